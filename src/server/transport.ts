@@ -1,0 +1,114 @@
+/**
+ * What the server needs of a runtime: bytes in, bytes out, who is at the other end. `src/runtime/*`
+ * implements these interfaces once per runtime; nothing above or below them knows a socket.
+ */
+
+/** One end of a connection. `port` is 0 where there is no port (a transport in memory). */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** What the TLS handshake settled; a field is `null` where the runtime does not tell. */
+export interface TlsInfo {
+  /** The negotiated protocol (RFC 7301), `'h2'` on every connection that reaches the server. */
+  readonly alpnProtocol: string | null
+  /** As the runtime writes it, for example `TLSv1.3`. */
+  readonly version: string | null
+  readonly cipher: string | null
+  /** The name the client asked for (SNI, RFC 6066 §3). */
+  readonly serverName: string | null
+  /** The client's certificate, as the runtime presents it; `null` when it sent none. */
+  readonly clientCertificate: unknown
+}
+
+/** A certificate chain and its key in PEM; the rest is optional. */
+export interface TlsOptions {
+  readonly cert: string
+  readonly key: string
+  /** Certificates trusted to sign a client's certificate, in PEM. */
+  readonly ca?: string
+  readonly passphrase?: string
+  /** Ask the client for a certificate. */
+  readonly requestCert?: boolean
+  /** Turn away a client whose certificate is missing or not signed by `ca`. Default: `requestCert`. */
+  readonly rejectUnauthorized?: boolean
+}
+
+/** A connected byte stream in both directions. Never calls its sink from inside one of these methods. */
+export interface Transport {
+  readonly remoteAddress: Address
+  readonly localAddress: Address
+  /** `null` on cleartext. */
+  readonly tls: TlsInfo | null
+  /**
+   * Sends bytes that are *borrowed*: the caller overwrites them once the call has returned, so the
+   * transport copies what it cannot hand over at once. Returns `false` when the peer reads slower
+   * than we write: send nothing more until `onDrain`. Bytes passed in spite of that are kept.
+   */
+  write(bytes: Uint8Array): boolean
+  /** Sends chunks that nobody will change any more, in order, without copying where the runtime can. */
+  writev(chunks: readonly Uint8Array[]): boolean
+  /** Stops `onData` after the chunk being delivered; TCP pushes back on the peer. */
+  pause(): void
+  resume(): void
+  /** Sends what was written, then FIN (on TLS close_notify first). `onClose` follows when the peer has closed too. */
+  end(): void
+  /** Drops the connection now; what was not sent is lost. `onClose` follows. */
+  destroy(): void
+}
+
+/** What a connection is to its transport. */
+export interface TransportSink {
+  /**
+   * Bytes arrived. The chunk may be kept unless `Listening.reusesReadBuffer` says that its memory
+   * is written again after this call.
+   */
+  onData(chunk: Uint8Array): void
+  /** After a `write` that returned `false`: there is room again. */
+  onDrain(): void
+  /** The peer sent FIN and will send no more. */
+  onEnd(): void
+  /** The transport is gone. Called exactly once, and last. `null` when both sides ended in order. */
+  onClose(error: Error | null): void
+}
+
+export interface ListenOptions {
+  /** `null` listens on all interfaces. */
+  readonly host: string | null
+  /** 0 picks a free port. */
+  readonly port: number
+  readonly tls: TlsOptions | null
+  /** Several processes may share the port (SO_REUSEPORT) where the runtime and the system allow it. */
+  readonly reusePort?: boolean
+  /** Pending connections the system queues; the runtime's default when absent. */
+  readonly backlog?: number
+  /** Milliseconds a TLS handshake may take. Default 10,000. */
+  readonly handshakeTimeout?: number
+}
+
+export interface Listening {
+  readonly address: Address
+  /** True where the memory of a chunk passed to `onData` is used again for the next one. */
+  readonly reusesReadBuffer: boolean
+  /** Stops accepting; open connections live on. Resolves once the port is free. */
+  close(): Promise<void>
+}
+
+/** Whom a listener tells. */
+export interface Acceptor {
+  /** A connection is ready: its handshake done and `h2` negotiated where there is TLS. */
+  onConnection(transport: Transport): TransportSink
+  /**
+   * A connection failed before it was one: a handshake error, or a client that did not negotiate `h2`
+   * (which is turned away with the alert no_application_protocol or by closing). The listener goes on.
+   */
+  onRefused(error: Error, remoteAddress: Address | null): void
+}
+
+/** One JavaScript runtime, or another way for bytes to arrive. */
+export interface Runtime {
+  readonly name: 'node' | 'deno' | 'bun' | 'memory'
+  /** Rejects with the system's error (`code` such as `EADDRINUSE`) when the address cannot be had. */
+  listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening>
+}
