@@ -1,0 +1,143 @@
+// Builds dist/: nghttp2.wasm, the module that embeds it, the bundles, the declarations.
+//
+//   node scripts/build.mjs            what is out of date
+//   node scripts/build.mjs --force    the bundles and declarations in any case
+//   node scripts/build.mjs --wasm     nghttp2.wasm and the embedded module only: enough for the tests of src/
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import * as esbuild from 'esbuild'
+import { bin, filesUnder, root, run } from './tools.mjs'
+
+/** The modules that `exports` in package.json leads to, and the source of each. */
+const entries = {
+  index: 'src/index.ts',
+  engine: 'src/engine/index.ts',
+  hpack: 'src/engine/hpack.ts',
+}
+
+const dist = join(root, 'dist')
+const stamp = join(root, 'build', 'dist.sha256')
+
+const { values: options } = parseArgs({
+  options: { force: { type: 'boolean' }, wasm: { type: 'boolean' } },
+})
+
+mkdirSync(dist, { recursive: true })
+mkdirSync(join(root, 'build'), { recursive: true })
+buildWasm()
+embedWasm()
+if (!options.wasm) {
+  const digest = digestOfInputs()
+  if (options.force || !isBuilt(digest)) {
+    rmSync(stamp, { force: true })
+    removeOldFiles()
+    await bundle()
+    declare()
+    writeFileSync(stamp, digest)
+  }
+}
+
+/** wasm/build.sh knows by itself whether there is something to do. */
+function buildWasm() {
+  const { code, output } = run(join(root, 'wasm/build.sh'), [])
+  if (code !== 0) fail(`wasm/build.sh ended with code ${code}`, output)
+}
+
+/** dist/embedded.js: the wasm as a string. It stays a file of its own, so it is in the package once. */
+function embedWasm() {
+  const base64 = readFileSync(join(dist, 'nghttp2.wasm')).toString('base64')
+  writeIfChanged(
+    'embedded.js',
+    `/** dist/nghttp2.wasm in base64. */\nexport const wasmBase64 =\n  '${base64}'\n`,
+  )
+  writeIfChanged(
+    'embedded.d.ts',
+    `/** dist/nghttp2.wasm in base64. */\nexport declare const wasmBase64: string\n`,
+  )
+}
+
+/** One bundle an entry, what they share in chunks; a runtime's module is loaded by the runtime it is for. */
+async function bundle() {
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: entries,
+    outdir: 'dist',
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    external: ['node:*'],
+    legalComments: 'none',
+    logLevel: 'warning',
+    plugins: [
+      {
+        name: 'embedded-wasm',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({ path: './embedded.js', external: true })),
+      },
+    ],
+  })
+}
+
+/** dist/types mirrors src/; the declarations beside the bundles lead there. */
+function declare() {
+  const { code, output } = run(bin('tsc'), ['-p', 'tsconfig.types.json'])
+  if (code !== 0) fail('The declarations were not written.', output)
+  for (const file of filesUnder('dist/types', /\.d\.ts$/)) {
+    const path = join(root, file)
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, text.replaceAll(/(\b(?:from|import)\b[ (]*['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2'))
+  }
+  for (const [name, source] of Object.entries(entries)) {
+    const target = source.replace(/^src\//, './types/').replace(/\.ts$/, '.js')
+    writeFileSync(join(dist, `${name}.d.ts`), `export * from '${target}'\n`)
+  }
+}
+
+/** Bundles are named by their content: those of the last build would stay for ever. */
+function removeOldFiles() {
+  rmSync(join(dist, 'types'), { recursive: true, force: true })
+  for (const file of filesUnder('dist', /\.(js|d\.ts)$/)) {
+    if (!file.includes('embedded.')) rmSync(join(root, file))
+  }
+}
+
+function isBuilt(digest) {
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) return false
+  return Object.keys(entries).every((name) =>
+    ['.js', '.d.ts'].every((extension) => existsSync(join(dist, name + extension))),
+  )
+}
+
+function digestOfInputs() {
+  const hash = createHash('sha256')
+  const files = [
+    ...filesUnder('src', /\.ts$/),
+    'scripts/build.mjs',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.types.json',
+  ]
+  for (const file of files) {
+    hash.update(`${file}\0`).update(readFileSync(join(root, file))).update('\0')
+  }
+  return hash.digest('hex')
+}
+
+/** By way of another name, so that nobody ever reads half a file. */
+function writeIfChanged(name, text) {
+  const path = join(dist, name)
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  writeFileSync(`${path}.${process.pid}`, text)
+  renameSync(`${path}.${process.pid}`, path)
+}
+
+function fail(message, output) {
+  console.error(output.trimEnd())
+  console.error(`build: ${message}`)
+  process.exit(1)
+}

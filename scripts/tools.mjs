@@ -1,0 +1,41 @@
+// What the scripts share: where things are, which files there are, how to run a program.
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The checkout. */
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** The path of a program that npm installed. */
+export const bin = (name) => join(root, 'node_modules', '.bin', name)
+
+/** The files under `folder`, relative to the checkout and sorted; none when the folder is absent. */
+export function filesUnder(folder, pattern = /./) {
+  let entries
+  try {
+    entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+  } catch (error) {
+    if (error.code === 'ENOENT') return []
+    throw error
+  }
+  return entries
+    .filter((entry) => entry.isFile() && pattern.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+    .sort()
+}
+
+/** Runs a program to its end in the checkout. Its output is returned, or shown when `show` is set. */
+export function run(command, args, { show = false, env = {}, timeout } = {}) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
+    timeout,
+  })
+  if (result.error) throw new Error(`${command}: ${result.error.message}`, { cause: result.error })
+  const output = show ? '' : result.stdout + result.stderr
+  return { code: result.status ?? 1, stdout: result.stdout ?? '', output }
+}
