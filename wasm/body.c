@@ -1,0 +1,167 @@
+/*
+ * Bodies on their way out. A short body is held here, by value. Of a long one the host tells only how
+ * many bytes are ready (a credit); nghttp2 frames them and the host splices the bytes in.
+ */
+#include "bridge.h"
+
+#include <string.h>
+
+h2_stream *h2_stream_find(h2_session *session, int32_t id) {
+  return nghttp2_session_get_stream_user_data(session->ng, id);
+}
+
+h2_stream *h2_stream_new(h2_session *session, int32_t id, const uint8_t *bytes, uint32_t length) {
+  h2_stream *stream = h2_alloc(&session->account, sizeof(h2_stream) + (bytes ? length : 0));
+  if (!stream) {
+    return NULL;
+  }
+  memset(stream, 0, sizeof(h2_stream));
+  stream->id = id;
+  if (bytes) {
+    stream->held = stream->last = 1;
+    stream->ready = length;
+    memcpy(stream->bytes, bytes, length);
+  }
+  stream->next = session->streams;
+  if (stream->next) {
+    stream->next->previous = stream;
+  }
+  session->streams = stream;
+  return stream;
+}
+
+void h2_stream_del(h2_session *session, h2_stream *stream) {
+  if (stream->next) {
+    stream->next->previous = stream->previous;
+  }
+  if (stream->previous) {
+    stream->previous->next = stream->next;
+  } else {
+    session->streams = stream->next;
+  }
+  h2_free(&session->account, stream->trailers);
+  h2_free(&session->account, stream);
+}
+
+/* At the end of the body: END_STREAM, or the trailers, which carry it. */
+static int finish(nghttp2_session *ng, h2_stream *stream, uint32_t *flags) {
+  *flags |= NGHTTP2_DATA_FLAG_EOF;
+  if (!stream->trailers) {
+    return 0;
+  }
+  *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+  return nghttp2_submit_trailer(ng, stream->id, stream->trailers, stream->trailer_count);
+}
+
+nghttp2_ssize h2_stream_read(nghttp2_session *ng, int32_t id, uint8_t *buffer, size_t length,
+                             uint32_t *flags, nghttp2_data_source *source, void *user_data) {
+  (void)source;
+  h2_stream *stream = h2_stream_find(user_data, id);
+  if (!stream) {
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  }
+  if (stream->ready == 0 && !stream->last) {
+    stream->deferred = 1;
+    return NGHTTP2_ERR_DEFERRED;
+  }
+  uint32_t taken = stream->ready < length ? stream->ready : (uint32_t)length;
+  if (stream->held) {
+    memcpy(buffer, stream->bytes + stream->offset, taken);
+    stream->offset += taken;
+  } else {
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+  }
+  stream->ready -= taken;
+  if (stream->ready == 0 && stream->last && finish(ng, stream, flags) != 0) {
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  }
+  return taken;
+}
+
+/* Puts out the head and padding of a DATA frame whose bytes the host splices in. */
+int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *head, size_t length,
+                   nghttp2_data_source *source, void *user_data) {
+  (void)ng, (void)source;
+  h2_session *session = user_data;
+  if (session->send_budget == 0 || h2_region.splice_count == H2_SPLICE_CAPACITY ||
+      h2_region.output_length + H2_OUTPUT_RESERVE > H2_OUTPUT_CAPACITY) {
+    h2_region.output_more = 1;
+    return NGHTTP2_ERR_WOULDBLOCK;
+  }
+  uint8_t *out = h2_region.output + h2_region.output_length;
+  memcpy(out, head, 9);
+  out += 9;
+  size_t padding = frame->data.padlen; /* the pad length octet is one of these */
+  if (padding) {
+    *out++ = (uint8_t)(padding - 1);
+  }
+  if (length) {
+    uint32_t *splice = h2_region.splices + 3 * h2_region.splice_count++;
+    splice[0] = (uint32_t)(out - h2_region.output);
+    splice[1] = (uint32_t)frame->hd.stream_id;
+    splice[2] = (uint32_t)length;
+  }
+  if (padding) {
+    memset(out, 0, padding - 1);
+    out += padding - 1;
+  }
+  h2_region.output_length = (uint32_t)(out - h2_region.output);
+  session->send_budget -= length < session->send_budget ? length : session->send_budget;
+  return 0;
+}
+
+/*
+ * `bytes` more of the stream's body are ready at the host; `last` 1: and that is all. The host splices
+ * them in when h2_session_send asks. 0, or NGHTTP2_ERR_* when the stream takes no body (any more).
+ */
+H2_EXPORT(h2_stream_credit)
+int h2_stream_credit(h2_session *session, int32_t id, uint32_t bytes, int last) {
+  h2_stream *stream = h2_stream_find(session, id);
+  if (!stream || stream->held || stream->last) {
+    return NGHTTP2_ERR_INVALID_STREAM_STATE;
+  }
+  stream->ready += bytes;
+  stream->last = last != 0;
+  if (!stream->deferred) {
+    return 0;
+  }
+  stream->deferred = 0;
+  return nghttp2_session_resume_data(session->ng, id);
+}
+
+/* Copies a field list and its strings into one block. */
+static nghttp2_nv *copy_fields(h2_session *session, const nghttp2_nv *fields, uint32_t count) {
+  size_t size = count * sizeof(nghttp2_nv);
+  for (uint32_t i = 0; i < count; ++i) {
+    size += fields[i].namelen + fields[i].valuelen;
+  }
+  nghttp2_nv *copy = h2_alloc(&session->account, size);
+  if (!copy) {
+    return NULL;
+  }
+  uint8_t *strings = (uint8_t *)(copy + count);
+  for (uint32_t i = 0; i < count; ++i) {
+    copy[i] = fields[i];
+    copy[i].name = memcpy(strings, fields[i].name, fields[i].namelen);
+    strings += fields[i].namelen;
+    copy[i].value = memcpy(strings, fields[i].value, fields[i].valuelen);
+    strings += fields[i].valuelen;
+  }
+  return copy;
+}
+
+/* The trailers in scratch end the stream, after what its body still has to send. 0 or NGHTTP2_ERR_*. */
+H2_EXPORT(h2_submit_trailers)
+int h2_submit_trailers(h2_session *session, int32_t id, uint32_t count) {
+  const nghttp2_nv *fields = (const nghttp2_nv *)h2_region.scratch;
+  h2_stream *stream = h2_stream_find(session, id);
+  if (!stream || stream->trailers || (stream->last && !stream->held)) {
+    return NGHTTP2_ERR_INVALID_STREAM_STATE;
+  }
+  stream->trailers = copy_fields(session, fields, count);
+  if (!stream->trailers) {
+    return NGHTTP2_ERR_NOMEM;
+  }
+  stream->trailer_count = count;
+  return stream->held ? 0 : h2_stream_credit(session, id, 0, 1);
+}

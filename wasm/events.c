@@ -1,0 +1,120 @@
+/* The event region, and the cache of strings that spares the host from decoding one twice. */
+#include "bridge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nghttp2_rcbuf.h"
+
+static uint32_t event_capacity;
+
+void h2_events_clear(void) { h2_region.event_words = 0; }
+
+static int reserve(uint32_t words) {
+  uint32_t needed = h2_region.event_words + words;
+  if (needed <= event_capacity) {
+    return 1;
+  }
+  uint32_t capacity = event_capacity ? event_capacity : 4096;
+  while (capacity < needed) {
+    capacity *= 2;
+  }
+  uint32_t *moved = realloc(h2_region.events, capacity * sizeof(uint32_t));
+  if (!moved) {
+    return 0;
+  }
+  h2_region.events = moved;
+  event_capacity = capacity;
+  return 1;
+}
+
+uint32_t *h2_event_new(enum h2_event kind, uint32_t flags, uint32_t words) {
+  if (!reserve(words + 1)) {
+    return NULL;
+  }
+  uint32_t *record = h2_region.events + h2_region.event_words;
+  record[0] = (uint32_t)kind | flags << 8;
+  h2_region.event_words += words + 1;
+  return record + 1;
+}
+
+static uint32_t words_of(size_t length) { return (uint32_t)((length + 3) >> 2); }
+
+uint32_t h2_bytes_words(size_t length) { return 1 + words_of(length); }
+
+uint32_t *h2_put_bytes(uint32_t *at, const void *bytes, size_t length) {
+  *at++ = (uint32_t)length;
+  memcpy(at, bytes, length);
+  return at + words_of(length);
+}
+
+/* ---- strings ------------------------------------------------------------------------------ */
+
+/*
+ * Strings that live in an HPACK table (static, or dynamic and so held by more than the callback) come
+ * again with the same buffer. The cache maps the buffer's address to a slot, and the host keeps
+ * its JS string in an array under that slot. The cache holds a reference, so that an address cannot be
+ * used again while it is in a slot; handing a slot to another string is told by the record itself.
+ */
+enum {
+  SLOT_BITS = 12,
+  SLOTS = 1 << SLOT_BITS,
+  CACHED_LENGTH = 256,
+};
+
+static nghttp2_rcbuf *slots[SLOTS];
+static uint32_t victim; /* alternates which of a pair of slots is given up */
+
+static uint32_t pair_of(const nghttp2_rcbuf *buffer) {
+  return ((uint32_t)(uintptr_t)buffer >> 3) * 2654435761U >> (32 - SLOT_BITS) & ~1U;
+}
+
+static int is_cached(uint32_t slot, const nghttp2_rcbuf *buffer) { return slots[slot] == buffer; }
+
+static int is_cacheable(const nghttp2_rcbuf *buffer) {
+  return buffer->ref != 1 && buffer->len <= CACHED_LENGTH;
+}
+
+/* A slot for a string that is not in the cache, emptied of what it held. */
+static uint32_t take_slot(nghttp2_rcbuf *buffer) {
+  uint32_t slot = pair_of(buffer);
+  if (slots[slot]) {
+    slot += slots[slot + 1] ? victim ^= 1 : 1;
+    nghttp2_rcbuf_decref(slots[slot]);
+  }
+  nghttp2_rcbuf_incref(buffer);
+  slots[slot] = buffer;
+  return slot;
+}
+
+/* Writes a "string"; returns the word behind it. */
+static uint32_t *put_string(uint32_t *at, nghttp2_rcbuf *buffer) {
+  uint32_t slot = pair_of(buffer);
+  if (is_cached(slot, buffer) || is_cached(++slot, buffer)) {
+    *at = slot;
+    return at + 1;
+  }
+  *at++ = H2_NEW_STRING | (is_cacheable(buffer) ? take_slot(buffer) : H2_NO_SLOT);
+  return h2_put_bytes(at, buffer->base, buffer->len);
+}
+
+int h2_event_field(nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint32_t flags) {
+  uint32_t most = 3 + h2_bytes_words(name->len) + h2_bytes_words(value->len);
+  if (!reserve(most)) {
+    return NGHTTP2_ERR_NOMEM;
+  }
+  uint32_t *record = h2_region.events + h2_region.event_words;
+  uint32_t *end = put_string(put_string(record + 1, name), value);
+  record[0] = H2_EVENT_FIELD | flags << 8;
+  h2_region.event_words += (uint32_t)(end - record);
+  return 0;
+}
+
+void h2_strings_forget(const void *owner) {
+  for (int slot = 0; slot < SLOTS; ++slot) {
+    if (slots[slot] && slots[slot]->mem_user_data == owner) {
+      nghttp2_rcbuf_decref(slots[slot]);
+      slots[slot] = NULL;
+    }
+  }
+}

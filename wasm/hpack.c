@@ -1,0 +1,135 @@
+/* HPACK by itself (RFC 7541): what `nghttp2-wasm/hpack` gives. */
+#include "bridge.h"
+
+#include <stdlib.h>
+
+#include "nghttp2_hd.h"
+
+typedef struct {
+  h2_account account; /* first: the string cache knows the owner by this address */
+  nghttp2_hd_deflater *deflater;
+  nghttp2_hd_inflater *inflater;
+} h2_hpack;
+
+static h2_hpack *hpack_new(void) {
+  h2_hpack *hpack = calloc(1, sizeof(h2_hpack));
+  if (hpack) {
+    hpack->account.limit = UINT32_MAX;
+  }
+  return hpack;
+}
+
+/* An encoder whose table never exceeds `table_size` bytes. Owned: end it with h2_hpack_del. */
+H2_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
+  h2_hpack *hpack = hpack_new();
+  if (hpack) {
+    nghttp2_mem mem = h2_mem(&hpack->account);
+    if (nghttp2_hd_deflate_new2(&hpack->deflater, table_size, &mem) != 0) {
+      free(hpack);
+      return NULL;
+    }
+  }
+  return hpack;
+}
+
+/* A decoder. Owned: end it with h2_hpack_del. */
+H2_EXPORT(h2_inflater_new) h2_hpack *h2_inflater_new(void) {
+  h2_hpack *hpack = hpack_new();
+  if (hpack) {
+    nghttp2_mem mem = h2_mem(&hpack->account);
+    if (nghttp2_hd_inflate_new2(&hpack->inflater, &mem) != 0) {
+      free(hpack);
+      return NULL;
+    }
+  }
+  return hpack;
+}
+
+H2_EXPORT(h2_hpack_del) void h2_hpack_del(h2_hpack *hpack) {
+  h2_strings_forget(&hpack->account);
+  if (hpack->deflater) {
+    nghttp2_hd_deflate_del(hpack->deflater);
+  } else {
+    nghttp2_hd_inflate_del(hpack->inflater);
+  }
+  free(hpack);
+}
+
+H2_EXPORT(h2_hpack_change_table_size)
+int h2_hpack_change_table_size(h2_hpack *hpack, uint32_t size) {
+  return hpack->deflater ? nghttp2_hd_deflate_change_table_size(hpack->deflater, size)
+                         : nghttp2_hd_inflate_change_table_size(hpack->inflater, size);
+}
+
+/* The most bytes that the fields in scratch can take. */
+H2_EXPORT(h2_deflate_bound) uint32_t h2_deflate_bound(h2_hpack *hpack, uint32_t count) {
+  return nghttp2_hd_deflate_bound(hpack->deflater, (const nghttp2_nv *)h2_region.scratch, count);
+}
+
+/* Encodes the fields in scratch as one header block at `to`. Its length, or NGHTTP2_ERR_*. */
+H2_EXPORT(h2_deflate)
+int h2_deflate(h2_hpack *hpack, uint32_t count, uint8_t *to, uint32_t capacity) {
+  return (int)nghttp2_hd_deflate_hd2(hpack->deflater, to, capacity,
+                                     (const nghttp2_nv *)h2_region.scratch, count);
+}
+
+/*
+ * Decodes `length` bytes of the input region into FIELD records. `last` 1: the block ends with them.
+ * The bytes taken, or NGHTTP2_ERR_*.
+ */
+H2_EXPORT(h2_inflate) int h2_inflate(h2_hpack *hpack, uint32_t length, int last) {
+  const uint8_t *in = h2_region.input;
+  size_t left = length;
+  h2_events_clear();
+  for (;;) {
+    nghttp2_hd_nv field;
+    int flags = 0;
+    nghttp2_ssize taken =
+      nghttp2_hd_inflate_hd_nv(hpack->inflater, &field, &flags, in, left, last);
+    if (taken < 0) {
+      return (int)taken;
+    }
+    in += taken;
+    left -= (size_t)taken;
+    if (flags & NGHTTP2_HD_INFLATE_EMIT) {
+      uint32_t never = field.flags & NGHTTP2_NV_FLAG_NO_INDEX ? H2_FIELD_NEVER_INDEX : 0;
+      if (h2_event_field(field.name, field.value, never) != 0) {
+        return NGHTTP2_ERR_NOMEM;
+      }
+    }
+    if (flags & NGHTTP2_HD_INFLATE_FINAL) {
+      nghttp2_hd_inflate_end_headers(hpack->inflater);
+      return (int)length;
+    }
+    if (!(flags & NGHTTP2_HD_INFLATE_EMIT) && left == 0) {
+      return (int)length;
+    }
+  }
+}
+
+/* ---- the dynamic table -------------------------------------------------------------------- */
+
+enum { STATIC_ENTRIES = 61 };
+
+/* Writes the dynamic table, newest first, as FIELD records. 0, or NGHTTP2_ERR_NOMEM. */
+H2_EXPORT(h2_hpack_table) int h2_hpack_table(h2_hpack *hpack) {
+  h2_events_clear();
+  size_t count = hpack->deflater ? nghttp2_hd_deflate_get_num_table_entries(hpack->deflater)
+                                 : nghttp2_hd_inflate_get_num_table_entries(hpack->inflater);
+  for (size_t index = STATIC_ENTRIES + 1; index <= count; ++index) {
+    const nghttp2_nv *entry = hpack->deflater
+                                ? nghttp2_hd_deflate_get_table_entry(hpack->deflater, index)
+                                : nghttp2_hd_inflate_get_table_entry(hpack->inflater, index);
+    uint32_t *at = h2_event_new(H2_EVENT_FIELD, 0,
+                                2 + h2_bytes_words(entry->namelen) +
+                                  h2_bytes_words(entry->valuelen));
+    if (!at) {
+      return NGHTTP2_ERR_NOMEM;
+    }
+    *at = H2_NEW_STRING | H2_NO_SLOT;
+    at = h2_put_bytes(at + 1, entry->name, entry->namelen);
+    *at = H2_NEW_STRING | H2_NO_SLOT;
+    h2_put_bytes(at + 1, entry->value, entry->valuelen);
+  }
+  return 0;
+}

@@ -1,0 +1,260 @@
+/* A session's life: made, fed, drained, asked, ended. */
+#include "bridge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t random_state;
+
+/* splitmix64: the seed spread over as many bytes as nghttp2 asks for. */
+void h2_random(uint8_t *to, size_t length) {
+  while (length) {
+    uint64_t z = random_state += 0x9e3779b97f4a7c15U;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebU;
+    z ^= z >> 31;
+    size_t taken = length < sizeof z ? length : sizeof z;
+    memcpy(to, &z, taken);
+    to += taken;
+    length -= taken;
+  }
+}
+
+static uint32_t value_or(uint32_t value, uint32_t fallback) { return value ? value : fallback; }
+
+static nghttp2_option *options_of(const h2_config *config) {
+  nghttp2_option *option;
+  if (nghttp2_option_new(&option) != 0) {
+    return NULL;
+  }
+  nghttp2_option_set_no_auto_window_update(option, 1);
+  nghttp2_option_set_no_auto_ping_ack(option, !!(config->options & H2_OPTION_NO_AUTO_PING_ACK));
+  nghttp2_option_set_no_http_messaging(option, !!(config->options & H2_OPTION_NO_HTTP_MESSAGING));
+  nghttp2_option_set_no_recv_client_magic(option, !!(config->options & H2_OPTION_NO_CLIENT_MAGIC));
+  nghttp2_option_set_max_deflate_dynamic_table_size(option, value_or(config->max_deflate_table, 4096));
+  nghttp2_option_set_max_send_header_block_length(
+    option, value_or(config->max_send_header_block, 256 * 1024));
+  nghttp2_option_set_max_outbound_ack(option, value_or(config->max_outbound_ack, 1000));
+  nghttp2_option_set_max_settings(option, value_or(config->max_settings, 32));
+  nghttp2_option_set_max_continuations(option, value_or(config->max_continuations, 8));
+  nghttp2_option_set_max_reserved_remote_streams(option,
+                                                 value_or(config->max_reserved_remote, 200));
+  nghttp2_option_set_peer_max_concurrent_streams(option,
+                                                 value_or(config->peer_max_concurrent, 100));
+  nghttp2_option_set_stream_reset_rate_limit(option, value_or(config->reset_burst, 1000),
+                                             value_or(config->reset_rate, 33));
+  nghttp2_option_set_glitch_rate_limit(option, value_or(config->glitch_burst, 10000),
+                                       value_or(config->glitch_rate, 330));
+  nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_ALTSVC);
+  nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_ORIGIN);
+  nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
+  if (config->options & H2_OPTION_RECV_EXTENSIONS) {
+    for (int type = NGHTTP2_CONTINUATION + 1; type <= 0xff; ++type) {
+      if (type != NGHTTP2_ALTSVC && type != NGHTTP2_ORIGIN && type != NGHTTP2_PRIORITY_UPDATE) {
+        nghttp2_option_set_user_recv_extension_type(option, (uint8_t)type);
+      }
+    }
+  }
+  return option;
+}
+
+/* Frees a session and all it holds. Its handle is dead. */
+H2_EXPORT(h2_session_del) void h2_session_del(h2_session *session) {
+  h2_strings_forget(&session->account);
+  while (session->streams) {
+    h2_stream_del(session, session->streams);
+  }
+  while (session->payloads) {
+    h2_payload_del(session, session->payloads);
+  }
+  h2_free(&session->account, session->extension);
+  nghttp2_session_del(session->ng);
+  free(session);
+}
+
+/* Makes a session from the h2_config in scratch. Owned: end it with h2_session_del. 0 without memory. */
+H2_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
+  const h2_config *config = (const h2_config *)h2_region.scratch;
+  h2_session *session = calloc(1, sizeof(h2_session));
+  nghttp2_option *option = options_of(config);
+  nghttp2_session_callbacks *callbacks = h2_callbacks();
+  if (!session || !option || !callbacks) {
+    free(session);
+    nghttp2_option_del(option);
+    return NULL;
+  }
+  h2_now = config->now;
+  random_state = (uint64_t)config->seed[0] << 32 | config->seed[1];
+  session->account.limit = value_or(config->memory_limit, UINT32_MAX);
+  session->role = config->role;
+  session->options = config->options;
+  session->event_mask = config->event_mask;
+  session->max_padding = config->max_padding;
+  session->max_header_fields = value_or(config->max_header_fields, UINT32_MAX);
+  session->max_header_bytes = value_or(config->max_header_bytes, UINT32_MAX);
+  session->max_outbound_queue = value_or(config->max_outbound_queue, UINT32_MAX);
+  session->invalid_tokens = session->invalid_burst = value_or(config->reset_burst, 1000);
+  session->invalid_rate = value_or(config->reset_rate, 33);
+  session->invalid_refilled = h2_now;
+  nghttp2_mem mem = h2_mem(&session->account);
+  int result = config->role == H2_ROLE_CLIENT
+                 ? nghttp2_session_client_new3(&session->ng, callbacks, session, option, &mem)
+                 : nghttp2_session_server_new3(&session->ng, callbacks, session, option, &mem);
+  nghttp2_option_del(option);
+  if (result != 0) {
+    free(session);
+    return NULL;
+  }
+  return session;
+}
+
+/*
+ * Feeds `length` bytes of the input region; the event region then says what they meant. `now` is in
+ * milliseconds of any clock that does not run backwards. 0, or NGHTTP2_ERR_*: fatal to the session.
+ */
+H2_EXPORT(h2_session_receive)
+int h2_session_receive(h2_session *session, uint32_t length, uint32_t now) {
+  h2_now = now;
+  h2_events_clear();
+  nghttp2_ssize consumed = nghttp2_session_mem_recv2(session->ng, h2_region.input, length);
+  if (consumed < 0) {
+    return (int)consumed;
+  }
+  if (nghttp2_session_get_outbound_queue_size(session->ng) > session->max_outbound_queue) {
+    return nghttp2_session_terminate_session(session->ng, NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+  return 0;
+}
+
+static int put_output(h2_session *session, const uint8_t *bytes, size_t length) {
+  if (h2_region.output_length + length > H2_OUTPUT_CAPACITY) {
+    session->pending = bytes;
+    session->pending_length = length;
+    h2_region.output_more = 1;
+    return 0;
+  }
+  memcpy(h2_region.output + h2_region.output_length, bytes, length);
+  h2_region.output_length += (uint32_t)length;
+  session->send_budget -= length < session->send_budget ? length : session->send_budget;
+  return 1;
+}
+
+/*
+ * Gathers bytes to send into the output region, about `most` of them at most (spliced bodies
+ * count), and notes where bodies go in. Streams may close on the way: read the events too.
+ * 0, or NGHTTP2_ERR_*: fatal to the session.
+ */
+H2_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t most, uint32_t now) {
+  h2_now = now;
+  h2_events_clear();
+  h2_region.output_length = h2_region.splice_count = h2_region.output_more = 0;
+  session->send_budget = most;
+  if (session->pending) {
+    const uint8_t *pending = session->pending;
+    session->pending = NULL;
+    put_output(session, pending, session->pending_length);
+  }
+  for (;;) {
+    if (session->send_budget == 0) {
+      h2_region.output_more = 1;
+      return 0;
+    }
+    const uint8_t *bytes;
+    nghttp2_ssize length = nghttp2_session_mem_send2(session->ng, &bytes);
+    if (length <= 0) {
+      return (int)length;
+    }
+    if (!put_output(session, bytes, (size_t)length)) {
+      return 0;
+    }
+  }
+}
+
+/* ---- questions ---------------------------------------------------------------------------- */
+
+enum {
+  ASK_WANT_READ,
+  ASK_WANT_WRITE,
+  ASK_REMOTE_WINDOW,       /* what we may send on the connection */
+  ASK_LOCAL_WINDOW,        /* what the peer may send on the connection */
+  ASK_RECEIVED_UNCONSUMED, /* received on the connection since the last WINDOW_UPDATE */
+  ASK_STREAM_REMOTE_WINDOW,
+  ASK_STREAM_LOCAL_WINDOW,
+  ASK_STREAM_RECEIVED_UNCONSUMED,
+  ASK_OUTBOUND_QUEUE,
+  ASK_DEFLATE_TABLE,
+  ASK_INFLATE_TABLE,
+  ASK_LAST_PROCESSED_STREAM,
+  ASK_NEXT_STREAM,
+  ASK_STREAM_STATE, /* 0: none; 1: open; 2: we ended; 3: the peer ended; 4: both */
+  ASK_MEMORY_USED,
+  ASK_REQUEST_ALLOWED,
+  ASK_COUNTER,        /* argument: H2_COUNT_* */
+  ASK_REMOTE_SETTING, /* argument: the setting's id */
+  ASK_LOCAL_SETTING,
+  ASK_PRIORITY, /* argument: stream; urgency, and 8 when incremental */
+};
+
+static int stream_state(nghttp2_session *ng, int32_t id) {
+  if (!nghttp2_session_find_stream(ng, id)) {
+    return 0;
+  }
+  return 1 + (nghttp2_session_get_stream_local_close(ng, id) == 1) +
+         2 * (nghttp2_session_get_stream_remote_close(ng, id) == 1);
+}
+
+static int stream_priority(nghttp2_session *ng, int32_t id) {
+  nghttp2_extpri priority;
+  int result = nghttp2_session_get_extpri_stream_priority(ng, &priority, id);
+  return result == 0 ? (int)priority.urgency | (priority.inc ? 8 : 0) : result;
+}
+
+/* Answers one ASK_*; `argument` is a stream id, a setting or a counter. */
+H2_EXPORT(h2_session_ask)
+int h2_session_ask(h2_session *session, uint32_t question, int32_t argument) {
+  nghttp2_session *ng = session->ng;
+  switch (question) {
+  case ASK_WANT_READ:
+    return nghttp2_session_want_read(ng);
+  case ASK_WANT_WRITE:
+    return session->pending || nghttp2_session_want_write(ng);
+  case ASK_REMOTE_WINDOW:
+    return nghttp2_session_get_remote_window_size(ng);
+  case ASK_LOCAL_WINDOW:
+    return nghttp2_session_get_local_window_size(ng);
+  case ASK_RECEIVED_UNCONSUMED:
+    return nghttp2_session_get_effective_recv_data_length(ng);
+  case ASK_STREAM_REMOTE_WINDOW:
+    return nghttp2_session_get_stream_remote_window_size(ng, argument);
+  case ASK_STREAM_LOCAL_WINDOW:
+    return nghttp2_session_get_stream_local_window_size(ng, argument);
+  case ASK_STREAM_RECEIVED_UNCONSUMED:
+    return nghttp2_session_get_stream_effective_recv_data_length(ng, argument);
+  case ASK_OUTBOUND_QUEUE:
+    return (int)nghttp2_session_get_outbound_queue_size(ng);
+  case ASK_DEFLATE_TABLE:
+    return (int)nghttp2_session_get_hd_deflate_dynamic_table_size(ng);
+  case ASK_INFLATE_TABLE:
+    return (int)nghttp2_session_get_hd_inflate_dynamic_table_size(ng);
+  case ASK_LAST_PROCESSED_STREAM:
+    return nghttp2_session_get_last_proc_stream_id(ng);
+  case ASK_NEXT_STREAM:
+    return (int)nghttp2_session_get_next_stream_id(ng);
+  case ASK_STREAM_STATE:
+    return stream_state(ng, argument);
+  case ASK_MEMORY_USED:
+    return (int)session->account.used;
+  case ASK_REQUEST_ALLOWED:
+    return nghttp2_session_check_request_allowed(ng);
+  case ASK_COUNTER:
+    return (uint32_t)argument < 8 ? (int)session->counters[argument] : 0;
+  case ASK_REMOTE_SETTING:
+    return (int)nghttp2_session_get_remote_settings(ng, (nghttp2_settings_id)argument);
+  case ASK_LOCAL_SETTING:
+    return (int)nghttp2_session_get_local_settings(ng, (nghttp2_settings_id)argument);
+  case ASK_PRIORITY:
+    return stream_priority(ng, argument);
+  default:
+    return NGHTTP2_ERR_INVALID_ARGUMENT;
+  }
+}
