@@ -77,7 +77,10 @@ async function bundle() {
       {
         name: 'embedded-wasm',
         setup: ({ onResolve }) =>
-          onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({ path: './embedded.js', external: true })),
+          onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({
+            path: './embedded.js',
+            external: true,
+          })),
       },
     ],
   })
@@ -90,7 +93,10 @@ function declare() {
   for (const file of filesUnder('dist/types', /\.d\.ts$/)) {
     const path = join(root, file)
     const text = readFileSync(path, 'utf8')
-    writeFileSync(path, text.replaceAll(/(\b(?:from|import)\b[ (]*['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2'))
+    writeFileSync(
+      path,
+      text.replaceAll(/(\b(?:from|import)\b[ (]*['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2'),
+    )
   }
   for (const [name, source] of Object.entries(entries)) {
     const target = source.replace(/^src\//, './types/').replace(/\.ts$/, '.js')
@@ -123,7 +129,10 @@ function digestOfInputs() {
     'tsconfig.types.json',
   ]
   for (const file of files) {
-    hash.update(`${file}\0`).update(readFileSync(join(root, file))).update('\0')
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update('\0')
   }
   return hash.digest('hex')
 }

@@ -35,7 +35,9 @@ export function run(command, args, { show = false, env = {}, timeout } = {}) {
     stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     timeout,
   })
-  if (result.error) throw new Error(`${command}: ${result.error.message}`, { cause: result.error })
-  const output = show ? '' : result.stdout + result.stderr
-  return { code: result.status ?? 1, stdout: result.stdout ?? '', output }
+  // Not installed, or not done within `timeout` milliseconds.
+  const problem = result.error ? `${command}: ${result.error.message}\n` : ''
+  if (show) process.stderr.write(problem)
+  const stdout = result.stdout ?? ''
+  return { code: result.status ?? 1, stdout, output: stdout + (result.stderr ?? '') + problem }
 }

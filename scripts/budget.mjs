@@ -1,0 +1,17 @@
+// A file over 400 lines is two rooms: fails when a source file is longer.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { filesUnder, root } from './tools.mjs'
+
+const limit = 400
+const folders = ['src', 'wasm', 'test', 'scripts', 'examples', 'bench', '.ci']
+
+const files = folders.flatMap((folder) => filesUnder(folder, /\.(ts|c|h|mjs|sh)$/))
+const tooLong = files
+  .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+  .filter(({ lines }) => lines > limit)
+
+for (const { file, lines } of tooLong)
+  console.error(`${file}: ${lines} lines, ${limit} are allowed`)
+if (tooLong.length > 0) process.exit(1)
+console.log(`${files.length} files, none over ${limit} lines`)

@@ -1,0 +1,137 @@
+// npm test: every check of the project, one after the other. The last line it prints is
+// `N passed, N failed, N skipped`, summed over all of them.
+//
+//   npm test -- --only lint,engine      the parts whose names contain one of these words
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { requirePrograms } from './programs.mjs'
+import { bin, root, run } from './tools.mjs'
+
+const reports = join(root, 'build', 'test')
+const node = process.execPath
+
+/** Each runs a program and counts its outcomes. The build comes first: the others use what it makes. */
+const parts = [
+  check('build', [node, 'scripts/build.mjs']),
+  check('format', [bin('oxfmt'), '--check']),
+  check('lint', [bin('oxlint'), '--deny-warnings']),
+  check('types', [bin('tsc'), '-p', 'tsconfig.json']),
+  check('types without a runtime', [bin('tsc'), '-p', 'tsconfig.portable.json']),
+  check('floors', [bin('depcruise'), '--config', '.dependency-cruiser.mjs', 'src']),
+  check('file budget', [node, 'scripts/budget.mjs']),
+  vitest('all on Node', 'node', [node], ['--exclude', 'test/package/**']),
+  vitest('engine on Deno', 'deno', [bin('deno'), 'run', '-A'], ['test/engine', 'test/runtime']),
+  vitest('engine on Bun', 'bun', [bin('bun'), '--bun'], ['test/engine', 'test/runtime']),
+  vitest('package', 'node', [node], ['test/package']),
+  { name: 'upstream', run: upstream },
+]
+
+const { values: options } = parseArgs({ options: { only: { type: 'string' } } })
+const words = options.only?.split(',')
+const chosen = parts.filter(({ name }) => !words || words.some((word) => name.includes(word)))
+
+rmSync(reports, { recursive: true, force: true })
+mkdirSync(reports, { recursive: true })
+requirePrograms()
+const results = []
+for (const part of chosen) {
+  console.log(`\n== ${part.name}`)
+  const started = performance.now()
+  const counts = part.run()
+  results.push({ name: part.name, seconds: (performance.now() - started) / 1000, ...counts })
+}
+report(results)
+
+/** A program that passes or fails as a whole. Its output matters when it failed. */
+function check(name, [command, ...args]) {
+  return {
+    name,
+    run: () => {
+      const { code, output } = run(command, args, { timeout: 600_000 })
+      if (code !== 0) console.log(output.trimEnd())
+      return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] }
+    },
+  }
+}
+
+/** vitest run by the runtime itself; test/runtime.test.ts fails if its workers were not. */
+function vitest(name, runtime, [command, ...args], which) {
+  return {
+    name,
+    run: () => {
+      const file = join(reports, `${name.replaceAll(' ', '-')}.json`)
+      const { code } = run(
+        command,
+        [
+          ...args,
+          'node_modules/vitest/vitest.mjs',
+          'run',
+          ...which,
+          '--reporter=default',
+          '--reporter=json',
+          `--outputFile.json=${file}`,
+        ],
+        { show: true, env: { TEST_RUNTIME: runtime }, timeout: 1_800_000 },
+      )
+      return countsOfVitest(file, code)
+    },
+  }
+}
+
+/** A file that could not be loaded has no tests in the report, and counts as a failure. */
+function countsOfVitest(file, code) {
+  let files
+  try {
+    files = JSON.parse(readFileSync(file, 'utf8')).testResults
+  } catch {
+    return { passed: 0, failed: 1, skipped: [] }
+  }
+  const tests = files.flatMap((result) => result.assertionResults)
+  const those = (...statuses) => tests.filter(({ status }) => statuses.includes(status))
+  const passed = those('passed').length
+  const unloaded = files.filter((f) => f.status === 'failed' && !f.assertionResults.some(isFailed))
+  const failed = those('failed').length + unloaded.length
+  return {
+    passed,
+    // An error outside of any test, or no test at all.
+    failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed,
+    skipped: those('pending', 'skipped', 'todo', 'disabled').map((test) => test.fullName),
+  }
+}
+
+function isFailed({ status }) {
+  return status === 'failed'
+}
+
+function upstream() {
+  const { code, stdout, output } = run(node, ['test/upstream/run.mjs'], { timeout: 1_800_000 })
+  const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)].at(-1)
+  console.log(output.trimEnd())
+  const [passed, failed, skipped] = totals ? totals.slice(1).map(Number) : [0, 1, 0]
+  return {
+    passed,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: Array.from({ length: skipped }, () => "a test of nghttp2's own, see above"),
+  }
+}
+
+function report(outcomes) {
+  console.log('')
+  for (const { name, passed, failed, skipped, seconds } of outcomes) {
+    const columns = [passed, failed, skipped.length].map((count) => String(count).padStart(5))
+    const [p, f, s] = columns
+    console.log(
+      `${failed ? 'FAIL' : 'ok  '} ${name.padEnd(25)} ${p} passed ${f} failed ${s} skipped  ${seconds.toFixed(1)} s`,
+    )
+  }
+  for (const { name, skipped } of outcomes) {
+    for (const test of skipped) console.log(`skipped (${name}): ${test}`)
+  }
+  const sum = (count) => outcomes.reduce((total, part) => total + count(part), 0)
+  const failed = sum((part) => part.failed)
+  const line = `${sum((part) => part.passed)} passed, ${failed} failed, ${sum((part) => part.skipped.length)} skipped`
+  writeFileSync(join(reports, 'summary'), `${line}\n`)
+  console.log(line)
+  process.exitCode = failed > 0 || outcomes.length === 0 ? 1 : 0
+}
