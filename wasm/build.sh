@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Builds dist/nghttp2.wasm: nghttp2 (the release pinned in nghttp2.lock) and the C of this folder.
+#
+#   wasm/build.sh           optimised, no names: dist/nghttp2.wasm
+#   wasm/build.sh --debug   assertions, names, traps on undefined behaviour: dist/nghttp2.debug.wasm
+#   --force                 build even though nothing has changed
+#
+# The same inputs give the same bytes, in whatever folder. Objects are kept in build/, so a change
+# in this folder costs a link. NGHTTP2_TARBALL names a tarball to use instead of fetching it.
+set -euo pipefail
+export LC_ALL=C
+
+. "$(dirname "${BASH_SOURCE[0]}")/fetch.sh"
+
+raw_budget=150000 # bytes, of the release build
+gzip_budget=60000
+
+flavor=release
+force=
+for argument in "$@"; do
+  case $argument in
+  --debug) flavor=debug ;;
+  --force) force=yes ;;
+  *) die "usage: wasm/build.sh [--debug] [--force]" ;;
+  esac
+done
+
+library=build/nghttp2-$nghttp2_version
+compile=(
+  -I"$library/lib/includes" -I"$library/lib"
+  -std=gnu11 -Wall -Wextra -Werror=implicit-function-declaration
+  -fno-exceptions -fvisibility=hidden -ffile-prefix-map="$checkout"=.
+  -DNGHTTP2_STATICLIB -DHAVE_ARPA_INET_H -DHAVE_NETINET_IN_H
+)
+link=(
+  --no-entry -sSTANDALONE_WASM -sFILESYSTEM=0 -sSUPPORT_ERRNO=0
+  # Memory starts small and grows up to a hard end; malloc answers NULL there.
+  -sINITIAL_MEMORY=1MB -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1GB
+  -sMALLOC=dlmalloc -sABORTING_MALLOC=0
+  # The stack lies below the data: one that overflows traps instead of writing over it.
+  -sTOTAL_STACK=128KB -Wl,--stack-first
+)
+if [ "$flavor" = release ]; then
+  output=dist/nghttp2.wasm
+  compile+=(-O3 -flto -DNDEBUG)
+  # Half of the usual threshold for inlining: a sixth smaller, and no slower.
+  link+=(-O3 -flto -Wl,-mllvm,-inline-threshold=75)
+else
+  output=dist/nghttp2.debug.wasm
+  compile+=(-O1 -g -fsanitize=undefined -fsanitize-trap=undefined)
+  link+=(-O1 -g)
+fi
+
+hash_of() { sha256sum | cut -d ' ' -f 1; }
+
+# Decides the bytes of an object of the library; with the C of this folder and the linker's flags
+# it decides the output's.
+toolchain_key() {
+  printf '%s\n' "$emcc_version" "$nghttp2_sha256" "${compile[@]}" | hash_of
+}
+inputs_key() {
+  {
+    toolchain_key
+    printf '%s\n' "${link[@]}"
+    (cd "$checkout" && sha256sum wasm/*.c wasm/*.h)
+  } | hash_of
+}
+
+# compile_all <folder for the objects> <source>...: in parallel, those that have no object yet.
+compile_all() {
+  local objects=$1 source object
+  shift
+  for source in "$@"; do
+    object=$objects/$(basename "$source" .c).o
+    [ -f "$object" ] || printf '%s\0%s\0' "$source" "$object"
+  done | xargs -0 -r -n 2 -P "$(nproc)" "$BASH" -c '
+    flags=("${@:1:$#-2}") source=${*: -2:1} object=${*: -1}
+    emcc "${flags[@]}" -c "$source" -o "$object.part.o" && mv "$object.part.o" "$object"
+  ' compile "${compile[@]}"
+}
+
+# Prints what the module is made of and its size; stops when a promise of the release is broken.
+report() {
+  local raw gzipped interface
+  raw=$(wc -c <"$output")
+  gzipped=$(gzip -9 -n -c "$output" | wc -c)
+  interface=$(interface_of "$output")
+  say "$emcc_version"
+  say "nghttp2 $nghttp2_version"
+  say "$output: $((raw)) bytes, $((gzipped)) gzipped, $interface"
+  [ "$flavor" = release ] || return 0
+  if [ "$raw" -gt $raw_budget ] || [ "$gzipped" -gt $gzip_budget ]; then
+    die "over the budget of $raw_budget bytes, $gzip_budget gzipped"
+  fi
+}
+
+# "N imports, N exports". An import is an error: the host has nothing to give.
+interface_of() {
+  node -e '
+    const module = new WebAssembly.Module(require("fs").readFileSync(process.argv[1]))
+    const imports = WebAssembly.Module.imports(module)
+    for (const { module, name } of imports) console.error(`error: it imports ${module}.${name}`)
+    console.log(`${imports.length} imports, ${WebAssembly.Module.exports(module).length} exports`)
+    if (imports.length > 0) process.exit(1)
+  ' "$1"
+}
+
+cd "$checkout" # relative paths from here on: nothing of where it stands gets into the objects
+mkdir -p dist build/wasm
+if command -v flock >/dev/null; then # one build at a time; a second one finds the first's result
+  exec 9>build/wasm/lock
+  flock 9
+fi
+
+require_emcc
+kept=build/wasm/$flavor
+inputs=$(inputs_key)
+built() { printf '%s %s\n' "$inputs" "$(hash_of <"$output")"; }
+if [ -z "$force" ] && [ -f "$output" ] && [ "$(cat "$kept/built" 2>/dev/null)" = "$(built)" ]; then
+  say "nothing has changed"
+  report
+  exit
+fi
+
+fetch_nghttp2
+
+if [ -n "$force" ] || [ "$(cat "$kept/toolchain" 2>/dev/null)" != "$(toolchain_key)" ]; then
+  rm -rf "$kept"
+fi
+mkdir -p "$kept/library"
+toolchain_key >"$kept/toolchain"
+
+# All of lib/ but the clock: time comes from the host, through nghttp2_time_now_sec() in wasm/.
+sources=()
+for source in "$library"/lib/*.c; do
+  [ "${source##*/}" = nghttp2_time.c ] || sources+=("$source")
+done
+say "compiling ($flavor)"
+compile_all "$kept/library" "${sources[@]}"
+rm -rf "$kept/bridge"
+mkdir "$kept/bridge"
+compile_all "$kept/bridge" wasm/*.c
+
+say "linking"
+part=$(mktemp -d "build/wasm/link.XXXXXX")
+trap 'rm -rf "$part"' EXIT
+emcc "${link[@]}" "$kept"/bridge/*.o "$kept"/library/*.o \
+  -o "$part/nghttp2.wasm"
+chmod 644 "$part/nghttp2.wasm"
+mv "$part/nghttp2.wasm" "$output"
+report
+built >"$kept/built"
