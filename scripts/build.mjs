@@ -5,7 +5,7 @@
 //   node scripts/build.mjs --wasm     nghttp2.wasm and the embedded module only: enough for the tests of src/
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as esbuild from 'esbuild'
 import { bin, filesUnder, root, run } from './tools.mjs'
@@ -15,6 +15,16 @@ const entries = {
   index: 'src/index.ts',
   engine: 'src/engine/index.ts',
   hpack: 'src/engine/hpack.ts',
+}
+
+/**
+ * Loaded on demand by the runtime each is for, as `#runtime/node` and so on: `imports` in package.json
+ * gives a browser's bundle dist/no-runtime.js in their place.
+ */
+const runtimes = {
+  'runtime-node': 'src/runtime/node.ts',
+  'runtime-deno': 'src/runtime/deno.ts',
+  'runtime-bun': 'src/runtime/bun.ts',
 }
 
 const dist = join(root, 'dist')
@@ -34,6 +44,7 @@ if (!options.wasm) {
     rmSync(stamp, { force: true })
     removeOldFiles()
     await bundle()
+    writeIfChanged('no-runtime.js', '// A browser has none of the runtimes.\nexport {}\n')
     declare()
     writeFileSync(stamp, digest)
   }
@@ -58,11 +69,11 @@ function embedWasm() {
   )
 }
 
-/** One bundle an entry, what they share in chunks; a runtime's module is loaded by the runtime it is for. */
+/** One bundle an entry, and what they share in chunks. */
 async function bundle() {
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: entries,
+    entryPoints: { ...entries, ...runtimes },
     outdir: 'dist',
     chunkNames: '[name]-[hash]',
     bundle: true,
@@ -73,17 +84,18 @@ async function bundle() {
     external: ['node:*'],
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [
-      {
-        name: 'embedded-wasm',
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({
-            path: './embedded.js',
-            external: true,
-          })),
-      },
-    ],
+    plugins: [{ name: 'package-imports', setup: leavePackageImports }],
   })
+}
+
+/** What `imports` in package.json decides stays an import in the bundles. */
+function leavePackageImports({ onResolve }) {
+  onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({ path: './embedded.js', external: true }))
+  onResolve({ filter: /\/(node|deno|bun)\.ts$/ }, ({ path, kind }) =>
+    kind === 'dynamic-import'
+      ? { path: `#runtime/${basename(path, '.ts')}`, external: true }
+      : undefined,
+  )
 }
 
 /** dist/types mirrors src/; the declarations beside the bundles lead there. */
@@ -100,7 +112,9 @@ function declare() {
   }
   for (const [name, source] of Object.entries(entries)) {
     const target = source.replace(/^src\//, './types/').replace(/\.ts$/, '.js')
-    writeFileSync(join(dist, `${name}.d.ts`), `export * from '${target}'\n`)
+    // A consumer's settings may not know Symbol.dispose.
+    const text = `/// <reference lib="esnext.disposable" />\nexport * from '${target}'\n`
+    writeFileSync(join(dist, `${name}.d.ts`), text)
   }
 }
 

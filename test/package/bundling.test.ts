@@ -1,0 +1,95 @@
+import { build, type Metafile } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run, startOn } from '../support/processes.ts'
+import { type InstalledPackage, installPackage } from './installed.ts'
+
+let installed: InstalledPackage
+beforeAll(async () => {
+  installed = await installPackage()
+}, 300_000)
+afterAll(() => installed?.remove())
+
+/** Bundles a user's module as for a browser; esbuild fails when something of Node is imported. */
+async function bundle(source: string): Promise<{ metafile: Metafile; text: string }> {
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: installed.folder,
+    stdin: { contents: source, resolveDir: installed.folder },
+    platform: 'browser',
+    format: 'esm',
+    bundle: true,
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+    external: [],
+  })
+  return { metafile, text: outputFiles.map((file) => file.text).join('') }
+}
+
+/** Bytes of JavaScript in the bundle, without the wasm, which is there in any case. */
+function bytesOfCode({ metafile }: { metafile: Metafile }): number {
+  const [output] = Object.values(metafile.outputs)
+  return Object.entries(output?.inputs ?? {})
+    .filter(([path]) => !path.endsWith('/embedded.js'))
+    .reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0)
+}
+
+describe('a bundle for a browser', () => {
+  it.each(['nghttp2-wasm', 'nghttp2-wasm/engine', 'nghttp2-wasm/hpack'])(
+    'of %s has nothing of Node',
+    async (name) => {
+      const { metafile, text } = await bundle(`export * from '${name}'`)
+      const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
+      expect(imports).toEqual([])
+      expect(text).not.toMatch(/\b(from|import|require)\b ?\(?["']node:/)
+    },
+  )
+
+  it('of the engine runs where there is neither Node nor a network', async () => {
+    const { text } = await bundle(
+      `import { Session } from 'nghttp2-wasm/engine'
+       console.log(Session.client().bytesToSend().length > 24)`,
+    )
+    const file = await installed.write('bundle.mjs', text)
+    const program = await startOn('node', file, [], { cwd: installed.folder })
+    expect(await program.exited).toMatchObject({ code: 0, stderr: '', stdout: 'true\n' })
+  })
+
+  it('takes only what is used', async () => {
+    const everything = bytesOfCode(await bundle(`export * from 'nghttp2-wasm'`))
+    const one = bytesOfCode(await bundle(`export { HDDeflater } from 'nghttp2-wasm'`))
+    const nothing = bytesOfCode(await bundle(`import 'nghttp2-wasm'`))
+    expect(one).toBeGreaterThan(0)
+    expect(one).toBeLessThan(everything / 3)
+    expect(nothing).toBe(0)
+  })
+})
+
+describe('a bundle for Node', () => {
+  it('still finds its runtime', async () => {
+    await installed.write(
+      'main.mjs',
+      `import { BaseRequestHandler, HTTP2Server } from 'nghttp2-wasm'
+       class Handler extends BaseRequestHandler {
+         onHeaders() { this.sendResponse({ status: 204, headers: [], body: null }) }
+       }
+       const server = new HTTP2Server({ host: '127.0.0.1', port: 0 }, Handler, { tls: null })
+       console.log('port ' + (await server.listen()).port)`,
+    )
+    await build({
+      absWorkingDir: installed.folder,
+      entryPoints: ['main.mjs'],
+      outdir: 'out',
+      outExtension: { '.js': '.mjs' },
+      platform: 'node',
+      format: 'esm',
+      bundle: true,
+      splitting: true,
+      logLevel: 'silent',
+    })
+    await using server = await startOn('node', `${installed.folder}/out/main.mjs`)
+    const [, port = ''] = await server.waitFor(/^port (\d+)$/m)
+    const url = `http://127.0.0.1:${port}/`
+    const args = ['-sS', '--http2-prior-knowledge', '-w', '%{http_code}', url]
+    expect(await run('curl', args)).toMatchObject({ code: 0, stdout: '204' })
+  })
+})

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { publint } from 'publint'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bin, root, run } from '../support/processes.ts'
+import { type InstalledPackage, installPackage } from './installed.ts'
+
+let installed: InstalledPackage
+beforeAll(async () => {
+  installed = await installPackage()
+}, 300_000)
+afterAll(() => installed?.remove())
+
+async function manifest(): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, unknown>
+}
+
+describe('the tarball', () => {
+  it('holds the built files, the licences and nothing of the checkout besides', () => {
+    expect(installed.files).toEqual(
+      expect.arrayContaining([
+        'LICENSE',
+        'LICENSE.nghttp2',
+        'README.md',
+        'dist/embedded.js',
+        'dist/engine.d.ts',
+        'dist/engine.js',
+        'dist/hpack.d.ts',
+        'dist/hpack.js',
+        'dist/index.d.ts',
+        'dist/index.js',
+        'dist/nghttp2.wasm',
+        'package.json',
+      ]),
+    )
+    const besides = installed.files.filter(
+      (file) =>
+        !/^(package\.json|README\.md|LICENSE(\.nghttp2)?)$/.test(file) &&
+        !/^dist\/[^/]+\.js$/.test(file) &&
+        !/^dist\/(types\/)?.+\.d\.ts$/.test(file) &&
+        file !== 'dist/nghttp2.wasm',
+    )
+    expect(besides).toEqual([])
+  })
+
+  it("names the holders of nghttp2's copyright", async () => {
+    const path = join(installed.folder, 'node_modules/nghttp2-wasm/LICENSE.nghttp2')
+    expect(await readFile(path, 'utf8')).toMatch(/Tatsuhiro Tsujikawa[^]*nghttp2 contributors/)
+  })
+
+  it('has no dependency', async () => {
+    const fields = Object.keys(await manifest())
+    const ofDependencies = fields.filter((field) => /dependencies$/i.test(field))
+    expect(ofDependencies).toEqual(['devDependencies'])
+  })
+
+  it('lists types first wherever there are types', async () => {
+    const { exports } = await manifest()
+    const conditional = Object.values(exports as Record<string, unknown>).filter(
+      (target) => typeof target === 'object',
+    )
+    expect(conditional.length).toBeGreaterThan(2)
+    for (const target of conditional) {
+      expect(Object.keys(target as object)[0]).toBe('types')
+    }
+  })
+
+  it('satisfies publint', async () => {
+    const { messages } = await publint({ pkgDir: root, strict: true })
+    expect(messages).toEqual([])
+  })
+
+  it('satisfies attw as a package of ES modules', async () => {
+    const style = ['--no-color', '--format', 'ascii']
+    // A wasm file has no types.
+    const scope = ['--profile', 'esm-only', '--exclude-entrypoints', './nghttp2.wasm']
+    const args = [...style, ...scope, '--no-definitely-typed', installed.tarball]
+    const { code, stdout, stderr } = await run(bin('attw'), args)
+    expect(stderr).toBe('')
+    expect(code, stdout).toBe(0)
+    expect(stdout.match(/node16 \(from ESM\): 🟢 \(ESM\)/g)).toHaveLength(3)
+  })
+
+  it('names no host in the lock file', async () => {
+    const lock = await readFile(join(root, 'package-lock.json'), 'utf8')
+    expect(lock).not.toContain('"resolved"')
+  })
+})
