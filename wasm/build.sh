@@ -113,6 +113,7 @@ if command -v flock >/dev/null; then # one build at a time; a second one finds t
 fi
 
 require_emcc
+fetch_nghttp2
 kept=build/wasm/$flavor
 inputs=$(inputs_key)
 built() { printf '%s %s\n' "$inputs" "$(hash_of <"$output")"; }
@@ -121,8 +122,6 @@ if [ -z "$force" ] && [ -f "$output" ] && [ "$(cat "$kept/built" 2>/dev/null)" =
   report
   exit
 fi
-
-fetch_nghttp2
 
 if [ -n "$force" ] || [ "$(cat "$kept/toolchain" 2>/dev/null)" != "$(toolchain_key)" ]; then
   rm -rf "$kept"

@@ -25,16 +25,15 @@ die() {
 }
 
 fetch_nghttp2() {
-  nghttp2_source=$build/nghttp2-$nghttp2_version
-  local stamp=$nghttp2_source/.sha256
-  if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$nghttp2_sha256" ]; then return; fi
-
-  local tarball unpacked
-  if [ -n "${NGHTTP2_TARBALL:-}" ]; then
-    tarball=$NGHTTP2_TARBALL
+  local tarball=${NGHTTP2_TARBALL:-} unpacked
+  if [ -n "$tarball" ]; then
     [ -f "$tarball" ] || die "NGHTTP2_TARBALL: no such file: $tarball"
     _is_pinned "$tarball" || die "NGHTTP2_TARBALL: $(_mismatch "$tarball")"
-  else
+  fi
+
+  nghttp2_source=$build/nghttp2-$nghttp2_version
+  if [ "$(cat "$nghttp2_source/.sha256" 2>/dev/null)" = "$nghttp2_sha256" ]; then return; fi
+  if [ -z "$tarball" ]; then
     tarball=$nghttp2_cache/nghttp2-$nghttp2_version.tar.gz
     _fill_cache "$tarball"
   fi
@@ -51,7 +50,7 @@ _fill_cache() {
   local tarball=$1 fetched source
   if [ -f "$tarball" ]; then
     if _is_pinned "$tarball"; then return; fi
-    say "the cached tarball is damaged, fetching it again: $(_mismatch "$tarball")"
+    say "the cached tarball is not the pinned one, fetching it again: $(_mismatch "$tarball")"
     rm -f "$tarball"
   fi
 
@@ -92,7 +91,7 @@ _from_upstream() {
 _from_debian() {
   local apt=$1/apt private site sites suite package
   command -v apt-get >/dev/null || return 1
-  say "fetching it from the machine's Debian mirror"
+  say "fetching nghttp2 from the machine's Debian mirror"
   mkdir -p "$apt/lists/partial" "$apt/files"
   private=(
     -qq -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt" -o Debug::NoLocking=true
