@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import * as esbuild from 'esbuild'
 import { bin, filesUnder, root, run } from './tools.mjs'
@@ -36,6 +37,7 @@ const { values: options } = parseArgs({
 
 mkdirSync(dist, { recursive: true })
 mkdirSync(join(root, 'build'), { recursive: true })
+await takeTurn()
 buildWasm()
 embedWasm()
 if (!options.wasm) {
@@ -47,6 +49,32 @@ if (!options.wasm) {
     writeIfChanged('no-runtime.js', '// A browser has none of the runtimes.\nexport {}\n')
     declare()
     writeFileSync(stamp, digest)
+  }
+}
+
+/** Several tests may build at once: the first does the work, the others find it done. */
+async function takeTurn() {
+  const lock = join(root, 'build', 'lock')
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    if (!isRunning(lock)) rmSync(lock, { force: true })
+    await setTimeout(50)
+  }
+  process.once('exit', () => rmSync(lock, { force: true }))
+}
+
+/** Whether the process that took the lock still lives; it may have been killed. */
+function isRunning(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')) || process.pid, 0)
+    return true
+  } catch {
+    return false
   }
 }
 
