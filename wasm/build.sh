@@ -10,7 +10,7 @@
 set -euo pipefail
 export LC_ALL=C
 
-. "$(dirname "${BASH_SOURCE[0]}")/fetch.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/toolchain.sh"
 
 raw_budget=150000 # bytes, of the release build
 gzip_budget=60000
@@ -51,8 +51,6 @@ else
   link+=(-O1 -g)
 fi
 
-hash_of() { sha256sum | cut -d ' ' -f 1; }
-
 # Decides the bytes of an object of the library; with the C of this folder and the linker's flags
 # it decides the output's.
 toolchain_key() {
@@ -64,19 +62,6 @@ inputs_key() {
     printf '%s\n' "${link[@]}"
     (cd "$checkout" && sha256sum wasm/*.c wasm/*.h)
   } | hash_of
-}
-
-# compile_all <folder for the objects> <source>...: in parallel, those that have no object yet.
-compile_all() {
-  local objects=$1 source object
-  shift
-  for source in "$@"; do
-    object=$objects/$(basename "$source" .c).o
-    [ -f "$object" ] || printf '%s\0%s\0' "$source" "$object"
-  done | xargs -0 -r -n 2 -P "$(nproc)" "$BASH" -c '
-    flags=("${@:1:$#-2}") source=${*: -2:1} object=${*: -1}
-    emcc "${flags[@]}" -c "$source" -o "$object.part.o" && mv "$object.part.o" "$object"
-  ' compile "${compile[@]}"
 }
 
 # Prints what the module is made of and its size; stops when a promise of the release is broken.
@@ -107,11 +92,7 @@ interface_of() {
 
 cd "$checkout" # relative paths from here on: nothing of where it stands gets into the objects
 mkdir -p dist build/wasm
-if command -v flock >/dev/null; then # one build at a time; a second one finds the first's result
-  exec 9>build/wasm/lock
-  flock 9
-fi
-
+one_at_a_time
 require_emcc
 fetch_nghttp2
 kept=build/wasm/$flavor

@@ -1,14 +1,16 @@
 # shellcheck shell=bash
-# What a build needs from outside: nghttp2's pinned sources, and emcc. To be sourced.
+# What builds share: nghttp2's pinned sources, emcc, and the way from sources to objects.
+# To be sourced; sets checkout (the folder above), nghttp2_version and nghttp2_sha256.
 #
-#   fetch_nghttp2   sets nghttp2_source, the folder of the unpacked release
+#   fetch_nghttp2   unpacks the release into build/nghttp2-<version>
 #   require_emcc    sets emcc_version; installs Debian's emscripten where it may
+#   compile_all     compiles in parallel
+#   one_at_a_time   waits for the build that is under way
 #
 # The tarball comes from $NGHTTP2_TARBALL, or else from the cache, upstream's release page or the
 # machine's Debian mirror, in that order. Only bytes with the sha256 of nghttp2.lock are used.
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-build=$checkout/build
 
 version=
 sha256=
@@ -24,26 +26,28 @@ die() {
   exit 1
 }
 
+hash_of() { sha256sum | cut -d ' ' -f 1; }
+
 fetch_nghttp2() {
-  local tarball=${NGHTTP2_TARBALL:-} unpacked
+  local tarball=${NGHTTP2_TARBALL:-}
   if [ -n "$tarball" ]; then
     [ -f "$tarball" ] || die "NGHTTP2_TARBALL: no such file: $tarball"
     _is_pinned "$tarball" || die "NGHTTP2_TARBALL: $(_mismatch "$tarball")"
   fi
 
-  nghttp2_source=$build/nghttp2-$nghttp2_version
-  if [ "$(cat "$nghttp2_source/.sha256" 2>/dev/null)" = "$nghttp2_sha256" ]; then return; fi
+  local unpacked=$checkout/build/nghttp2-$nghttp2_version part
+  if [ "$(cat "$unpacked/.sha256" 2>/dev/null)" = "$nghttp2_sha256" ]; then return; fi
   if [ -z "$tarball" ]; then
     tarball=$nghttp2_cache/nghttp2-$nghttp2_version.tar.gz
     _fill_cache "$tarball"
   fi
 
-  mkdir -p "$build"
-  unpacked=$(mktemp -d "$build/unpack.XXXXXX")
-  tar -xzf "$tarball" -C "$unpacked" --strip-components=1
-  printf '%s\n' "$nghttp2_sha256" >"$unpacked/.sha256"
-  rm -rf "$nghttp2_source"
-  mv -T "$unpacked" "$nghttp2_source"
+  mkdir -p "$checkout/build"
+  part=$(mktemp -d "$checkout/build/unpack.XXXXXX")
+  tar -xzf "$tarball" -C "$part" --strip-components=1 --no-same-owner
+  printf '%s\n' "$nghttp2_sha256" >"$part/.sha256"
+  rm -rf "$unpacked"
+  mv "$part" "$unpacked"
 }
 
 _fill_cache() {
@@ -128,9 +132,8 @@ _debian_sites() {
     { grep -v -e '-security' || true; } | sort -u
 }
 
-_is_pinned() { [ "$(_sha256_of "$1")" = "$nghttp2_sha256" ]; }
-_sha256_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
-_mismatch() { printf '%s has sha256 %s, want %s' "$1" "$(_sha256_of "$1")" "$nghttp2_sha256"; }
+_is_pinned() { [ "$(hash_of <"$1")" = "$nghttp2_sha256" ]; }
+_mismatch() { printf '%s has sha256 %s, want %s' "$1" "$(hash_of <"$1")" "$nghttp2_sha256"; }
 
 require_emcc() {
   if ! command -v emcc >/dev/null; then
@@ -145,4 +148,27 @@ require_emcc() {
     } >&2
   fi
   emcc_version=$(emcc --version | head -n 1)
+}
+
+# compile_all <folder for the objects> <source>...: those that have no object there yet, with the
+# flags in the array `compile`.
+compile_all() {
+  local objects=$1 source object
+  shift
+  for source in "$@"; do
+    object=$objects/$(basename "$source" .c).o
+    [ -f "$object" ] || printf '%s\0%s\0' "$source" "$object"
+  done | xargs -0 -r -n 2 -P "$(nproc)" "$BASH" -c '
+    flags=("${@:1:$#-2}") source=${*: -2:1} object=${*: -1}
+    emcc "${flags[@]}" -c "$source" -o "$object.part.o" && mv "$object.part.o" "$object"
+  ' compile "${compile[@]}"
+}
+
+# A build that had to wait then finds what the other has made. Without flock, both build.
+one_at_a_time() {
+  if command -v flock >/dev/null; then
+    mkdir -p "$checkout/build"
+    exec 9>"$checkout/build/lock"
+    flock 9
+  fi
 }
