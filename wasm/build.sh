@@ -10,6 +10,7 @@
 set -euo pipefail
 export LC_ALL=C
 
+# shellcheck source=wasm/toolchain.sh
 . "$(dirname "${BASH_SOURCE[0]}")/toolchain.sh"
 
 raw_budget=150000 # bytes, of the release build
@@ -29,7 +30,7 @@ library=build/nghttp2-$nghttp2_version
 compile=(
   -I"$library/lib/includes" -I"$library/lib"
   -std=gnu11 -Wall -Wextra -Werror=implicit-function-declaration
-  -fno-exceptions -fvisibility=hidden -ffile-prefix-map="$checkout"=.
+  -fno-exceptions -fvisibility=hidden "-ffile-prefix-map=$checkout=."
   -DNGHTTP2_STATICLIB -DHAVE_ARPA_INET_H -DHAVE_NETINET_IN_H
 )
 link=(
@@ -38,13 +39,13 @@ link=(
   -sINITIAL_MEMORY=1MB -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1GB
   -sMALLOC=dlmalloc -sABORTING_MALLOC=0
   # The stack lies below the data: one that overflows traps instead of writing over it.
-  -sTOTAL_STACK=128KB -Wl,--stack-first
+  -sTOTAL_STACK=128KB "-Wl,--stack-first"
 )
 if [ "$flavor" = release ]; then
   output=dist/nghttp2.wasm
   compile+=(-O3 -flto -DNDEBUG)
   # Half of the usual threshold for inlining: a sixth smaller, and no slower.
-  link+=(-O3 -flto -Wl,-mllvm,-inline-threshold=75)
+  link+=(-O3 -flto "-Wl,-mllvm,-inline-threshold=75")
 else
   output=dist/nghttp2.debug.wasm
   compile+=(-O1 -g -fsanitize=undefined -fsanitize-trap=undefined)
@@ -81,6 +82,7 @@ report() {
 
 # "N imports, N exports". An import is an error: the host has nothing to give.
 interface_of() {
+  # shellcheck disable=SC2016 # those are JavaScript's
   node -e '
     const module = new WebAssembly.Module(require("fs").readFileSync(process.argv[1]))
     const imports = WebAssembly.Module.imports(module)

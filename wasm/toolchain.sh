@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016,SC2034 # text for others to expand, variables for others
 # What builds share: nghttp2's pinned sources, emcc, and the way from sources to objects.
 # To be sourced; sets checkout (the folder above), nghttp2_version and nghttp2_sha256.
 #
@@ -152,6 +152,7 @@ require_emcc() {
 
 # compile_all <folder for the objects> <source>...: those that have no object there yet, with the
 # flags in the array `compile`.
+# shellcheck disable=SC2154
 compile_all() {
   local objects=$1 source object
   shift

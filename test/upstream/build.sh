@@ -6,6 +6,7 @@
 set -euo pipefail
 export LC_ALL=C
 
+# shellcheck source=wasm/toolchain.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../wasm/toolchain.sh"
 
 release=build/nghttp2-$nghttp2_version
