@@ -35,7 +35,10 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean
 }
 
-/** A connected byte stream in both directions. Never calls its sink from inside one of these methods. */
+/**
+ * A connected byte stream in both directions. Never calls its sink from inside one of these methods.
+ * What is written after `end` or `destroy` is dropped without an error.
+ */
 export interface Transport {
   readonly remoteAddress: Address
   readonly localAddress: Address
@@ -58,7 +61,10 @@ export interface Transport {
   destroy(): void
 }
 
-/** What a connection is to its transport. */
+/**
+ * What a connection is to its transport. A sink that throws loses its connection, nobody else's:
+ * the transport is destroyed and `onClose` gets the error.
+ */
 export interface TransportSink {
   /**
    * Bytes arrived. The chunk may be kept unless `Listening.reusesReadBuffer` says that its memory
@@ -67,9 +73,12 @@ export interface TransportSink {
   onData(chunk: Uint8Array): void
   /** After a `write` that returned `false`: there is room again. */
   onDrain(): void
-  /** The peer sent FIN and will send no more. */
+  /** The peer sent FIN and will send no more; what we write still reaches it until `end`. */
   onEnd(): void
-  /** The transport is gone. Called exactly once, and last. `null` when both sides ended in order. */
+  /**
+   * The transport is gone. Called exactly once, and last. `null` when both sides ended in order, or
+   * after `destroy`; else the system's error with its `code`, such as `ECONNRESET`.
+   */
   onClose(error: Error | null): void
 }
 

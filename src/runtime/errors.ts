@@ -1,0 +1,60 @@
+import { HTTP2Error } from '../engine/errors.ts'
+
+/** The certificate or the key in `tls` cannot be used: nothing listens. Code `ERR_TLS_CERTIFICATE`. */
+export function certificateError(cause: unknown): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_TLS_CERTIFICATE',
+    `The certificate cannot be used: ${messageOf(cause)}. ` +
+      '`cert` and `key` must be PEM and belong together, and `passphrase` must open the key.',
+    { cause },
+  )
+}
+
+/** This runtime cannot do what a TLS option asks for. Code `ERR_TLS_OPTION`. */
+export function tlsOptionError(option: string, runtime: string): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_TLS_OPTION',
+    `TLS in ${runtime} has no counterpart of the option \`${option}\`: leave it out, or use another runtime.`,
+  )
+}
+
+/** The client did not negotiate `h2` (RFC 9113 §3.2). Code `ERR_TLS_ALPN`. */
+export function alpnError(protocol: string | null, cause?: unknown): HTTP2Error {
+  const instead = protocol ? `, but ${protocol}` : ''
+  return new HTTP2Error(
+    'ERR_TLS_ALPN',
+    `The client did not negotiate h2 by ALPN${instead}.`,
+    cause === undefined ? {} : { cause },
+  )
+}
+
+/** The handshake failed or the client left before its end. Code `ERR_TLS_HANDSHAKE`. */
+export function handshakeError(cause: unknown): HTTP2Error {
+  return new HTTP2Error('ERR_TLS_HANDSHAKE', `The TLS handshake failed: ${messageOf(cause)}.`, {
+    cause,
+  })
+}
+
+/** Code `ERR_TLS_HANDSHAKE_TIMEOUT`. */
+export function handshakeTimeoutError(milliseconds: number): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_TLS_HANDSHAKE_TIMEOUT',
+    `The TLS handshake was not done within ${milliseconds} ms.`,
+  )
+}
+
+/** What was thrown, as an `Error`. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
+}
+
+/** The `code` of an error, `''` when it has none. */
+export function codeOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
+  return typeof code === 'string' ? code : ''
+}
+
+function messageOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return message.trim().replace(/\.$/, '')
+}

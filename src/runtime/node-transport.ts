@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net'
+import type { Address, TlsInfo, Transport, TransportSink } from '../server/transport.ts'
+import { makeAddress } from './address.ts'
+import { asError } from './errors.ts'
+import { writeLimit } from './limits.ts'
+import { Slab } from './slab.ts'
+
+/** One for all connections: a copy that the system took at once gives its place to the next. */
+const slab = new Slab()
+
+/** A `net.Socket` or a `tls.TLSSocket` that was made with `allowHalfOpen`. */
+export class NodeTransport implements Transport {
+  readonly remoteAddress: Address
+  readonly localAddress: Address
+  readonly tls: TlsInfo | null
+  readonly #socket: Socket
+  readonly #limit: number
+  #sink: TransportSink | null = null
+  #ended = false
+  #blocked = false
+  #error: Error | null = null
+
+  constructor(socket: Socket, tls: TlsInfo | null) {
+    this.#socket = socket
+    this.tls = tls
+    this.remoteAddress = makeAddress(socket.remoteAddress, socket.remotePort)
+    this.localAddress = makeAddress(socket.localAddress, socket.localPort)
+    // 'drain' is emitted only after the stream's own mark was reached.
+    this.#limit = Math.max(writeLimit, socket.writableHighWaterMark)
+  }
+
+  /** Starts to read. */
+  start(sink: TransportSink): void {
+    this.#sink = sink
+    const socket = this.#socket
+    socket.on('data', (chunk) => {
+      try {
+        sink.onData(chunk)
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
+    socket.on('drain', () => this.#drained())
+    socket.on('end', () => {
+      try {
+        sink.onEnd()
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
+    socket.on('error', (error) => {
+      this.#error ??= error
+    })
+    socket.on('close', () => sink.onClose(this.#error))
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#ended) return true
+    const socket = this.#socket
+    socket.write(slab.copy(bytes))
+    // A cleartext socket hands bytes to the system within the call when the system takes them.
+    const waiting = socket.writableLength
+    if (waiting === 0) slab.giveBack()
+    else if (waiting >= this.#limit) this.#blocked = true
+    return !this.#blocked
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    if (this.#ended) return true
+    const socket = this.#socket
+    if (chunks.length === 1) {
+      socket.write(chunks[0]!)
+    } else {
+      socket.cork()
+      for (const chunk of chunks) socket.write(chunk)
+      socket.uncork()
+    }
+    if (socket.writableLength >= this.#limit) this.#blocked = true
+    return !this.#blocked
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#ended = true
+    this.#socket.destroy()
+  }
+
+  #drained(): void {
+    if (!this.#blocked) return
+    this.#blocked = false
+    try {
+      this.#sink?.onDrain()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#socket.destroy(asError(error))
+  }
+}
