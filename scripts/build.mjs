@@ -4,7 +4,7 @@
 //   node scripts/build.mjs --force    the bundles and declarations in any case
 //   node scripts/build.mjs --wasm     nghttp2.wasm and the embedded module only: enough for the tests of src/
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -55,9 +55,12 @@ if (!options.wasm) {
 /** Several tests may build at once: the first does the work, the others find it done. */
 async function takeTurn() {
   const lock = join(root, 'build', 'lock')
+  const mine = `${lock}.${process.pid}`
+  writeFileSync(mine, String(process.pid))
+  process.once('exit', () => rmSync(mine, { force: true }))
   for (;;) {
     try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      linkSync(mine, lock) // a lock is never seen half written
       break
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
@@ -71,7 +74,7 @@ async function takeTurn() {
 /** Whether the process that took the lock still lives; it may have been killed. */
 function isRunning(lock) {
   try {
-    process.kill(Number(readFileSync(lock, 'utf8')) || process.pid, 0)
+    process.kill(Number(readFileSync(lock, 'utf8')), 0)
     return true
   } catch {
     return false

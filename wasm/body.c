@@ -1,44 +1,36 @@
 /*
- * Bodies on their way out. A short body is held here, by value. Of a long one the host tells only how
- * many bytes are ready (a credit); nghttp2 frames them and the host splices the bytes in.
+ * Bodies on their way out. A short body is held here, by value. Of a long one the host tells only
+ * how many bytes are ready (a credit); nghttp2 frames them and the host splices the bytes in.
  */
 #include "bridge.h"
 
 #include <string.h>
 
 h2_stream *h2_stream_find(h2_session *session, int32_t id) {
-  return nghttp2_session_get_stream_user_data(session->ng, id);
+  return nghttp2_map_find(&session->streams, id);
 }
 
-h2_stream *h2_stream_new(h2_session *session, int32_t id, const uint8_t *bytes, uint32_t length) {
+h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t length) {
   h2_stream *stream = h2_alloc(&session->account, sizeof(h2_stream) + (bytes ? length : 0));
   if (!stream) {
     return NULL;
   }
   memset(stream, 0, sizeof(h2_stream));
-  stream->id = id;
   if (bytes) {
     stream->held = stream->last = 1;
     stream->ready = length;
     memcpy(stream->bytes, bytes, length);
   }
-  stream->next = session->streams;
-  if (stream->next) {
-    stream->next->previous = stream;
-  }
-  session->streams = stream;
   return stream;
 }
 
+int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id) {
+  stream->id = id;
+  return nghttp2_map_insert(&session->streams, id, stream);
+}
+
 void h2_stream_del(h2_session *session, h2_stream *stream) {
-  if (stream->next) {
-    stream->next->previous = stream->previous;
-  }
-  if (stream->previous) {
-    stream->previous->next = stream->next;
-  } else {
-    session->streams = stream->next;
-  }
+  nghttp2_map_remove(&session->streams, stream->id);
   h2_free(&session->account, stream->trailers);
   h2_free(&session->account, stream);
 }
@@ -111,8 +103,9 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
 }
 
 /*
- * `bytes` more of the stream's body are ready at the host; `last` 1: and that is all. The host splices
- * them in when h2_session_send asks. 0, or NGHTTP2_ERR_* when the stream takes no body (any more).
+ * `bytes` more of the stream's body are ready at the host; `last` 1: and that is all. The host
+ * splices them in when h2_session_send asks. 0, or NGHTTP2_ERR_* when the stream takes no body (any
+ * more).
  */
 H2_EXPORT(h2_stream_credit)
 int h2_stream_credit(h2_session *session, int32_t id, uint32_t bytes, int last) {
@@ -150,7 +143,8 @@ static nghttp2_nv *copy_fields(h2_session *session, const nghttp2_nv *fields, ui
   return copy;
 }
 
-/* The trailers in scratch end the stream, after what its body still has to send. 0 or NGHTTP2_ERR_*. */
+/* The trailers in scratch end the stream, after what its body still has to send. 0 or
+ * NGHTTP2_ERR_*. */
 H2_EXPORT(h2_submit_trailers)
 int h2_submit_trailers(h2_session *session, int32_t id, uint32_t count) {
   const nghttp2_nv *fields = (const nghttp2_nv *)h2_region.scratch;

@@ -18,13 +18,17 @@ H2_EXPORT(h2_init) h2_io *h2_init(void) {
   h2_region.splices = malloc(H2_SPLICE_CAPACITY * 3 * sizeof(uint32_t));
   h2_region.scratch_capacity = H2_SCRATCH_CAPACITY;
   h2_region.scratch = malloc(H2_SCRATCH_CAPACITY);
-  if (!h2_region.input || !h2_region.output || !h2_region.splices || !h2_region.scratch) {
+  h2_region.strings_capacity = H2_STRINGS_CAPACITY;
+  h2_region.strings = malloc(H2_STRINGS_CAPACITY);
+  if (!h2_region.strings || !h2_region.input || !h2_region.output || !h2_region.splices ||
+      !h2_region.scratch) {
     return NULL;
   }
   return &h2_region;
 }
 
-/* Makes the scratch region at least `size` bytes. Its contents are lost. 0, or NGHTTP2_ERR_NOMEM. */
+/* Makes the scratch region at least `size` bytes. Its contents are lost. 0, or NGHTTP2_ERR_NOMEM.
+ */
 H2_EXPORT(h2_scratch_reserve) int h2_scratch_reserve(uint32_t size) {
   if (size <= h2_region.scratch_capacity) {
     return 0;
@@ -40,17 +44,25 @@ H2_EXPORT(h2_scratch_reserve) int h2_scratch_reserve(uint32_t size) {
 }
 
 /* Caps what all sessions and tables together may hold, in bytes. */
-H2_EXPORT(h2_memory_limit) void h2_memory_limit(uint32_t bytes) { memory_limit = bytes; }
+H2_EXPORT(h2_memory_limit) void h2_memory_limit(uint32_t bytes) {
+  memory_limit = bytes;
+}
 
 /* nghttp2's version, as text. Borrowed for ever. */
-H2_EXPORT(h2_version) const char *h2_version(void) { return nghttp2_version(0)->version_str; }
+H2_EXPORT(h2_version) const char *h2_version(void) {
+  return nghttp2_version(0)->version_str;
+}
 
 /* What an NGHTTP2_ERR_* means, as text. Borrowed for ever. */
-H2_EXPORT(h2_strerror) const char *h2_strerror(int code) { return nghttp2_strerror(code); }
+H2_EXPORT(h2_strerror) const char *h2_strerror(int code) {
+  return nghttp2_strerror(code);
+}
 
 /* ---- the clock: nghttp2_time.c is replaced, so that time is an argument -------------------- */
 
-uint64_t nghttp2_time_now_sec(void) { return h2_now / 1000; }
+uint64_t nghttp2_time_now_sec(void) {
+  return h2_now / 1000;
+}
 
 /* ---- memory accounts ---------------------------------------------------------------------- */
 
@@ -89,9 +101,13 @@ void h2_free(h2_account *account, void *pointer) {
   }
 }
 
-static void *account_malloc(size_t size, void *account) { return h2_alloc(account, size); }
+static void *account_malloc(size_t size, void *account) {
+  return h2_alloc(account, size);
+}
 
-static void account_free(void *pointer, void *account) { h2_free(account, pointer); }
+static void account_free(void *pointer, void *account) {
+  h2_free(account, pointer);
+}
 
 static void *account_calloc(size_t count, size_t size, void *account) {
   uint64_t bytes = (uint64_t)count * size;

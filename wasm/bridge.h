@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nghttp2_map.h"
+
 #define H2_EXPORT(NAME) __attribute__((export_name(#NAME), used))
 
 /* ---- regions ------------------------------------------------------------------------------ */
@@ -31,6 +33,8 @@ typedef struct {
   uint32_t event_words;
   uint8_t *scratch; /* the host writes arguments here: header fields, payloads */
   uint32_t scratch_capacity;
+  uint8_t *strings; /* the host keeps the strings it sends often here */
+  uint32_t strings_capacity;
   uint32_t memory_used; /* bytes held by all sessions and tables */
 } h2_io;
 
@@ -41,6 +45,7 @@ enum {
   H2_OUTPUT_CAPACITY = 128 * 1024,
   H2_SPLICE_CAPACITY = 512,
   H2_SCRATCH_CAPACITY = 64 * 1024,
+  H2_STRINGS_CAPACITY = 64 * 1024,
   /* The largest piece nghttp2 hands out at once: a frame header, a pad length, 16 KiB. */
   H2_OUTPUT_RESERVE = 16384 + 512,
 };
@@ -48,13 +53,14 @@ enum {
 /* ---- event records ------------------------------------------------------------------------ */
 
 /*
- * A record is a head word (kind | flags << 8) and what the table says. "string" is one word, the slot of a string the host already has; or, with bit 31
- * set, the slot to keep it in (H2_NO_SLOT: none), then the byte length, then the bytes padded to a
- * word. "bytes" is a byte length and the bytes padded to a word.
+ * A record is a head word (kind | flags << 8) and what the table says. "string" is one word, the
+ * slot of a string the host already has; or, with bit 31 set, the slot to keep it in (H2_NO_SLOT:
+ * none), then the byte length, then the bytes padded to a word. "bytes" is a byte length and the
+ * bytes padded to a word.
  */
 enum h2_event {
   H2_EVENT_FIELD = 1,       /* string name, string value; flags H2_FIELD_* */
-  H2_EVENT_HEADERS,         /* stream, category; flags H2_HEADERS_*: the fields before it are its own */
+  H2_EVENT_HEADERS,         /* stream, category; flags H2_HEADERS_*; its fields came before */
   H2_EVENT_DATA,            /* stream, offset in the input, length */
   H2_EVENT_STREAM_ENDED,    /* stream: END_STREAM on a DATA frame */
   H2_EVENT_RST_STREAM,      /* stream, error code */
@@ -63,7 +69,7 @@ enum h2_event {
   H2_EVENT_PING,            /* eight bytes in two words; flags H2_ACK */
   H2_EVENT_GOAWAY,          /* last stream, error code, bytes debug data */
   H2_EVENT_WINDOW_UPDATE,   /* stream, increment */
-  H2_EVENT_PUSH_PROMISE,    /* stream, promised stream; flags H2_HEADERS_TRUNCATED */
+  H2_EVENT_PUSH_PROMISE,    /* stream, promised stream; flags H2_HEADERS_* */
   H2_EVENT_PRIORITY_UPDATE, /* stream, bytes field value */
   H2_EVENT_ALTSVC,          /* stream, bytes origin, bytes field value */
   H2_EVENT_ORIGIN,          /* count, then bytes of each */
@@ -71,14 +77,15 @@ enum h2_event {
   H2_EVENT_FRAME_NOT_SENT,  /* frame type, stream, promised stream or 0, NGHTTP2_ERR_* */
   H2_EVENT_FRAME_INVALID,   /* frame type, stream, NGHTTP2_ERR_*: a received frame broke a rule */
   H2_EVENT_GOAWAY_SENT,     /* last stream, error code: by us, or by nghttp2 on its own */
-  H2_EVENT_DIAGNOSTIC,      /* NGHTTP2_ERR_*, bytes message: what nghttp2 says of a peer's mistake */
+  H2_EVENT_DIAGNOSTIC, /* NGHTTP2_ERR_*, bytes message: what nghttp2 says of a peer's mistake */
 };
 
 enum {
   H2_FIELD_FIRST = 1,       /* a new header block begins: what was collected before is void */
   H2_FIELD_NEVER_INDEX = 2, /* RFC 7541 §6.2.3 */
   H2_HEADERS_END_STREAM = 1,
-  H2_HEADERS_TRUNCATED = 2, /* the block exceeded the session's limits; the rest was dropped */
+  H2_HEADERS_TRUNCATED = 2, /* beyond the session's limits: fields were dropped */
+  H2_HEADERS_EMPTY = 4,     /* no fields: what was collected before is void */
   H2_ACK = 1,
 };
 
@@ -121,7 +128,8 @@ enum {
   H2_OPTION_NO_CLIENT_MAGIC = 8,
 };
 
-/* The argument of h2_session_new, written by the host into the scratch region. Zero: the default. */
+/* The argument of h2_session_new, written by the host into the scratch region. Zero: the default.
+ */
 typedef struct {
   uint32_t role;
   uint32_t options;
@@ -155,11 +163,12 @@ typedef struct h2_payload {
 
 typedef struct h2_session {
   h2_account account;
+  nghttp2_mem mem;
   nghttp2_session *ng;
   const uint8_t *pending; /* a piece of output that found no room; borrowed from nghttp2 */
   size_t pending_length;
-  size_t send_budget; /* bytes this h2_session_send may still give */
-  h2_stream *streams; /* those with a body or trailers of ours */
+  size_t send_budget;  /* bytes this h2_session_send may still give */
+  nghttp2_map streams; /* h2_stream by id: those that send a body, opened yet or not */
   h2_payload *payloads;
   uint8_t *extension; /* payload of the unknown frame being received */
   size_t extension_length;
@@ -184,7 +193,6 @@ enum {
 
 /* The body that a stream sends: either bytes we hold, or a credit for bytes the host holds. */
 struct h2_stream {
-  h2_stream *previous, *next;
   int32_t id;
   uint32_t ready;  /* bytes not yet given to nghttp2 */
   uint32_t offset; /* into `bytes` */
@@ -201,7 +209,9 @@ extern uint32_t h2_now; /* milliseconds, as last passed in */
 
 nghttp2_session_callbacks *h2_callbacks(void);
 void h2_random(uint8_t *to, size_t length); /* keyed by the seed of the session being made */
-h2_stream *h2_stream_new(h2_session *session, int32_t id, const uint8_t *bytes, uint32_t length);
+h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t length);
+/* Makes it the body of stream `id`. 0 or NGHTTP2_ERR_*. */
+int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id);
 h2_stream *h2_stream_find(h2_session *session, int32_t id);
 void h2_stream_del(h2_session *session, h2_stream *stream);
 void h2_payload_del(h2_session *session, h2_payload *payload);

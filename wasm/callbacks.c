@@ -102,8 +102,7 @@ static int note_ping(const nghttp2_ping *ping) {
 }
 
 static int note_goaway(const nghttp2_goaway *goaway) {
-  uint32_t *at =
-    h2_event_new(H2_EVENT_GOAWAY, 0, 2 + h2_bytes_words(goaway->opaque_data_len));
+  uint32_t *at = h2_event_new(H2_EVENT_GOAWAY, 0, 2 + h2_bytes_words(goaway->opaque_data_len));
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -127,9 +126,9 @@ static int note_priority_update(const nghttp2_extension *frame) {
 
 static int note_altsvc(const nghttp2_extension *frame) {
   const nghttp2_ext_altsvc *altsvc = frame->payload;
-  uint32_t *at = h2_event_new(
-    H2_EVENT_ALTSVC, 0,
-    1 + h2_bytes_words(altsvc->origin_len) + h2_bytes_words(altsvc->field_value_len));
+  uint32_t *at =
+    h2_event_new(H2_EVENT_ALTSVC, 0,
+                 1 + h2_bytes_words(altsvc->origin_len) + h2_bytes_words(altsvc->field_value_len));
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -157,8 +156,7 @@ static int note_origin(const nghttp2_extension *frame) {
 }
 
 static int note_extension(h2_session *session, const nghttp2_extension *frame) {
-  uint32_t *at =
-    h2_event_new(H2_EVENT_EXTENSION, 0, 3 + h2_bytes_words(session->extension_length));
+  uint32_t *at = h2_event_new(H2_EVENT_EXTENSION, 0, 3 + h2_bytes_words(session->extension_length));
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -177,10 +175,11 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
   h2_session *session = user_data;
   session->counters[H2_COUNT_FRAMES_RECEIVED] += 1;
   uint32_t stream = (uint32_t)frame->hd.stream_id;
-  uint32_t truncated = is_truncated(session) ? H2_HEADERS_TRUNCATED : 0;
+  uint32_t block = (is_truncated(session) ? H2_HEADERS_TRUNCATED : 0) |
+                   (session->block_fields == 0 ? H2_HEADERS_EMPTY : 0);
   switch (frame->hd.type) {
   case NGHTTP2_HEADERS:
-    return note(H2_EVENT_HEADERS, truncated | (frame->hd.flags & NGHTTP2_FLAG_END_STREAM), stream,
+    return note(H2_EVENT_HEADERS, block | (frame->hd.flags & NGHTTP2_FLAG_END_STREAM), stream,
                 frame->headers.cat);
   case NGHTTP2_DATA:
     return frame->hd.flags & NGHTTP2_FLAG_END_STREAM ? note(H2_EVENT_STREAM_ENDED, 0, stream, 0)
@@ -200,7 +199,7 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
                     (uint32_t)frame->window_update.window_size_increment)
              : 0;
   case NGHTTP2_PUSH_PROMISE:
-    return note(H2_EVENT_PUSH_PROMISE, truncated, stream,
+    return note(H2_EVENT_PUSH_PROMISE, block, stream,
                 (uint32_t)frame->push_promise.promised_stream_id);
   case NGHTTP2_PRIORITY_UPDATE:
     return wanted(session, H2_EVENT_PRIORITY_UPDATE) ? note_priority_update(&frame->ext) : 0;
@@ -223,8 +222,8 @@ static int spend_invalid_token(h2_session *session, nghttp2_session *ng) {
   uint32_t seconds = (h2_now - session->invalid_refilled) / 1000;
   if (seconds) {
     uint64_t tokens = session->invalid_tokens + (uint64_t)seconds * session->invalid_rate;
-    session->invalid_tokens = tokens < session->invalid_burst ? (uint32_t)tokens
-                                                              : session->invalid_burst;
+    session->invalid_tokens =
+      tokens < session->invalid_burst ? (uint32_t)tokens : session->invalid_burst;
     session->invalid_refilled += seconds * 1000;
   }
   if (session->invalid_tokens) {
@@ -331,12 +330,21 @@ static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *
   }
 }
 
+static void drop_body(h2_session *session, int32_t id) {
+  h2_stream *stream = h2_stream_find(session, id);
+  if (stream) {
+    h2_stream_del(session, stream);
+  }
+}
+
 static int on_frame_not_send(nghttp2_session *ng, const nghttp2_frame *frame, int code,
                              void *user_data) {
-  (void)ng;
   h2_session *session = user_data;
   if (is_unknown(frame)) {
     h2_payload_del(session, frame->ext.payload);
+  }
+  if (frame->hd.type == NGHTTP2_HEADERS && !nghttp2_session_find_stream(ng, frame->hd.stream_id)) {
+    drop_body(session, frame->hd.stream_id);
   }
   uint32_t *at = h2_event_new(H2_EVENT_FRAME_NOT_SENT, 0, 4);
   if (!at) {
@@ -344,9 +352,8 @@ static int on_frame_not_send(nghttp2_session *ng, const nghttp2_frame *frame, in
   }
   at[0] = frame->hd.type;
   at[1] = (uint32_t)frame->hd.stream_id;
-  at[2] = frame->hd.type == NGHTTP2_PUSH_PROMISE
-            ? (uint32_t)frame->push_promise.promised_stream_id
-            : 0;
+  at[2] =
+    frame->hd.type == NGHTTP2_PUSH_PROMISE ? (uint32_t)frame->push_promise.promised_stream_id : 0;
   at[3] = (uint32_t)code;
   return 0;
 }
@@ -355,10 +362,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void 
   (void)ng;
   h2_session *session = user_data;
   session->counters[H2_COUNT_STREAMS_CLOSED] += 1;
-  h2_stream *stream = h2_stream_find(session, id);
-  if (stream) {
-    h2_stream_del(session, stream);
-  }
+  drop_body(session, id);
   return note(H2_EVENT_STREAM_CLOSED, 0, (uint32_t)id, code);
 }
 

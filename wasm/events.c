@@ -8,7 +8,9 @@
 
 static uint32_t event_capacity;
 
-void h2_events_clear(void) { h2_region.event_words = 0; }
+void h2_events_clear(void) {
+  h2_region.event_words = 0;
+}
 
 static int reserve(uint32_t words) {
   uint32_t needed = h2_region.event_words + words;
@@ -38,9 +40,13 @@ uint32_t *h2_event_new(enum h2_event kind, uint32_t flags, uint32_t words) {
   return record + 1;
 }
 
-static uint32_t words_of(size_t length) { return (uint32_t)((length + 3) >> 2); }
+static uint32_t words_of(size_t length) {
+  return (uint32_t)((length + 3) >> 2);
+}
 
-uint32_t h2_bytes_words(size_t length) { return 1 + words_of(length); }
+uint32_t h2_bytes_words(size_t length) {
+  return 1 + words_of(length);
+}
 
 uint32_t *h2_put_bytes(uint32_t *at, const void *bytes, size_t length) {
   *at++ = (uint32_t)length;
@@ -51,10 +57,11 @@ uint32_t *h2_put_bytes(uint32_t *at, const void *bytes, size_t length) {
 /* ---- strings ------------------------------------------------------------------------------ */
 
 /*
- * Strings that live in an HPACK table (static, or dynamic and so held by more than the callback) come
- * again with the same buffer. The cache maps the buffer's address to a slot, and the host keeps
- * its JS string in an array under that slot. The cache holds a reference, so that an address cannot be
- * used again while it is in a slot; handing a slot to another string is told by the record itself.
+ * Strings that live in an HPACK table (static, or dynamic and so held by more than the callback)
+ * come again with the same buffer. The cache maps the buffer's address to a slot, and the host
+ * keeps its JS string in an array under that slot. The cache holds a reference, so that an address
+ * cannot be used again while it is in a slot; handing a slot to another string is told by the
+ * record itself.
  */
 enum {
   SLOT_BITS = 12,
@@ -69,7 +76,9 @@ static uint32_t pair_of(const nghttp2_rcbuf *buffer) {
   return ((uint32_t)(uintptr_t)buffer >> 3) * 2654435761U >> (32 - SLOT_BITS) & ~1U;
 }
 
-static int is_cached(uint32_t slot, const nghttp2_rcbuf *buffer) { return slots[slot] == buffer; }
+static int is_cached(uint32_t slot, const nghttp2_rcbuf *buffer) {
+  return slots[slot] == buffer;
+}
 
 static int is_cacheable(const nghttp2_rcbuf *buffer) {
   return buffer->ref != 1 && buffer->len <= CACHED_LENGTH;

@@ -1,5 +1,5 @@
-/* The C library's formatting, as far as nghttp2's diagnostics use it: musl's, with its floating point,
-   would be a tenth of the module. */
+/* The C library's formatting, as far as nghttp2's diagnostics use it: musl's, with its floating
+   point, would be a tenth of the module. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -7,6 +7,7 @@
 
 typedef struct {
   h2_account account; /* first: the string cache knows the owner by this address */
+  nghttp2_mem mem;    /* the tables keep its address */
   nghttp2_hd_deflater *deflater;
   nghttp2_hd_inflater *inflater;
 } h2_hpack;
@@ -15,6 +16,7 @@ static h2_hpack *hpack_new(void) {
   h2_hpack *hpack = calloc(1, sizeof(h2_hpack));
   if (hpack) {
     hpack->account.limit = UINT32_MAX;
+    hpack->mem = h2_mem(&hpack->account);
   }
   return hpack;
 }
@@ -23,8 +25,7 @@ static h2_hpack *hpack_new(void) {
 H2_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
   h2_hpack *hpack = hpack_new();
   if (hpack) {
-    nghttp2_mem mem = h2_mem(&hpack->account);
-    if (nghttp2_hd_deflate_new2(&hpack->deflater, table_size, &mem) != 0) {
+    if (nghttp2_hd_deflate_new2(&hpack->deflater, table_size, &hpack->mem) != 0) {
       free(hpack);
       return NULL;
     }
@@ -36,8 +37,7 @@ H2_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
 H2_EXPORT(h2_inflater_new) h2_hpack *h2_inflater_new(void) {
   h2_hpack *hpack = hpack_new();
   if (hpack) {
-    nghttp2_mem mem = h2_mem(&hpack->account);
-    if (nghttp2_hd_inflate_new2(&hpack->inflater, &mem) != 0) {
+    if (nghttp2_hd_inflate_new2(&hpack->inflater, &hpack->mem) != 0) {
       free(hpack);
       return NULL;
     }
@@ -74,8 +74,8 @@ int h2_deflate(h2_hpack *hpack, uint32_t count, uint8_t *to, uint32_t capacity) 
 }
 
 /*
- * Decodes `length` bytes of the input region into FIELD records. `last` 1: the block ends with them.
- * The bytes taken, or NGHTTP2_ERR_*.
+ * Decodes `length` bytes of the input region into FIELD records. `last` 1: the block ends with
+ * them. The bytes taken, or NGHTTP2_ERR_*.
  */
 H2_EXPORT(h2_inflate) int h2_inflate(h2_hpack *hpack, uint32_t length, int last) {
   const uint8_t *in = h2_region.input;
@@ -84,8 +84,7 @@ H2_EXPORT(h2_inflate) int h2_inflate(h2_hpack *hpack, uint32_t length, int last)
   for (;;) {
     nghttp2_hd_nv field;
     int flags = 0;
-    nghttp2_ssize taken =
-      nghttp2_hd_inflate_hd_nv(hpack->inflater, &field, &flags, in, left, last);
+    nghttp2_ssize taken = nghttp2_hd_inflate_hd_nv(hpack->inflater, &field, &flags, in, left, last);
     if (taken < 0) {
       return (int)taken;
     }
@@ -120,9 +119,8 @@ H2_EXPORT(h2_hpack_table) int h2_hpack_table(h2_hpack *hpack) {
     const nghttp2_nv *entry = hpack->deflater
                                 ? nghttp2_hd_deflate_get_table_entry(hpack->deflater, index)
                                 : nghttp2_hd_inflate_get_table_entry(hpack->inflater, index);
-    uint32_t *at = h2_event_new(H2_EVENT_FIELD, 0,
-                                2 + h2_bytes_words(entry->namelen) +
-                                  h2_bytes_words(entry->valuelen));
+    uint32_t *at = h2_event_new(
+      H2_EVENT_FIELD, 0, 2 + h2_bytes_words(entry->namelen) + h2_bytes_words(entry->valuelen));
     if (!at) {
       return NGHTTP2_ERR_NOMEM;
     }

@@ -11,7 +11,9 @@ _Noreturn void _Exit(int status) {
 }
 
 /* The host looks whether memory.buffer is still the one it knows. */
-void emscripten_notify_memory_growth(size_t memory) { (void)memory; }
+void emscripten_notify_memory_growth(size_t memory) {
+  (void)memory;
+}
 
 #ifndef NDEBUG
 
@@ -23,8 +25,7 @@ static struct {
 /* The assertion that trapped: three C strings (expression, file, function) and
    a line, or NULL. Borrowed; to be read after the trap. In debug builds only.
  */
-__attribute__((export_name("h2_failed_assertion"))) const void *
-h2_failed_assertion(void) {
+__attribute__((export_name("h2_failed_assertion"))) const void *h2_failed_assertion(void) {
   return failed_assertion.expression ? &failed_assertion : NULL;
 }
 

@@ -20,7 +20,9 @@ void h2_random(uint8_t *to, size_t length) {
   }
 }
 
-static uint32_t value_or(uint32_t value, uint32_t fallback) { return value ? value : fallback; }
+static uint32_t value_or(uint32_t value, uint32_t fallback) {
+  return value ? value : fallback;
+}
 
 static nghttp2_option *options_of(const h2_config *config) {
   nghttp2_option *option;
@@ -31,7 +33,8 @@ static nghttp2_option *options_of(const h2_config *config) {
   nghttp2_option_set_no_auto_ping_ack(option, !!(config->options & H2_OPTION_NO_AUTO_PING_ACK));
   nghttp2_option_set_no_http_messaging(option, !!(config->options & H2_OPTION_NO_HTTP_MESSAGING));
   nghttp2_option_set_no_recv_client_magic(option, !!(config->options & H2_OPTION_NO_CLIENT_MAGIC));
-  nghttp2_option_set_max_deflate_dynamic_table_size(option, value_or(config->max_deflate_table, 4096));
+  nghttp2_option_set_max_deflate_dynamic_table_size(option,
+                                                    value_or(config->max_deflate_table, 4096));
   nghttp2_option_set_max_send_header_block_length(
     option, value_or(config->max_send_header_block, 256 * 1024));
   nghttp2_option_set_max_outbound_ack(option, value_or(config->max_outbound_ack, 1000));
@@ -58,12 +61,17 @@ static nghttp2_option *options_of(const h2_config *config) {
   return option;
 }
 
+static int free_stream(void *stream, void *session) {
+  h2_free(&((h2_session *)session)->account, ((h2_stream *)stream)->trailers);
+  h2_free(&((h2_session *)session)->account, stream);
+  return 0;
+}
+
 /* Frees a session and all it holds. Its handle is dead. */
 H2_EXPORT(h2_session_del) void h2_session_del(h2_session *session) {
   h2_strings_forget(&session->account);
-  while (session->streams) {
-    h2_stream_del(session, session->streams);
-  }
+  nghttp2_map_each(&session->streams, free_stream, session);
+  nghttp2_map_free(&session->streams);
   while (session->payloads) {
     h2_payload_del(session, session->payloads);
   }
@@ -72,7 +80,8 @@ H2_EXPORT(h2_session_del) void h2_session_del(h2_session *session) {
   free(session);
 }
 
-/* Makes a session from the h2_config in scratch. Owned: end it with h2_session_del. 0 without memory. */
+/* Makes a session from the h2_config in scratch. Owned: end it with h2_session_del. 0 without
+ * memory. */
 H2_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
   const h2_config *config = (const h2_config *)h2_region.scratch;
   h2_session *session = calloc(1, sizeof(h2_session));
@@ -96,10 +105,12 @@ H2_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
   session->invalid_tokens = session->invalid_burst = value_or(config->reset_burst, 1000);
   session->invalid_rate = value_or(config->reset_rate, 33);
   session->invalid_refilled = h2_now;
-  nghttp2_mem mem = h2_mem(&session->account);
-  int result = config->role == H2_ROLE_CLIENT
-                 ? nghttp2_session_client_new3(&session->ng, callbacks, session, option, &mem)
-                 : nghttp2_session_server_new3(&session->ng, callbacks, session, option, &mem);
+  session->mem = h2_mem(&session->account);
+  nghttp2_map_init(&session->streams, config->seed[0], &session->mem);
+  int result =
+    config->role == H2_ROLE_CLIENT
+      ? nghttp2_session_client_new3(&session->ng, callbacks, session, option, &session->mem)
+      : nghttp2_session_server_new3(&session->ng, callbacks, session, option, &session->mem);
   nghttp2_option_del(option);
   if (result != 0) {
     free(session);

@@ -1,6 +1,7 @@
 /*
- * What the host asks to be sent. Field lists are arrays of nghttp2_nv at the start of scratch, written
- * by the host with the addresses of strings anywhere in memory; nghttp2 copies them before it returns.
+ * What the host asks to be sent. Field lists are arrays of nghttp2_nv at the start of scratch,
+ * written by the host with the addresses of strings anywhere in memory; nghttp2 copies them before
+ * it returns.
  */
 #include "bridge.h"
 
@@ -11,7 +12,9 @@ _Static_assert(sizeof(nghttp2_nv) == 20, "src/engine/fields.ts writes 20-byte ng
 _Static_assert(offsetof(nghttp2_nv, namelen) == 8 && offsetof(nghttp2_nv, flags) == 16,
                "src/engine/fields.ts writes name, value, namelen, valuelen, flags");
 
-static const nghttp2_nv *scratch_fields(void) { return (const nghttp2_nv *)h2_region.scratch; }
+static const nghttp2_nv *scratch_fields(void) {
+  return (const nghttp2_nv *)h2_region.scratch;
+}
 
 /* How a message goes on after its fields. */
 enum {
@@ -24,6 +27,23 @@ enum {
 
 static const nghttp2_data_provider2 provider = {{.ptr = NULL}, h2_stream_read};
 
+static h2_stream *body_new(h2_session *session, uint32_t flags, const uint8_t *body,
+                           uint32_t length) {
+  h2_stream *stream =
+    h2_stream_new(session, (flags & BODY_KIND) == BODY_HELD ? body : NULL, length);
+  if (stream) {
+    stream->half_close = !!(flags & HALF_CLOSE);
+  }
+  return stream;
+}
+
+/* A stream the peer opened and that is gone, or never was. A promised one opens only as it is sent.
+ */
+static int is_gone(const h2_session *session, int32_t id) {
+  return (id & 1) == (session->role == H2_ROLE_SERVER) &&
+         !nghttp2_session_find_stream(session->ng, id);
+}
+
 /*
  * Answers stream `id` with the fields in scratch. `body` and `length`: the bytes of a BODY_HELD.
  * 0 or NGHTTP2_ERR_*.
@@ -31,26 +51,21 @@ static const nghttp2_data_provider2 provider = {{.ptr = NULL}, h2_stream_read};
 H2_EXPORT(h2_submit_response)
 int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t flags,
                        const uint8_t *body, uint32_t length) {
-  nghttp2_session *ng = session->ng;
+  if (is_gone(session, id)) {
+    return NGHTTP2_ERR_STREAM_CLOSED;
+  }
   if ((flags & BODY_KIND) == BODY_NONE) {
-    return nghttp2_submit_response2(ng, id, scratch_fields(), count, NULL);
+    return nghttp2_submit_response2(session->ng, id, scratch_fields(), count, NULL);
   }
   if (h2_stream_find(session, id)) {
     return NGHTTP2_ERR_DATA_EXIST;
   }
-  h2_stream *stream =
-    h2_stream_new(session, id, (flags & BODY_KIND) == BODY_HELD ? body : NULL, length);
-  if (!stream) {
+  h2_stream *stream = body_new(session, flags, body, length);
+  if (!stream || h2_stream_attach(session, stream, id) != 0) {
+    h2_free(&session->account, stream);
     return NGHTTP2_ERR_NOMEM;
   }
-  stream->half_close = !!(flags & HALF_CLOSE);
-  int result = nghttp2_session_set_stream_user_data(ng, id, stream);
-  if (result == 0) {
-    result = nghttp2_submit_response2(ng, id, scratch_fields(), count, &provider);
-    if (result != 0) {
-      nghttp2_session_set_stream_user_data(ng, id, NULL);
-    }
-  }
+  int result = nghttp2_submit_response2(session->ng, id, scratch_fields(), count, &provider);
   if (result != 0) {
     h2_stream_del(session, stream);
   }
@@ -65,17 +80,15 @@ int h2_submit_request(h2_session *session, uint32_t count, uint32_t flags, const
   if ((flags & BODY_KIND) == BODY_NONE) {
     return nghttp2_submit_request2(ng, NULL, scratch_fields(), count, NULL, NULL);
   }
-  h2_stream *stream =
-    h2_stream_new(session, 0, (flags & BODY_KIND) == BODY_HELD ? body : NULL, length);
-  if (!stream) {
+  h2_stream *stream = body_new(session, flags, body, length);
+  if (!stream ||
+      h2_stream_attach(session, stream, (int32_t)nghttp2_session_get_next_stream_id(ng))) {
+    h2_free(&session->account, stream);
     return NGHTTP2_ERR_NOMEM;
   }
-  stream->half_close = !!(flags & HALF_CLOSE);
-  int32_t id = nghttp2_submit_request2(ng, NULL, scratch_fields(), count, &provider, stream);
+  int32_t id = nghttp2_submit_request2(ng, NULL, scratch_fields(), count, &provider, NULL);
   if (id < 0) {
     h2_stream_del(session, stream);
-  } else {
-    stream->id = id;
   }
   return id;
 }
@@ -107,13 +120,15 @@ H2_EXPORT(h2_submit_settings) int h2_submit_settings(h2_session *session, uint32
   return nghttp2_submit_settings(session->ng, NGHTTP2_FLAG_NONE, scratch_settings(), count);
 }
 
-/* Writes a SETTINGS payload for HTTP2-Settings into the output region. Its length, or NGHTTP2_ERR_*. */
+/* Writes a SETTINGS payload for HTTP2-Settings into the output region. Its length, or
+ * NGHTTP2_ERR_*. */
 H2_EXPORT(h2_pack_settings) int h2_pack_settings(uint32_t count) {
   return (int)nghttp2_pack_settings_payload2(h2_region.output, H2_OUTPUT_CAPACITY,
                                              scratch_settings(), count);
 }
 
-/* Makes stream 1 of the request that asked for `Upgrade: h2c`; the SETTINGS payload is in scratch. */
+/* Makes stream 1 of the request that asked for `Upgrade: h2c`; the SETTINGS payload is in scratch.
+ */
 H2_EXPORT(h2_session_upgrade)
 int h2_session_upgrade(h2_session *session, uint32_t length, int head_request) {
   return nghttp2_session_upgrade2(session->ng, h2_region.scratch, length, head_request, NULL);
@@ -158,7 +173,8 @@ int h2_set_local_window(h2_session *session, int32_t id, int32_t size) {
   return nghttp2_session_set_local_window_size(session->ng, NGHTTP2_FLAG_NONE, id, size);
 }
 
-/* The application has read `bytes` of the stream's body: its window, and the connection's, open again. */
+/* The application has read `bytes` of the stream's body: its window, and the connection's, open
+ * again. */
 H2_EXPORT(h2_consume) int h2_consume(h2_session *session, int32_t id, uint32_t bytes) {
   return nghttp2_session_consume(session->ng, id, bytes);
 }
@@ -181,8 +197,8 @@ int h2_submit_priority_update(h2_session *session, int32_t id, uint32_t length) 
 H2_EXPORT(h2_submit_altsvc)
 int h2_submit_altsvc(h2_session *session, int32_t id, uint32_t origin_length,
                      uint32_t value_length) {
-  return nghttp2_submit_altsvc(session->ng, NGHTTP2_FLAG_NONE, id, h2_region.scratch,
-                               origin_length, h2_region.scratch + origin_length, value_length);
+  return nghttp2_submit_altsvc(session->ng, NGHTTP2_FLAG_NONE, id, h2_region.scratch, origin_length,
+                               h2_region.scratch + origin_length, value_length);
 }
 
 /* RFC 8336 §2; in scratch: `count` times an address and a length. */

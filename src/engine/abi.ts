@@ -1,0 +1,231 @@
+/**
+ * The other side of `wasm/bridge.h`: what it exports, and where its words lie. Names and order are the
+ * same in both files; a change in one is a change in both.
+ */
+
+/** A session, an encoder or a decoder in linear memory. Owned until its `…Del`. */
+export type Handle = number
+/** An address in linear memory. */
+export type Pointer = number
+/** 0 or a value; negative: an `NGHTTP2_ERR_*`. */
+export type Result = number
+
+/** What the module exports; numbers in, numbers out. The C says more about each. */
+export interface Exports {
+  readonly memory: WebAssembly.Memory
+  _initialize(): void
+
+  h2_init(): Pointer
+  h2_scratch_reserve(size: number): Result
+  h2_memory_limit(bytes: number): void
+  /** Borrowed for ever. */
+  h2_version(): Pointer
+  /** Borrowed for ever. */
+  h2_strerror(code: number): Pointer
+
+  /** Owned: `h2_session_del`. 0 without memory. */
+  h2_session_new(): Handle
+  h2_session_del(session: Handle): void
+  h2_session_receive(session: Handle, length: number, now: number): Result
+  h2_session_send(session: Handle, most: number, now: number): Result
+  h2_session_ask(session: Handle, question: number, argument: number): Result
+  h2_session_upgrade(session: Handle, length: number, headRequest: number): Result
+  h2_session_terminate(session: Handle, code: number): Result
+
+  h2_submit_request(
+    session: Handle,
+    count: number,
+    flags: number,
+    body: Pointer,
+    length: number,
+  ): Result
+  h2_submit_response(
+    session: Handle,
+    stream: number,
+    count: number,
+    flags: number,
+    body: Pointer,
+    length: number,
+  ): Result
+  h2_submit_informational(session: Handle, stream: number, count: number): Result
+  h2_submit_trailers(session: Handle, stream: number, count: number): Result
+  h2_submit_push_promise(session: Handle, stream: number, count: number): Result
+  h2_submit_settings(session: Handle, count: number): Result
+  h2_submit_rst_stream(session: Handle, stream: number, code: number): Result
+  h2_submit_ping(session: Handle, ack: number): Result
+  h2_submit_goaway(session: Handle, lastStream: number, code: number, length: number): Result
+  h2_submit_shutdown_notice(session: Handle): Result
+  h2_submit_window_update(session: Handle, stream: number, increment: number): Result
+  h2_submit_priority_update(session: Handle, stream: number, length: number): Result
+  h2_submit_altsvc(
+    session: Handle,
+    stream: number,
+    originLength: number,
+    valueLength: number,
+  ): Result
+  h2_submit_origin(session: Handle, count: number): Result
+  h2_submit_extension(
+    session: Handle,
+    type: number,
+    flags: number,
+    stream: number,
+    length: number,
+  ): Result
+  h2_stream_credit(session: Handle, stream: number, bytes: number, last: number): Result
+  h2_set_local_window(session: Handle, stream: number, size: number): Result
+  h2_consume(session: Handle, stream: number, bytes: number): Result
+  h2_change_priority(
+    session: Handle,
+    stream: number,
+    urgency: number,
+    incremental: number,
+    ignoreClient: number,
+  ): Result
+  h2_pack_settings(count: number): Result
+
+  /** Owned: `h2_hpack_del`. 0 without memory. */
+  h2_deflater_new(tableSize: number): Handle
+  /** Owned: `h2_hpack_del`. 0 without memory. */
+  h2_inflater_new(): Handle
+  h2_hpack_del(hpack: Handle): void
+  h2_hpack_change_table_size(hpack: Handle, size: number): Result
+  h2_hpack_table(hpack: Handle): Result
+  h2_deflate_bound(hpack: Handle, count: number): number
+  h2_deflate(hpack: Handle, count: number, to: Pointer, capacity: number): Result
+  h2_inflate(hpack: Handle, length: number, last: number): Result
+}
+
+/** The words of `h2_io`, at the address that `h2_init` gives. */
+export const Io = {
+  input: 0,
+  inputCapacity: 1,
+  output: 2,
+  outputLength: 3,
+  splices: 4,
+  spliceCount: 5,
+  outputMore: 6,
+  events: 7,
+  eventWords: 8,
+  scratch: 9,
+  scratchCapacity: 10,
+  strings: 11,
+  stringsCapacity: 12,
+  memoryUsed: 13,
+} as const
+
+/** `enum h2_event`: the kind in a record's head. */
+export const Kind = {
+  field: 1,
+  headers: 2,
+  data: 3,
+  streamEnded: 4,
+  rstStream: 5,
+  streamClosed: 6,
+  settings: 7,
+  ping: 8,
+  goaway: 9,
+  windowUpdate: 10,
+  pushPromise: 11,
+  priorityUpdate: 12,
+  altsvc: 13,
+  origin: 14,
+  extension: 15,
+  frameNotSent: 16,
+  frameInvalid: 17,
+  goawaySent: 18,
+  diagnostic: 19,
+} as const
+
+/** The flags in a record's head. */
+export const Flag = {
+  fieldFirst: 1,
+  fieldNeverIndex: 2,
+  endStream: 1,
+  truncated: 2,
+  empty: 4,
+  ack: 1,
+} as const
+
+/** A string word with this bit is followed by the string itself. */
+export const NEW_STRING = 0x80000000
+export const NO_SLOT = 0x7fffffff
+
+/** `h2_config`, in words. */
+export const Config = {
+  role: 0,
+  options: 1,
+  eventMask: 2,
+  seed: 3,
+  now: 5,
+  memoryLimit: 6,
+  maxHeaderFields: 7,
+  maxHeaderBytes: 8,
+  maxPadding: 9,
+  maxDeflateTable: 10,
+  maxSendHeaderBlock: 11,
+  maxOutboundAck: 12,
+  maxOutboundQueue: 13,
+  maxSettings: 14,
+  maxContinuations: 15,
+  maxReservedRemote: 16,
+  peerMaxConcurrent: 17,
+  resetBurst: 18,
+  resetRate: 19,
+  glitchBurst: 20,
+  glitchRate: 21,
+  words: 22,
+} as const
+
+export const Role = { server: 0, client: 1 } as const
+
+export const Option = {
+  noHttpMessaging: 1,
+  noAutoPingAck: 2,
+  receiveExtensions: 4,
+  noClientMagic: 8,
+} as const
+
+/** How a message goes on after its fields. */
+export const Body = { none: 0, held: 1, credit: 2, halfClose: 4 } as const
+
+/** `ASK_*`. */
+export const Ask = {
+  wantRead: 0,
+  wantWrite: 1,
+  remoteWindow: 2,
+  localWindow: 3,
+  receivedUnconsumed: 4,
+  streamRemoteWindow: 5,
+  streamLocalWindow: 6,
+  streamReceivedUnconsumed: 7,
+  outboundQueue: 8,
+  deflateTable: 9,
+  inflateTable: 10,
+  lastProcessedStream: 11,
+  nextStream: 12,
+  streamState: 13,
+  memoryUsed: 14,
+  requestAllowed: 15,
+  counter: 16,
+  remoteSetting: 17,
+  localSetting: 18,
+  priority: 19,
+} as const
+
+/** `H2_COUNT_*`. */
+export const Counter = {
+  framesReceived: 0,
+  framesSent: 1,
+  dataReceived: 2,
+  dataSent: 3,
+  streamsClosed: 4,
+  resetsReceived: 5,
+  resetsSent: 6,
+  invalidFrames: 7,
+} as const
+
+/** `header categories` of a HEADERS record (nghttp2_headers_category). */
+export const Category = { request: 0, response: 1, pushResponse: 2, headers: 3 } as const
+
+/** `sizeof(nghttp2_nv)`: name, value, name length, value length, flags. */
+export const FIELD_SIZE = 20

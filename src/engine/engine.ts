@@ -1,0 +1,156 @@
+import { type Exports, Io, type Pointer, type Result } from './abi.ts'
+import { type ErrorPlace, HTTP2Error, libraryCodeName } from './errors.ts'
+import { FieldWriter } from './field-writer.ts'
+import { Memory } from './memory.ts'
+import { embeddedModule, instantiate } from './module.ts'
+
+/** Options of an engine. */
+export interface EngineOptions {
+  /** A compiled module; default: the one this package carries. */
+  readonly module?: WebAssembly.Module
+  /** What all sessions together may hold in linear memory, in bytes. Default 768 MiB; the module ends at 1 GiB. */
+  readonly memoryLimit?: number
+}
+
+const defaultMemoryLimit = 768 * 1024 * 1024
+
+/**
+ * One instance of the module; it serves any number of sessions of one thread. A trap (a bug, or a stack that
+ * overflowed) ends it and its sessions, and nothing else: the next session gets a fresh instance.
+ */
+export class Engine {
+  static #shared: Engine | undefined
+
+  readonly exports: Exports
+  readonly memory: Memory
+  readonly fields: FieldWriter
+  #failure: HTTP2Error | undefined
+  readonly #onFailure: Set<(error: HTTP2Error) => void> = new Set()
+
+  constructor(options: EngineOptions = {}) {
+    const exports = instantiate(options.module ?? embeddedModule())
+    const io = exports.h2_init()
+    if (io === 0) throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for an HTTP/2 engine')
+    exports.h2_memory_limit(options.memoryLimit ?? defaultMemoryLimit)
+    this.exports = guarded(exports, (cause) => this.#fail(cause))
+    this.memory = new Memory(exports, io)
+    this.fields = new FieldWriter(this.exports, this.memory)
+  }
+
+  /** The engine of this thread, made at the first call and made anew after a trap. */
+  static shared(): Engine {
+    if (!Engine.#shared || Engine.#shared.failure) Engine.#shared = new Engine()
+    return Engine.#shared
+  }
+
+  /** Why this engine is dead, if it is. */
+  get failure(): HTTP2Error | undefined {
+    return this.#failure
+  }
+
+  /** nghttp2's version, such as `1.70.0`. */
+  get libraryVersion(): string {
+    return this.memory.readCString(this.exports.h2_version())
+  }
+
+  /** Bytes of linear memory: what it has grown to, and what sessions hold of it now. */
+  memoryUsage(): { size: number; used: number } {
+    this.memory.refresh()
+    return { size: this.memory.size, used: this.memory.io(Io.memoryUsed) }
+  }
+
+  /** Calls `listener` when the engine fails. The result takes it back. */
+  onFailure(listener: (error: HTTP2Error) => void): () => void {
+    this.#onFailure.add(listener)
+    return () => this.#onFailure.delete(listener)
+  }
+
+  /** The error for a negative result, with nghttp2's words. */
+  error(result: Result, what: string, place: ErrorPlace = {}): HTTP2Error {
+    const reason = this.memory.readCString(this.exports.h2_strerror(result))
+    const where = place.streamId === undefined ? '' : ` on stream ${place.streamId}`
+    return new HTTP2Error(libraryCodeName(result), `${what}${where}: ${reason}`, {
+      ...place,
+      errno: result,
+    })
+  }
+
+  /** Copies bytes to the start of scratch; the address they are at. */
+  writeScratch(...parts: readonly Uint8Array[]): Pointer {
+    let length = 0
+    for (const part of parts) length += part.length
+    if (this.exports.h2_scratch_reserve(length) < 0) {
+      throw new HTTP2Error('NGHTTP2_ERR_NOMEM', `no memory for ${length} bytes of arguments`)
+    }
+    this.memory.refresh()
+    const scratch = this.memory.io(Io.scratch)
+    let at = scratch
+    for (const part of parts) {
+      this.memory.bytes.set(part, at)
+      at += part.length
+    }
+    return scratch
+  }
+
+  #fail(cause: unknown): HTTP2Error {
+    if (!this.#failure) {
+      this.#failure = new HTTP2Error(
+        'ERR_ENGINE_FAILED',
+        'the HTTP/2 engine trapped, its sessions are lost; new sessions get a new engine',
+        { cause },
+      )
+      for (const listener of this.#onFailure) listener(this.#failure)
+      this.#onFailure.clear()
+    }
+    return this.#failure
+  }
+}
+
+type Call = (...values: number[]) => number
+
+/**
+ * Wraps each export so that a trap becomes the engine's failure, and so that nothing enters an
+ * instance that has trapped. By arity: spreading arguments would cost more than the calls.
+ */
+function guarded(exports: Exports, fail: (cause: unknown) => HTTP2Error): Exports {
+  let failure: HTTP2Error | undefined
+  const failed = (cause: unknown): HTTP2Error => (failure = fail(cause))
+  const wrap = (call: Call): Call => {
+    switch (call.length) {
+      case 0:
+      case 1:
+        return (a) => {
+          if (failure) throw failure
+          try {
+            return call(a!)
+          } catch (cause) {
+            throw failed(cause)
+          }
+        }
+      case 2:
+      case 3:
+        return (a, b, c) => {
+          if (failure) throw failure
+          try {
+            return call(a!, b!, c!)
+          } catch (cause) {
+            throw failed(cause)
+          }
+        }
+      default:
+        return (a, b, c, d, e, f) => {
+          if (failure) throw failure
+          try {
+            return call(a!, b!, c!, d!, e!, f!)
+          } catch (cause) {
+            throw failed(cause)
+          }
+        }
+    }
+  }
+  const wrapped: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(exports)) {
+    wrapped[name] = typeof value === 'function' ? wrap(value as Call) : value
+  }
+  return wrapped as unknown as Exports
+}

@@ -1,0 +1,155 @@
+import { type Exports, FIELD_SIZE, Io, type Pointer } from './abi.ts'
+import { HTTP2Error } from './errors.ts'
+import { type FlatFields, wireName, wireValue } from './fields.ts'
+import type { Memory } from './memory.ts'
+
+/** A string that stays in linear memory. */
+interface Interned {
+  readonly pointer: Pointer
+  readonly length: number
+}
+
+/** Strings longer than this are written each time. */
+const internedLength = 64
+/** A power of two: how many values are remembered as seen once. */
+const seenSlots = 256
+
+/**
+ * Writes field lists where nghttp2 reads them. A server says the same names and values again and again:
+ * those are validated and encoded once, kept in the strings region, and from then on two numbers each.
+ */
+export class FieldWriter {
+  readonly #exports: Exports
+  readonly #memory: Memory
+  readonly #names: Map<string, Interned> = new Map()
+  readonly #values: Map<string, Interned> = new Map()
+  /** Values seen once: the second time one is worth keeping. */
+  readonly #seen: string[] = Array.from({ length: seenSlots }, () => '')
+  #used = 0
+  /** The region is half full of values: begin anew with the next list. */
+  #crowded = false
+
+  constructor(exports: Exports, memory: Memory) {
+    this.#exports = exports
+    this.#memory = memory
+  }
+
+  /**
+   * Puts `fields` (names and values in turn) at the start of scratch as an array of nghttp2_nv; their
+   * strings, and `extra` bytes for the caller, follow. Returns the address behind the strings.
+   * Throws `ERR_INVALID_FIELD_NAME`, `ERR_INVALID_FIELD_VALUE` or `NGHTTP2_ERR_NOMEM`.
+   */
+  write(fields: FlatFields, extra: number): Pointer {
+    const memory = this.#memory
+    this.#reserve(fields, extra)
+    const scratch = memory.io(Io.scratch)
+    let strings = scratch + (fields.length >> 1) * FIELD_SIZE
+    let word = scratch >>> 2
+    for (let i = 0; i < fields.length; i += 2, word += FIELD_SIZE / 4) {
+      const { words } = memory
+      const given = fields[i]!
+      const name = this.#names.get(given) ?? this.#internName(given)
+      words[word] = name.pointer
+      words[word + 2] = name.length
+      words[word + 4] = 0
+      const value = fields[i + 1]!
+      const kept = this.#values.get(value) ?? this.#internValue(given, value)
+      if (kept) {
+        words[word + 1] = kept.pointer
+        words[word + 3] = kept.length
+      } else {
+        const text = wireValue(given, value)
+        memory.writeLatin1(text, strings)
+        words[word + 1] = strings
+        words[word + 3] = text.length
+        strings += text.length
+      }
+    }
+    return strings
+  }
+
+  /** As `write`, but byte for byte as given: HPACK by itself knows no rules of HTTP. */
+  writeRaw(fields: FlatFields, extra = 0): void {
+    const memory = this.#memory
+    const table = (fields.length >> 1) * FIELD_SIZE
+    this.#reserveScratch(fields.reduce((size, text) => size + text.length, table + extra))
+    let word = memory.io(Io.scratch) >>> 2
+    let strings = memory.io(Io.scratch) + table
+    for (let i = 0; i < fields.length; i += 2, word += FIELD_SIZE / 4) {
+      for (const half of [0, 1]) {
+        const text = fields[i + half]!
+        memory.writeLatin1(text, strings)
+        memory.words[word + half] = strings
+        memory.words[word + 2 + half] = text.length
+        strings += text.length
+      }
+      memory.words[word + 4] = 0
+    }
+  }
+
+  /** Makes room for the longest that `fields` can become. */
+  #reserve(fields: FlatFields, extra: number): void {
+    this.#memory.refresh()
+    let names = 0
+    let values = 0
+    for (let i = 0; i < fields.length; i += 2) {
+      names += fields[i]!.length
+      values += fields[i + 1]!.length
+    }
+    const capacity = this.#memory.io(Io.stringsCapacity)
+    const interned = names + (fields.length >> 1) * internedLength
+    if (this.#crowded || this.#used + interned > capacity) this.#forget()
+    const size = (fields.length >> 1) * FIELD_SIZE + values + extra
+    if (interned > capacity) throw noRoom(names)
+    this.#reserveScratch(size)
+  }
+
+  #reserveScratch(size: number): void {
+    this.#memory.refresh()
+    if (size <= this.#memory.io(Io.scratchCapacity)) return
+    if (this.#exports.h2_scratch_reserve(size) < 0) throw noRoom(size)
+    this.#memory.refresh()
+  }
+
+  #internName(given: string): Interned {
+    const name = wireName(given)
+    const known = this.#names.get(name) ?? this.#keep(name)
+    this.#names.set(name, known)
+    this.#names.set(given, known)
+    return known
+  }
+
+  /** Keeps a value that comes for the second time. */
+  #internValue(name: string, value: string): Interned | undefined {
+    const { length } = value
+    if (length > internedLength || length === 0) return undefined
+    const slot = (value.charCodeAt(length - 1) * 31 + value.charCodeAt(length >> 1) + length) % seenSlots
+    if (this.#seen[slot] !== value) {
+      this.#seen[slot] = value
+      return undefined
+    }
+    this.#crowded = this.#used > this.#memory.io(Io.stringsCapacity) >> 1
+    if (this.#crowded) return undefined
+    const kept = this.#keep(wireValue(name, value))
+    this.#values.set(value, kept)
+    return kept
+  }
+
+  #keep(text: string): Interned {
+    const pointer = this.#memory.io(Io.strings) + this.#used
+    this.#memory.writeLatin1(text, pointer)
+    this.#used += text.length
+    return { pointer, length: text.length }
+  }
+
+  #forget(): void {
+    this.#names.clear()
+    this.#values.clear()
+    this.#used = 0
+    this.#crowded = false
+  }
+}
+
+function noRoom(bytes: number): HTTP2Error {
+  return new HTTP2Error('NGHTTP2_ERR_NOMEM', `no room for ${bytes} bytes of header fields`)
+}

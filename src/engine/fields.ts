@@ -1,0 +1,76 @@
+import { HTTP2Error } from './errors.ts'
+
+/** A header or trailer field: a name in any case, and a value of characters up to U+00FF. */
+export type HeaderField = readonly [name: string, value: string]
+
+/**
+ * Fields as a caller may give them: pairs (an array, a `Headers`, a `Map`), or an object whose values are
+ * strings or, for a field that comes several times, lists of strings.
+ */
+export type HeaderList =
+  | Iterable<readonly [string, string]>
+  | Readonly<Record<string, string | readonly string[]>>
+
+/** Names and values in turn: the form in which fields travel inside. */
+export type FlatFields = string[]
+
+/** Appends `headers` to `fields`. */
+export function flatten(headers: HeaderList, fields: FlatFields = []): FlatFields {
+  if (isIterable(headers)) {
+    for (const [name, value] of headers) fields.push(name, value)
+    return fields
+  }
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]!
+    if (typeof value === 'string') fields.push(name, value)
+    else for (const one of value) fields.push(name, one)
+  }
+  return fields
+}
+
+function isIterable(headers: HeaderList): headers is Iterable<readonly [string, string]> {
+  return typeof (headers as Iterable<unknown>)[Symbol.iterator] === 'function'
+}
+
+/** Pairs from names and values in turn. */
+export function toPairs(fields: FlatFields): HeaderField[] {
+  const pairs: HeaderField[] = []
+  for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i]!, fields[i + 1]!])
+  return pairs
+}
+
+/** RFC 9110 §5.6.2 `tchar`, lower case (RFC 9113 §8.2.1). */
+const nameCharacter = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
+const pseudoName = /^:[a-z]+$/
+
+/** The name as it goes on the wire; throws `ERR_INVALID_FIELD_NAME`. */
+export function wireName(name: string): string {
+  const lower = name.toLowerCase()
+  if (!nameCharacter.test(lower) && !pseudoName.test(lower)) {
+    throw new HTTP2Error(
+      'ERR_INVALID_FIELD_NAME',
+      `${JSON.stringify(name)} is not a field name (RFC 9110 §5.1): remove or rename the field`,
+    )
+  }
+  return lower
+}
+
+// oxlint-disable-next-line no-control-regex -- controls are what a value must not have
+const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
+
+/** The value as it goes on the wire; throws `ERR_INVALID_FIELD_VALUE` (RFC 9110 §5.5). */
+export function wireValue(name: string, value: string): string {
+  const text = String(value)
+  if (forbiddenInValue.test(text)) {
+    throw new HTTP2Error(
+      'ERR_INVALID_FIELD_VALUE',
+      `the value of ${JSON.stringify(name)} has a control character or one above U+00FF (RFC 9110 §5.5): ` +
+        'encode it',
+    )
+  }
+  const first = text.charCodeAt(0)
+  const last = text.charCodeAt(text.length - 1)
+  return first === 0x20 || first === 0x09 || last === 0x20 || last === 0x09
+    ? text.replace(/^[ \t]+|[ \t]+$/g, '') // RFC 9113 §8.2.1
+    : text
+}

@@ -1,0 +1,67 @@
+import { type Handle, Io } from '../abi.ts'
+import { Engine } from '../engine.ts'
+import { HTTP2Error } from '../errors.ts'
+import type { HeaderField } from '../fields.ts'
+import { HDTableEntry } from './table-entry.ts'
+
+const forgotten = new FinalizationRegistry(({ engine, handle }: { engine: Engine; handle: Handle }) => {
+  if (!engine.failure) engine.exports.h2_hpack_del(handle)
+})
+
+/** What the two coders share: a handle, a dynamic table, an end. */
+export class HDCoder {
+  protected readonly engine: Engine
+  #handle: Handle
+
+  protected constructor(engine: Engine, handle: Handle) {
+    if (handle === 0) throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for an HPACK table')
+    this.engine = engine
+    this.#handle = handle
+    forgotten.register(this, { engine, handle }, this)
+  }
+
+  /** Resizes the dynamic table, in bytes; entries that no longer fit are dropped (RFC 7541 §4.3). */
+  changeTableSize(size: number): void {
+    const result = this.engine.exports.h2_hpack_change_table_size(this.live(), size)
+    if (result < 0) throw this.engine.error(result, 'the table size cannot be changed')
+  }
+
+  /** A copy of the dynamic table, the newest entry first: index 62 onwards (RFC 7541 §2.3.3). */
+  getHdTable(): HDTableEntry[] {
+    const result = this.engine.exports.h2_hpack_table(this.live())
+    if (result < 0) throw this.engine.error(result, 'the table cannot be read')
+    return this.readFields().map(([name, value]) => new HDTableEntry(name, value))
+  }
+
+  /** Returns the table's memory; the coder cannot be used afterwards. */
+  dispose(): void {
+    if (this.#handle === 0) return
+    forgotten.unregister(this)
+    if (!this.engine.failure) this.engine.exports.h2_hpack_del(this.#handle)
+    this.#handle = 0
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  protected live(): Handle {
+    if (this.#handle !== 0) return this.#handle
+    throw new HTTP2Error('ERR_SESSION_DISPOSED', 'this HPACK coder was disposed of: make a new one')
+  }
+
+  /** The FIELD records of the last call. */
+  protected readFields(): HeaderField[] {
+    const { memory } = this.engine
+    memory.refresh()
+    const fields: HeaderField[] = []
+    let at = memory.io(Io.events) >>> 2
+    const end = at + memory.io(Io.eventWords)
+    while (at < end) {
+      const value = at + 1 + memory.stringWords(at + 1)
+      fields.push([memory.readString(at + 1), memory.readString(value)])
+      at = value + memory.stringWords(value)
+    }
+    return fields
+  }
+}

@@ -1,0 +1,54 @@
+import { Io } from '../abi.ts'
+import { Engine } from '../engine.ts'
+import { HTTP2Error } from '../errors.ts'
+import { HDCoder } from './coder.ts'
+import { DEFLATE_MAX_HEADER_TABLE_SIZE } from './constants.ts'
+
+/** A name or a value: characters up to U+00FF, or bytes. */
+export type FieldText = string | Uint8Array
+
+/** An HPACK encoder (RFC 7541): the header blocks of one connection, in order. */
+export class HDDeflater extends HDCoder {
+  /** `maxTableSize` caps the dynamic table in bytes, whatever `changeTableSize` says later. */
+  constructor(
+    maxTableSize: number = DEFLATE_MAX_HEADER_TABLE_SIZE,
+    engine: Engine = Engine.shared(),
+  ) {
+    super(engine, engine.exports.h2_deflater_new(maxTableSize))
+  }
+
+  /** Encodes one header block. Names are not changed: HTTP/2 wants them in lower case. */
+  deflate(headers: Iterable<readonly [FieldText, FieldText]>): Uint8Array {
+    const fields: string[] = []
+    for (const [name, value] of headers) fields.push(toLatin1(name), toLatin1(value))
+    const { exports, memory, fields: writer } = this.engine
+    const handle = this.live()
+    const count = fields.length >> 1
+    writer.writeRaw(fields)
+    let capacity = exports.h2_deflate_bound(handle, count)
+    const room = memory.io(Io.inputCapacity)
+    let to = memory.io(Io.input)
+    if (capacity > room) {
+      // Longer than any region: behind the fields in a scratch that holds both.
+      writer.writeRaw(fields, capacity)
+      to = memory.io(Io.scratch) + memory.io(Io.scratchCapacity) - capacity
+    } else {
+      capacity = room
+    }
+    const length = exports.h2_deflate(handle, count, to, capacity)
+    if (length < 0) throw this.engine.error(length, 'the header block cannot be encoded')
+    memory.refresh()
+    return memory.bytes.slice(to, to + length)
+  }
+}
+
+function toLatin1(text: FieldText): string {
+  if (typeof text !== 'string') return Array.from(text, (byte) => String.fromCharCode(byte)).join('')
+  if (/[^\0-\xff]/.test(text)) {
+    throw new HTTP2Error(
+      'ERR_INVALID_FIELD_VALUE',
+      `${JSON.stringify(text)} has a character above U+00FF: pass its bytes`,
+    )
+  }
+  return text
+}

@@ -1,0 +1,111 @@
+import { type Exports, NEW_STRING, NO_SLOT, type Pointer } from './abi.ts'
+
+/**
+ * Linear memory as JavaScript sees it. Views die when memory grows, so `refresh()` comes after every call
+ * that may allocate and before every use of `bytes` and `words` (a comparison when nothing grew).
+ */
+export class Memory {
+  bytes: Uint8Array<ArrayBuffer>
+  words: Uint32Array<ArrayBuffer>
+  readonly #memory: WebAssembly.Memory
+  /** Index of the first word of `h2_io`. */
+  readonly #io: number
+  /** The strings of the bridge's cache, by slot. */
+  readonly #strings: string[] = []
+
+  constructor(exports: Exports, io: Pointer) {
+    this.#memory = exports.memory
+    this.#io = io >>> 2
+    this.bytes = new Uint8Array(this.#memory.buffer)
+    this.words = new Uint32Array(this.#memory.buffer)
+  }
+
+  refresh(): void {
+    const { buffer } = this.#memory
+    if (this.bytes.buffer !== buffer) {
+      this.bytes = new Uint8Array(buffer)
+      this.words = new Uint32Array(buffer)
+    }
+  }
+
+  /** A word of `h2_io`: `io(Io.output)`. */
+  io(field: number): number {
+    return this.words[this.#io + field]!
+  }
+
+  /** Size of linear memory in bytes. */
+  get size(): number {
+    return this.#memory.buffer.byteLength
+  }
+
+  /** A NUL-terminated string. */
+  readCString(pointer: Pointer): string {
+    return this.readLatin1(pointer, this.bytes.indexOf(0, pointer) - pointer)
+  }
+
+  /**
+   * Bytes to characters, one to one. Not TextDecoder: what it calls latin1 is windows-1252. Eight at a
+   * time, because a call and a concatenation per character are what costs.
+   */
+  readLatin1(pointer: Pointer, length: number): string {
+    const { bytes } = this
+    const end = pointer + length
+    let text = ''
+    let at = pointer
+    for (; at + 8 <= end; at += 8) {
+      text += String.fromCharCode(
+        bytes[at]!,
+        bytes[at + 1]!,
+        bytes[at + 2]!,
+        bytes[at + 3]!,
+        bytes[at + 4]!,
+        bytes[at + 5]!,
+        bytes[at + 6]!,
+        bytes[at + 7]!,
+      )
+    }
+    for (; at < end; at++) text += String.fromCharCode(bytes[at]!)
+    return text
+  }
+
+  /** Characters to bytes, one to one; the caller has seen to it that none is above U+00FF. */
+  writeLatin1(text: string, pointer: Pointer): void {
+    const { bytes } = this
+    for (let i = 0; i < text.length; i++) bytes[pointer + i] = text.charCodeAt(i)
+  }
+
+  /**
+   * The "string" of a record at word `at`: one from the cache, or a new one, which takes its slot.
+   * How far it went: `stringWords`.
+   */
+  readString(at: number): string {
+    const reference = this.words[at]!
+    if (reference < NEW_STRING) return this.#strings[reference]!
+    const text = this.readLatin1((at + 2) << 2, this.words[at + 1]!)
+    const slot = reference - NEW_STRING
+    if (slot !== NO_SLOT) this.#strings[slot] = text
+    return text
+  }
+
+  /** The number of words that the "string" at word `at` takes. */
+  stringWords(at: number): number {
+    return this.words[at]! < NEW_STRING ? 1 : 2 + ((this.words[at + 1]! + 3) >>> 2)
+  }
+
+  /** A copy of the "bytes" of a record at word `at`. */
+  copyBytes(at: number): Uint8Array<ArrayBuffer> {
+    const start = (at + 1) << 2
+    return this.bytes.slice(start, start + this.words[at]!)
+  }
+
+  /** The "bytes" of a record at word `at`, as text. */
+  readBytesAsLatin1(at: number): string {
+    return this.readLatin1((at + 1) << 2, this.words[at]!)
+  }
+
+  /** The number of words that the "bytes" at word `at` take. */
+  bytesWords(at: number): number {
+    return 1 + ((this.words[at]! + 3) >>> 2)
+  }
+}
+

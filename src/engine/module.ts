@@ -1,0 +1,37 @@
+import { wasmBase64 } from '#nghttp2.wasm'
+import type { Exports } from './abi.ts'
+
+/** Where the WebAssembly module comes from: bytes, a compiled module, or an address to fetch. */
+export type ModuleSource = WebAssembly.Module | BufferSource | URL
+
+let embedded: WebAssembly.Module | undefined
+
+/** The module this package carries, compiled at the first call and then kept. */
+export function embeddedModule(): WebAssembly.Module {
+  embedded ??= new WebAssembly.Module(decodeBase64(wasmBase64))
+  return embedded
+}
+
+/**
+ * Compiles a module from elsewhere, without blocking the thread: in a browser the exported
+ * `nghttp2-wasm/nghttp2.wasm` by its URL, so that it is cached as a file of its own.
+ */
+export async function compileModule(source: ModuleSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source
+  if (source instanceof URL) return WebAssembly.compileStreaming(fetch(source))
+  return WebAssembly.compile(source)
+}
+
+/** A fresh instance: its own memory, no imports. */
+export function instantiate(module: WebAssembly.Module): Exports {
+  const exports = new WebAssembly.Instance(module).exports as unknown as Exports
+  exports._initialize()
+  return exports
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text)
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
+}

@@ -1,0 +1,135 @@
+import { Flag, Io, Kind } from './abi.ts'
+import type { FlatFields } from './fields.ts'
+import type { Memory } from './memory.ts'
+import type { SessionSink } from './sink.ts'
+
+/** Reads the event region. One a session, because a header block may come in several calls. */
+export class RecordReader {
+  readonly #memory: Memory
+  /** The fields of the header block whose frame has not ended yet. */
+  #fields: FlatFields = []
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+  }
+
+  /** Tells `sink` the records of the last call. `chunk` is what was copied to the input region. */
+  read(sink: SessionSink, chunk: Uint8Array): void {
+    const memory = this.#memory
+    memory.refresh()
+    const { words } = memory
+    let at = memory.io(Io.events) >>> 2
+    const end = at + memory.io(Io.eventWords)
+    while (at < end) {
+      const head = words[at]!
+      const flags = (head >>> 8) & 0xff
+      const first = words[at + 1]!
+      const second = words[at + 2]!
+      switch (head & 0xff) {
+        case Kind.field: {
+          if (flags & Flag.fieldFirst) this.#fields = []
+          const value = at + 1 + memory.stringWords(at + 1)
+          this.#fields.push(memory.readString(at + 1), memory.readString(value))
+          at = value + memory.stringWords(value)
+          break
+        }
+        case Kind.headers:
+          sink.headers(first, second, flags, this.#takeFields(flags))
+          at += 3
+          break
+        case Kind.data: {
+          const length = words[at + 3]!
+          sink.data(first, chunk.subarray(second, second + length))
+          at += 4
+          break
+        }
+        case Kind.streamEnded:
+          sink.streamEnded(first)
+          at += 3
+          break
+        case Kind.rstStream:
+          sink.rstStream(first, second)
+          at += 3
+          break
+        case Kind.streamClosed:
+          sink.streamClosed(first, second)
+          at += 3
+          break
+        case Kind.settings:
+          sink.settings((flags & Flag.ack) !== 0, Array.from(words.subarray(at + 2, at + 2 + 2 * first)))
+          at += 2 + 2 * first
+          break
+        case Kind.ping:
+          sink.ping((flags & Flag.ack) !== 0, memory.bytes.slice((at + 1) << 2, (at + 3) << 2))
+          at += 3
+          break
+        case Kind.windowUpdate:
+          sink.windowUpdate(first, second)
+          at += 3
+          break
+        case Kind.pushPromise:
+          sink.pushPromise(first, second, flags, this.#takeFields(flags))
+          at += 3
+          break
+        case Kind.frameNotSent:
+          sink.frameNotSent(first, second, words[at + 3]!, words[at + 4]! | 0)
+          at += 5
+          break
+        case Kind.frameInvalid:
+          sink.frameInvalid(first, second, words[at + 3]! | 0)
+          at += 4
+          break
+        case Kind.goawaySent:
+          sink.goawaySent(first, second)
+          at += 3
+          break
+        default:
+          at = this.#readBytes(head & 0xff, at, sink)
+      }
+    }
+  }
+
+  #takeFields(flags: number): FlatFields {
+    const fields = flags & Flag.empty ? [] : this.#fields
+    this.#fields = []
+    return fields
+  }
+
+  /** The rare records, which carry "bytes". The word behind the record. */
+  #readBytes(kind: number, at: number, sink: SessionSink): number {
+    const memory = this.#memory
+    const { words } = memory
+    const first = words[at + 1]!
+    switch (kind) {
+      case Kind.goaway:
+        sink.goaway(first, words[at + 2]!, memory.copyBytes(at + 3))
+        return at + 3 + memory.bytesWords(at + 3)
+      case Kind.priorityUpdate:
+        sink.priorityUpdate(first, memory.readBytesAsLatin1(at + 2))
+        return at + 2 + memory.bytesWords(at + 2)
+      case Kind.altsvc: {
+        const value = at + 2 + memory.bytesWords(at + 2)
+        sink.altsvc(first, memory.readBytesAsLatin1(at + 2), memory.readBytesAsLatin1(value))
+        return value + memory.bytesWords(value)
+      }
+      case Kind.origin: {
+        const origins: string[] = []
+        let next = at + 2
+        for (let i = 0; i < first; i++) {
+          origins.push(memory.readBytesAsLatin1(next))
+          next += memory.bytesWords(next)
+        }
+        sink.origin(origins)
+        return next
+      }
+      case Kind.extension:
+        sink.extension(first, words[at + 2]!, words[at + 3]!, memory.copyBytes(at + 4))
+        return at + 4 + memory.bytesWords(at + 4)
+      case Kind.diagnostic:
+        sink.diagnostic(first | 0, memory.readBytesAsLatin1(at + 2))
+        return at + 2 + memory.bytesWords(at + 2)
+      default:
+        throw new Error(`the bridge wrote a record of kind ${kind}: abi.ts and bridge.h differ`)
+    }
+  }
+}

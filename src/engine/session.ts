@@ -1,0 +1,210 @@
+import { Body } from './abi.ts'
+import { ErrorCode } from './errors.ts'
+import { EventCollector } from './event-collector.ts'
+import type { SessionEvent } from './events.ts'
+import { type FlatFields, type HeaderList, flatten } from './fields.ts'
+import { OutgoingBody } from './outgoing.ts'
+import { SessionControl } from './session-control.ts'
+import type { SessionOptions } from './session-options.ts'
+
+/** How a request or a response goes on after its header fields. */
+export interface MessageOptions {
+  /** The whole body. Kept by reference: do not change it until the stream has closed. */
+  readonly body?: Uint8Array
+  /** There is no body. Default: true when `body` is absent; pass `false` to send one with `sendData()`. */
+  readonly endStream?: boolean
+  /** A tunnel (CONNECT): our END_STREAM does not ask the peer to stop. */
+  readonly halfClose?: boolean
+}
+
+/** Bodies up to this many bytes cross into linear memory with their header fields (law 3 of the engine). */
+const heldBody = 4096
+
+/**
+ * One HTTP/2 connection without input and output: bytes in, events out; verbs in, bytes out.
+ *
+ * ```ts
+ * const session = Session.server({ settings: { maxConcurrentStreams: 100 } })
+ * for (const event of session.receive(bytes)) { … }
+ * socket.write(session.bytesToSend())
+ * ```
+ *
+ * Call `bytesToSend()` after each `receive()` and after each group of verbs. Verbs throw `HTTP2Error`; a peer's
+ * mistakes never do: they are events.
+ */
+export class Session extends SessionControl {
+  readonly #events: EventCollector = new EventCollector((errno) => {
+    const { exports, memory } = this.engine
+    return memory.readCString(exports.h2_strerror(errno))
+  })
+
+  /** The server's end of a connection. Throws `NGHTTP2_ERR_NOMEM`, `ERR_INVALID_SETTING`. */
+  static server(options: SessionOptions = {}): Session {
+    return new Session(true, options)
+  }
+
+  /** The client's end. `bytesToSend()` starts with the connection preface. */
+  static client(options: SessionOptions = {}): Session {
+    return new Session(false, options)
+  }
+
+  private constructor(isServer: boolean, options: SessionOptions) {
+    super(isServer, options)
+    this.begin(options)
+  }
+
+  // ---- bytes ----------------------------------------------------------------------------------
+
+  /**
+   * Takes received bytes, cut anywhere, and returns what they meant. Never throws for what a peer sends:
+   * if the session cannot go on, the last event is `SessionFailed`.
+   */
+  receive(bytes: Uint8Array, now?: number): SessionEvent[] {
+    const error = this.feed(bytes, this.#events, now)
+    if (error) this.#events.add({ type: 'SessionFailed', error })
+    return this.events()
+  }
+
+  /** What happened since the last `receive()` or `events()`: streams that closed as their last bytes went out. */
+  events(): SessionEvent[] {
+    const events = this.#events.take()
+    for (const event of events) {
+      if (event.type === 'StreamClosed') this.forgetBody(event.streamId)
+      else if (event.type === 'SettingsAcknowledged') this.settingsAcknowledged()
+    }
+    return events
+  }
+
+  /**
+   * The bytes to send now, in one piece of the caller's own; empty when there are none. With
+   * `most`, about so many at a time.
+   */
+  bytesToSend(most?: number, now?: number): Uint8Array {
+    const chunks: Uint8Array[] = []
+    const hasRoom = most === undefined
+    this.drain(
+      {
+        write: (bytes) => (chunks.push(bytes.slice()), hasRoom),
+        writev: (pieces) => (chunks.push(...pieces), hasRoom),
+      },
+      this.#events,
+      most,
+      now,
+    )
+    return chunks.length === 1 ? chunks[0]! : concat(chunks)
+  }
+
+  // ---- messages -------------------------------------------------------------------------------
+
+  /** Opens a stream with a request; `headers` begin with the pseudo-header fields. Its stream id. */
+  submitRequest(headers: HeaderList, options: MessageOptions = {}): number {
+    return this.#submitMessage(undefined, flatten(headers), options)
+  }
+
+  /** Answers a request; `headers` begin with `:status`. */
+  submitResponse(streamId: number, headers: HeaderList, options: MessageOptions = {}): void {
+    this.#submitMessage(streamId, flatten(headers), options)
+  }
+
+  /** `submitResponse` for names and values in turn. */
+  submitResponseFields(streamId: number, fields: FlatFields, options: MessageOptions): void {
+    this.#submitMessage(streamId, fields, options)
+  }
+
+  /** A 1xx response before the final one (RFC 9110 §15.2); `headers` begin with `:status`. */
+  submitInformational(streamId: number, headers: HeaderList): void {
+    const count = this.#writeFields(flatten(headers))
+    const result = this.engine.exports.h2_submit_informational(this.live(), streamId, count)
+    this.check(result, 'informational response', { streamId })
+  }
+
+  /**
+   * More of a body, whose message was submitted with `endStream: false`. The chunk is kept by reference
+   * until it has gone out; `bufferedAmount(streamId)` says how much waits.
+   */
+  sendData(streamId: number, chunk: Uint8Array, endStream = false): void {
+    const session = this.live()
+    const result = this.engine.exports.h2_stream_credit(
+      session,
+      streamId,
+      chunk.length,
+      endStream ? 1 : 0,
+    )
+    this.check(result, 'no body can be sent', { streamId })
+    if (chunk.length > 0) this.#body(streamId).push(chunk)
+  }
+
+  /** Fields behind the body, which end the stream after what is buffered of it (RFC 9113 §8.1). */
+  submitTrailers(streamId: number, headers: HeaderList): void {
+    const count = this.#writeFields(flatten(headers))
+    const result = this.engine.exports.h2_submit_trailers(this.live(), streamId, count)
+    this.check(result, 'trailers', { streamId })
+  }
+
+  /**
+   * Promises the response to the request in `headers` on the stream `streamId`; the promised stream's id, to be
+   * answered with `submitResponse`. Throws `NGHTTP2_ERR_PUSH_DISABLED` when the client does not take pushes.
+   */
+  submitPushPromise(streamId: number, headers: HeaderList): number {
+    const count = this.#writeFields(flatten(headers))
+    const result = this.engine.exports.h2_submit_push_promise(this.live(), streamId, count)
+    return this.check(result, 'push promise', { streamId })
+  }
+
+  /** Ends a stream at once; what it had queued is dropped (RFC 9113 §6.4). */
+  submitRstStream(streamId: number, errorCode: number = ErrorCode.CANCEL): void {
+    const result = this.engine.exports.h2_submit_rst_stream(this.live(), streamId, errorCode)
+    this.check(result, 'RST_STREAM', { streamId })
+  }
+
+  // ---- inside ---------------------------------------------------------------------------------
+
+  #writeFields(fields: FlatFields): number {
+    this.engine.fields.write(fields, 0)
+    return fields.length >> 1
+  }
+
+  /** A request when there is no stream yet, else a response. */
+  #submitMessage(streamId: number | undefined, fields: FlatFields, options: MessageOptions): number {
+    const { engine } = this
+    const { body } = options
+    const session = this.live()
+    const isHeld = body && body.length > 0 && body.length <= heldBody && options.endStream !== false
+    const held = isHeld ? body : undefined
+    const empty = !held && (options.endStream ?? !body?.length)
+    const flags =
+      (held ? Body.held : empty ? Body.none : Body.credit) |
+      (options.halfClose ? Body.halfClose : 0)
+    const length = held ? held.length : 0
+    const at = engine.fields.write(fields, length)
+    if (held) engine.memory.bytes.set(held, at)
+    const count = fields.length >> 1
+    const { h2_submit_request, h2_submit_response } = engine.exports
+    const result =
+      streamId === undefined
+        ? h2_submit_request(session, count, flags, at, length)
+        : h2_submit_response(session, streamId, count, flags, at, length)
+    this.check(result, streamId === undefined ? 'request' : 'response', streamId ? { streamId } : {})
+    const id = streamId ?? result
+    if (body && !held && body.length > 0) this.sendData(id, body, options.endStream !== false)
+    return id
+  }
+
+  #body(streamId: number): OutgoingBody {
+    let body = this.bodies.get(streamId)
+    if (!body) this.bodies.set(streamId, (body = new OutgoingBody()))
+    return body
+  }
+}
+
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}

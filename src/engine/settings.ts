@@ -1,0 +1,84 @@
+import { HTTP2Error } from './errors.ts'
+
+/** SETTINGS parameters (RFC 9113 §6.5.2; 8441 §3; 9218 §2.1). What is absent keeps its value. */
+export interface Settings {
+  /** Bytes of the peer's HPACK table that we offer to keep (0x1). Initially 4096. */
+  readonly headerTableSize?: number
+  /** Whether the peer may push (0x2); a client's to say. Initially true. */
+  readonly enablePush?: boolean
+  /** Streams that the peer may have open at once (0x3). Initially without limit. */
+  readonly maxConcurrentStreams?: number
+  /** Bytes that may be in flight on a new stream (0x4), at most 2^31-1. Initially 65,535. */
+  readonly initialWindowSize?: number
+  /** The largest frame payload we take (0x5), 2^14 to 2^24-1 bytes. Initially 16,384. */
+  readonly maxFrameSize?: number
+  /** Advice: the size of a header list we take, names, values and 32 bytes a field (0x6). */
+  readonly maxHeaderListSize?: number
+  /** Extended CONNECT is welcome (0x8), RFC 8441; a server's to say. Initially false. */
+  readonly enableConnectProtocol?: boolean
+  /** Only the priorities of RFC 9218 count (0x9). Initially false. */
+  readonly noRfc7540Priorities?: boolean
+  /** Parameters without a name here, by identifier. */
+  readonly other?: Readonly<Record<number, number>>
+}
+
+type Named = Exclude<keyof Settings, 'other'>
+
+interface Parameter {
+  readonly id: number
+  readonly name: Named
+  readonly least: number
+  readonly most: number
+  readonly isFlag: boolean
+}
+
+const word = 0xffffffff
+
+const parameters: readonly Parameter[] = [
+  { id: 0x1, name: 'headerTableSize', least: 0, most: word, isFlag: false },
+  { id: 0x2, name: 'enablePush', least: 0, most: 1, isFlag: true },
+  { id: 0x3, name: 'maxConcurrentStreams', least: 0, most: word, isFlag: false },
+  { id: 0x4, name: 'initialWindowSize', least: 0, most: 0x7fffffff, isFlag: false },
+  { id: 0x5, name: 'maxFrameSize', least: 0x4000, most: 0xffffff, isFlag: false },
+  { id: 0x6, name: 'maxHeaderListSize', least: 0, most: word, isFlag: false },
+  { id: 0x8, name: 'enableConnectProtocol', least: 0, most: 1, isFlag: true },
+  { id: 0x9, name: 'noRfc7540Priorities', least: 0, most: 1, isFlag: true },
+]
+
+/** The identifier of a setting on the wire. */
+export function settingId(name: Named): number {
+  return parameters.find((parameter) => parameter.name === name)!.id
+}
+
+/** Identifiers and values in turn; throws `ERR_INVALID_SETTING`. */
+export function settingsToWords(settings: Settings): number[] {
+  const words: number[] = []
+  for (const { id, name, least, most } of parameters) {
+    const given = settings[name]
+    if (given === undefined) continue
+    const value = Number(given)
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new HTTP2Error(
+        'ERR_INVALID_SETTING',
+        `the setting ${name} must be from ${least} to ${most}, it is ${value} (RFC 9113 §6.5.2)`,
+      )
+    }
+    words.push(id, value)
+  }
+  for (const [id, value] of Object.entries(settings.other ?? {})) words.push(Number(id), value)
+  return words
+}
+
+/** The reverse: what a SETTINGS frame said. */
+export function settingsFromWords(words: readonly number[]): Settings {
+  const settings: Record<string, number | boolean> = {}
+  const other: Record<number, number> = {}
+  for (let i = 0; i < words.length; i += 2) {
+    const id = words[i]!
+    const value = words[i + 1]!
+    const parameter = parameters.find((known) => known.id === id)
+    if (!parameter) other[id] = value
+    else settings[parameter.name] = parameter.isFlag ? value === 1 : value
+  }
+  return Object.keys(other).length > 0 ? { ...settings, other } : settings
+}

@@ -1,0 +1,36 @@
+import type { FlatFields } from './fields.ts'
+
+/**
+ * Whom a session tells what happened, by number and without an object per event: the fast form of
+ * `SessionEvent`. The records are being read while these methods run, so they note what they are
+ * told and return; they must not call the session, or any other of its engine.
+ */
+export interface SessionSink {
+  /** A header block. `category`: `Category`; `flags`: `Flag.endStream`, `Flag.truncated`. `fields` is the sink's to keep. */
+  headers(streamId: number, category: number, flags: number, fields: FlatFields): void
+  /** Bytes of a body: a part of the chunk that was fed. */
+  data(streamId: number, chunk: Uint8Array): void
+  /** END_STREAM after the body. */
+  streamEnded(streamId: number): void
+  rstStream(streamId: number, errorCode: number): void
+  /** Both sides are done with the stream; its id means nothing any more. */
+  streamClosed(streamId: number, errorCode: number): void
+  /** Identifiers and values in turn. */
+  settings(isAck: boolean, words: number[]): void
+  ping(isAck: boolean, opaque: Uint8Array): void
+  goaway(lastStreamId: number, errorCode: number, debugData: Uint8Array): void
+  windowUpdate(streamId: number, increment: number): void
+  pushPromise(streamId: number, promisedId: number, flags: number, fields: FlatFields): void
+  priorityUpdate(streamId: number, value: string): void
+  altsvc(streamId: number, origin: string, value: string): void
+  origin(origins: string[]): void
+  extension(type: number, flags: number, streamId: number, payload: Uint8Array): void
+  /** A frame we submitted could not be sent; `errno` is an `NGHTTP2_ERR_*`. */
+  frameNotSent(type: number, streamId: number, promisedId: number, errno: number): void
+  /** A frame of the peer's broke a rule; nghttp2 has answered with RST_STREAM or GOAWAY. */
+  frameInvalid(type: number, streamId: number, errno: number): void
+  goawaySent(lastStreamId: number, errorCode: number): void
+  diagnostic(errno: number, message: string): void
+  /** Bytes of a body we submitted went out; `buffered` are left. */
+  dataSent(streamId: number, length: number, buffered: number): void
+}
