@@ -43,6 +43,16 @@ export function handshakeTimeoutError(milliseconds: number): HTTP2Error {
   )
 }
 
+/** Nothing listens. A system's error has its code; the one runtimes give without is of a name that leads nowhere. */
+export function listenError(error: unknown, host: string | null): Error {
+  if (codeOf(error) !== '' || error instanceof RangeError) return asError(error)
+  return new HTTP2Error(
+    'ENOTFOUND',
+    `Nothing can listen on ${host ?? 'all interfaces'}: ${messageOf(error)}.`,
+    { cause: error },
+  )
+}
+
 /** What was thrown, as an `Error`. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })

@@ -1,0 +1,71 @@
+/** What we use of Bun's global, so that nobody needs its types. */
+
+export interface BunSocket<Data> {
+  data: Data
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly localAddress: string
+  readonly localPort: number
+  /** `false` where nothing was negotiated. */
+  readonly alpnProtocol: string | false | null
+  /**
+   * Hands bytes to the system (by way of TLS) and says how many it took; keeps no reference.
+   * -1 on a closed socket.
+   */
+  write(bytes: Uint8Array, offset: number, length: number): number
+  /** Closes both directions once what `write` took is sent. */
+  end(): void
+  /** Sends FIN, and goes on reading. */
+  shutdown(): void
+  terminate(): void
+  pause(): void
+  resume(): void
+  setNoDelay(on: boolean): boolean
+  getTLSVersion(): string
+  getCipher(): { readonly name: string | null }
+  getServername(): string | undefined
+  getPeerCertificate(): object | null | undefined
+}
+
+export interface BunSocketHandler<Data> {
+  readonly binaryType: 'uint8array'
+  open(socket: BunSocket<Data>): void
+  handshake?(socket: BunSocket<Data>, success: boolean, error: Error | null): void
+  data(socket: BunSocket<Data>, chunk: Uint8Array): void
+  drain(socket: BunSocket<Data>): void
+  end(socket: BunSocket<Data>): void
+  close(socket: BunSocket<Data>, error?: Error): void
+  error(socket: BunSocket<Data>, error: Error): void
+}
+
+export interface BunTlsOptions {
+  readonly cert: string
+  readonly key: string
+  readonly ca?: string
+  readonly passphrase?: string
+  readonly requestCert: boolean
+  readonly rejectUnauthorized: boolean
+  /** In the form of RFC 7301 §3.1: each name after its length. */
+  readonly ALPNProtocols: Uint8Array
+}
+
+export interface BunListenOptions<Data> {
+  readonly hostname: string
+  readonly port: number
+  readonly allowHalfOpen: boolean
+  readonly reusePort: boolean
+  readonly tls?: BunTlsOptions
+  readonly socket: BunSocketHandler<Data>
+}
+
+export interface BunListener {
+  readonly hostname: string
+  readonly port: number
+  /** Fills in what the system says. */
+  getsockname(out: { address?: string }): void
+  stop(closeConnections: boolean): void
+}
+
+export interface BunGlobal {
+  listen<Data>(options: BunListenOptions<Data>): BunListener
+}
