@@ -4,7 +4,15 @@
 //   node scripts/build.mjs --force    the bundles and declarations in any case
 //   node scripts/build.mjs --wasm     nghttp2.wasm and the embedded module only: enough for the tests of src/
 import { createHash } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
