@@ -1,7 +1,7 @@
 import { Ask, type Handle, Io, type Result } from './abi.ts'
 import { Engine } from './engine.ts'
 import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
-import { OutgoingBody } from './outgoing.ts'
+import type { OutgoingBody } from './outgoing.ts'
 import { RecordReader } from './records.ts'
 import { type SessionOptions, writeConfig } from './session-options.ts'
 import { settingsToWords } from './settings.ts'

@@ -11,7 +11,7 @@ import type { SessionOptions } from './session-options.ts'
 export interface MessageOptions {
   /** The whole body. Kept by reference: do not change it until the stream has closed. */
   readonly body?: Uint8Array
-  /** There is no body. Default: true when `body` is absent; pass `false` to send one with `sendData()`. */
+  /** Nothing follows but `body`. Default true; pass `false` to send more with `sendData()`. */
   readonly endStream?: boolean
   /** A tunnel (CONNECT): our END_STREAM does not ask the peer to stop. */
   readonly halfClose?: boolean
@@ -169,11 +169,11 @@ export class Session extends SessionControl {
     const { engine } = this
     const { body } = options
     const session = this.live()
-    const isHeld = body && body.length > 0 && body.length <= heldBody && options.endStream !== false
-    const held = isHeld ? body : undefined
-    const empty = !held && (options.endStream ?? !body?.length)
+    const hasBody = body !== undefined && body.length > 0
+    const isWhole = options.endStream !== false
+    const held = hasBody && isWhole && body.length <= heldBody ? body : undefined
     const flags =
-      (held ? Body.held : empty ? Body.none : Body.credit) |
+      (held ? Body.held : hasBody || !isWhole ? Body.credit : Body.none) |
       (options.halfClose ? Body.halfClose : 0)
     const length = held ? held.length : 0
     const at = engine.fields.write(fields, length)
@@ -186,7 +186,7 @@ export class Session extends SessionControl {
         : h2_submit_response(session, streamId, count, flags, at, length)
     this.check(result, streamId === undefined ? 'request' : 'response', streamId ? { streamId } : {})
     const id = streamId ?? result
-    if (body && !held && body.length > 0) this.sendData(id, body, options.endStream !== false)
+    if (hasBody && !held) this.sendData(id, body, isWhole)
     return id
   }
 

@@ -1,5 +1,5 @@
 import { type Handle, Io } from '../abi.ts'
-import { Engine } from '../engine.ts'
+import type { Engine } from '../engine.ts'
 import { HTTP2Error } from '../errors.ts'
 import type { HeaderField } from '../fields.ts'
 import { HDTableEntry } from './table-entry.ts'

@@ -1,0 +1,95 @@
+import { HTTP2Error } from '../engine/errors.ts'
+import {
+  type Body,
+  type BodyChunk,
+  DATA_DEFERRED,
+  DATA_EOF,
+  DATA_OK,
+  type PullFunction,
+  type PullResult,
+} from './body.ts'
+
+/** A body that is read piece by piece, whatever it was given as. */
+export interface BodySource {
+  /** The next piece, of about `size` bytes where the body can tell. */
+  pull(size: number): PullResult | Promise<PullResult>
+  /** The rest is not wanted; whoever makes the body is told. */
+  cancel(reason: unknown): void
+}
+
+const end: PullResult = [null, DATA_EOF]
+
+/** Reads `body`; throws `ERR_INVALID_BODY` for what cannot be sent. */
+export function bodySource(body: Body): BodySource {
+  if (typeof body === 'function') return pullSource(body)
+  if (typeof body !== 'object' || body === null) throw invalidBody()
+  if (body instanceof Blob) return streamSource(body.stream())
+  if (isReadableStream(body)) return streamSource(body)
+  if (Symbol.asyncIterator in body) {
+    return iteratorSource(body[Symbol.asyncIterator]())
+  }
+  if (Symbol.iterator in body) {
+    return iteratorSource((body as Iterable<BodyChunk>)[Symbol.iterator]())
+  }
+  throw invalidBody()
+}
+
+function invalidBody(): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_INVALID_BODY',
+    'a body is null, a string, bytes, a Blob, a ReadableStream, an iterable, an async iterable or a function',
+  )
+}
+
+/** By shape, because a stream may come from another realm or from a library. */
+function isReadableStream(body: object): body is ReadableStream<BodyChunk> {
+  return typeof (body as ReadableStream).getReader === 'function'
+}
+
+function pullSource(pull: PullFunction): BodySource {
+  return {
+    async pull(size) {
+      const result = await pull(size)
+      const flag = result[1]
+      if (flag !== DATA_OK && flag !== DATA_EOF && flag !== DATA_DEFERRED) {
+        throw new HTTP2Error('ERR_INVALID_BODY', `a pull function gave the flag ${String(flag)}`)
+      }
+      return result
+    },
+    cancel() {},
+  }
+}
+
+function streamSource(stream: ReadableStream<BodyChunk>): BodySource {
+  const reader = stream.getReader()
+  return {
+    async pull() {
+      const { done, value } = await reader.read()
+      return done ? end : [checked(value), DATA_OK]
+    },
+    cancel(reason) {
+      reader.cancel(reason).catch(ignore)
+    },
+  }
+}
+
+function iteratorSource(iterator: AsyncIterator<BodyChunk> | Iterator<BodyChunk>): BodySource {
+  const read = (step: IteratorResult<BodyChunk>): PullResult =>
+    step.done ? end : [checked(step.value), DATA_OK]
+  return {
+    pull() {
+      const step = iterator.next()
+      return step instanceof Promise ? step.then(read) : read(step as IteratorResult<BodyChunk>)
+    },
+    cancel() {
+      Promise.resolve(iterator.return?.()).catch(ignore)
+    },
+  }
+}
+
+function checked(chunk: BodyChunk): BodyChunk {
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return chunk
+  throw new HTTP2Error('ERR_INVALID_BODY', 'a body consists of strings or Uint8Arrays')
+}
+
+function ignore(): void {}

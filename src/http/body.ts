@@ -1,0 +1,48 @@
+/** What a body may be made of. A string is sent as UTF-8. */
+export type BodyChunk = Uint8Array | string
+
+/** For a pull function's result: more may follow. */
+export const DATA_OK = 0
+/** For a pull function's result: that was the last of it. */
+export const DATA_EOF = 1
+/** For a pull function's result: nothing yet; ask again after `resume()`. */
+export const DATA_DEFERRED = 2
+
+/** What a pull function says: bytes (or none), and `DATA_OK`, `DATA_EOF` or `DATA_DEFERRED`. */
+export type PullResult = readonly [
+  chunk: BodyChunk | null,
+  flag: typeof DATA_OK | typeof DATA_EOF | typeof DATA_DEFERRED,
+]
+
+/** Gives at most about `size` bytes of a body each time it is called. */
+export type PullFunction = (size: number) => PullResult | Promise<PullResult>
+
+/** A body that is complete. */
+export type WholeBody = null | undefined | BodyChunk | ArrayBuffer | ArrayBufferView
+
+/** Anything that can be sent as a body. */
+export type Body =
+  | WholeBody
+  | ReadableStream<BodyChunk>
+  | AsyncIterable<BodyChunk>
+  | Iterable<BodyChunk>
+  | Blob
+  | PullFunction
+
+const encoder = new TextEncoder()
+const noBytes = new Uint8Array(0)
+
+/** The bytes of a chunk. */
+export function toBytes(chunk: BodyChunk): Uint8Array {
+  return typeof chunk === 'string' ? encoder.encode(chunk) : chunk
+}
+
+/** The bytes of a body that is complete; `undefined` when it has to be read. */
+export function wholeBody(body: Body): Uint8Array | undefined {
+  if (body === null || body === undefined) return noBytes
+  if (typeof body === 'string') return encoder.encode(body)
+  if (body instanceof Uint8Array) return body
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  return undefined
+}

@@ -1,0 +1,155 @@
+import { HTTP2Error } from '../engine/errors.ts'
+import { type HeaderField, toPairs } from '../engine/fields.ts'
+import type { Priority } from '../engine/session-control.ts'
+import type { HeaderList } from '../engine/fields.ts'
+import type { Exchange } from './exchange.ts'
+import type { PushInit, ResponseInit, ServerStream } from './server-stream.ts'
+import type { Address } from './transport.ts'
+
+/** Makes a handler; no arguments. */
+export type RequestHandlerClass = new () => BaseRequestHandler
+
+/** The stream of the handler being constructed: user's constructors take no arguments. */
+let streamOfNew: ServerStream | undefined
+
+/**
+ * Answers one request. Extend it, and override what you need:
+ *
+ * ```ts
+ * class Handler extends BaseRequestHandler {
+ *   onHeaders() {
+ *     this.sendResponse({ status: 200, headers: [['content-type', 'text/plain']], body: 'nghttp2 FTW\n' })
+ *   }
+ * }
+ * ```
+ *
+ * A callback that throws, or whose promise rejects, resets its stream (INTERNAL_ERROR) and nothing else; the error
+ * goes to the server's `onError`.
+ */
+export class BaseRequestHandler implements Exchange {
+  readonly #stream: ServerStream
+
+  constructor() {
+    if (!streamOfNew) {
+      throw new HTTP2Error('ERR_INVALID_STATE', 'handlers are made by a server: pass it the class')
+    }
+    this.#stream = streamOfNew
+  }
+
+  // ---- the request ----------------------------------------------------------------------------
+
+  /** The client's address. */
+  get clientAddress(): Address {
+    return this.#stream.connection.transport.remoteAddress
+  }
+
+  /** The client's certificate as the runtime presents it; `null` without one. */
+  get clientCertificate(): unknown {
+    return this.#stream.connection.transport.tls?.clientCertificate ?? null
+  }
+
+  get streamId(): number {
+    return this.#stream.id
+  }
+
+  /** `http` or `https`; empty for CONNECT. */
+  get scheme(): string {
+    return this.#stream.request.scheme
+  }
+
+  get method(): string {
+    return this.#stream.request.method
+  }
+
+  /** `:authority`, or else the Host field. */
+  get host(): string {
+    return this.#stream.request.authority
+  }
+
+  /** Path and query, as sent; empty for CONNECT. */
+  get path(): string {
+    return this.#stream.request.path
+  }
+
+  /** All fields in the order of arrival, pseudo-header fields included; the cookie in one piece, last. */
+  get headers(): HeaderField[] {
+    return this.#stream.request.pairs
+  }
+
+  /** The fields behind the body; empty until `onRequestDone`, and where there are none. */
+  get trailers(): HeaderField[] {
+    return toPairs(this.#stream.trailers)
+  }
+
+  /** The response was pushed: nobody asked for it. */
+  get pushed(): boolean {
+    return this.#stream.isPushed
+  }
+
+  /** RFC 9218; assign to change the response's place among the others. */
+  get priority(): Priority {
+    return this.#stream.priority
+  }
+
+  set priority(priority: Priority) {
+    this.#stream.priority = priority
+  }
+
+  // ---- callbacks ------------------------------------------------------------------------------
+
+  /** The header fields of the request are there. */
+  onHeaders(): void | Promise<void> {}
+
+  /** A part of the request's body. The client may send more once this has returned, or its promise resolved. */
+  onData(_chunk: Uint8Array): void | Promise<void> {}
+
+  /** The request is complete, trailers included. */
+  onRequestDone(): void | Promise<void> {}
+
+  /** The stream is over; 0 (NO_ERROR): in order. Also called when the connection is lost. */
+  onClose(_errorCode: number): void {}
+
+  // ---- verbs ----------------------------------------------------------------------------------
+
+  /** A 1xx response before the response, such as 103 (RFC 8297). */
+  sendInformational({ status, headers = [] }: { status: number; headers?: HeaderList }): void {
+    this.#stream.informational(status, headers)
+  }
+
+  /**
+   * The response, once, from any callback or later. `content-length` is added where the length is known. Throws
+   * `ERR_RESPONSE_SENT`, `ERR_STREAM_CLOSED`, `ERR_INVALID_STATUS`, `ERR_INVALID_FIELD_NAME`, `ERR_INVALID_FIELD_VALUE`,
+   * `ERR_INVALID_BODY`.
+   */
+  sendResponse(response: ResponseInit = {}): void {
+    this.#stream.respond(response)
+  }
+
+  /**
+   * Pushes a response (RFC 9113 §8.4), before `sendResponse`. The handler of the promised stream, of the same class, of
+   * which only `onClose` is called; `false` when the client does not take pushes.
+   */
+  push(init: PushInit): BaseRequestHandler | false {
+    const stream = this.#stream.push(init)
+    if (!stream) return false
+    const handler = makeHandler(this.constructor as RequestHandlerClass, stream)
+    stream.exchange = handler
+    stream.respond(init)
+    return handler
+  }
+
+  /** Goes on with a body whose pull function said `DATA_DEFERRED`. */
+  resume(): void {
+    this.#stream.resume()
+  }
+}
+
+/** A handler for `stream`. */
+export function makeHandler(Handler: RequestHandlerClass, stream: ServerStream): BaseRequestHandler {
+  streamOfNew = stream
+  try {
+    return new Handler()
+  } finally {
+    streamOfNew = undefined
+  }
+}

@@ -1,0 +1,115 @@
+import type { Limits } from '../engine/limits.ts'
+import type { Settings } from '../engine/settings.ts'
+import type { Address, Runtime, TlsOptions } from './transport.ts'
+
+/** Milliseconds; 0 turns one off. */
+export interface Timeouts {
+  /** A connection without streams is closed after this. Default 180,000. */
+  readonly idle?: number
+  /** A stream that waits for the client to read, or to send its request's body, is reset after this. Default 60,000. */
+  readonly stream?: number
+  /** The client must acknowledge our SETTINGS (RFC 9113 §6.5.3). Default 10,000. */
+  readonly settings?: number
+  /** A TLS handshake must be complete. Default 10,000. */
+  readonly handshake?: number
+  /** What is still open when a graceful shutdown has taken this long is dropped. Default 10,000. */
+  readonly shutdown?: number
+}
+
+/** A line of the request log. */
+export interface LogEntry {
+  readonly remoteAddress: Address
+  readonly streamId: number
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  /** The response was pushed. */
+  readonly pushed: boolean
+}
+
+/** What both servers take. */
+export interface ServerOptions {
+  /** Certificate and key, in PEM; `null`: cleartext. */
+  readonly tls?: TlsOptions | null
+  /** What we tell the client in SETTINGS; merged over the defaults of this server. */
+  readonly settings?: Settings
+  /** Bytes a client may have in flight on a connection. Default 16 MiB. */
+  readonly connectionWindowSize?: number
+  readonly limits?: Limits
+  readonly timeouts?: Timeouts
+  /** Padding of frames, at most so many bytes. Default 0. */
+  readonly padding?: number
+  /** Several processes may share the port, where the runtime and the system allow it. */
+  readonly reusePort?: boolean
+  /** Pending connections the system queues. */
+  readonly backlog?: number
+  /** Instead of the runtime this program runs on. */
+  readonly runtime?: Runtime
+  /** Told of what goes wrong in handlers, and of connections that fail. Default: handlers' errors to the console. */
+  readonly onError?: (error: unknown, where: ErrorWhere) => void
+  /** Told of every response as its header fields are submitted. Default: nobody. */
+  readonly log?: (entry: LogEntry) => void
+}
+
+/** Where an error happened. */
+export interface ErrorWhere {
+  /** `handler`: the user's code threw; `connection`: the peer or the socket failed. */
+  readonly source: 'handler' | 'connection'
+  readonly streamId?: number
+  readonly remoteAddress: Address | null
+}
+
+/** Options with the defaults filled in. */
+export interface ResolvedOptions {
+  readonly tls: TlsOptions | null
+  readonly settings: Settings
+  readonly connectionWindowSize: number
+  readonly limits: Limits
+  readonly timeouts: Required<Timeouts>
+  readonly padding: number
+  readonly reusePort: boolean
+  readonly backlog: number | undefined
+  readonly runtime: Runtime | undefined
+  readonly onError: (error: unknown, where: ErrorWhere) => void
+  readonly log: ((entry: LogEntry) => void) | undefined
+}
+
+const defaultSettings: Settings = {
+  maxConcurrentStreams: 128,
+  // The protocol's 64 KiB throttle an upload to 64 KiB a round trip.
+  initialWindowSize: 1024 * 1024,
+  maxHeaderListSize: 64 * 1024,
+  noRfc7540Priorities: true,
+}
+
+const defaultTimeouts: Required<Timeouts> = {
+  idle: 180_000,
+  stream: 60_000,
+  settings: 10_000,
+  handshake: 10_000,
+  shutdown: 10_000,
+}
+
+export function resolveOptions(options: ServerOptions): ResolvedOptions {
+  const limits = options.limits ?? {}
+  const advertised =
+    limits.maxHeaderListSize === undefined ? {} : { maxHeaderListSize: limits.maxHeaderListSize }
+  return {
+    tls: options.tls ?? null,
+    settings: { ...defaultSettings, ...advertised, ...options.settings },
+    connectionWindowSize: options.connectionWindowSize ?? 16 * 1024 * 1024,
+    limits,
+    timeouts: { ...defaultTimeouts, ...options.timeouts },
+    padding: options.padding ?? 0,
+    reusePort: options.reusePort ?? false,
+    backlog: options.backlog,
+    runtime: options.runtime,
+    onError: options.onError ?? reportToConsole,
+    log: options.log,
+  }
+}
+
+function reportToConsole(error: unknown, where: ErrorWhere): void {
+  if (where.source === 'handler') console.error(`stream ${where.streamId}:`, error)
+}
+

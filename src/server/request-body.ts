@@ -1,0 +1,92 @@
+import type { ServerStream } from './server-stream.ts'
+
+/**
+ * The body of a request on its way to its exchange. What a handler has not taken in yet is not given back to the
+ * client's window: an upload is as fast as its reader.
+ */
+export class RequestBody {
+  /** END_STREAM was seen. */
+  isComplete = false
+  readonly #stream: ServerStream
+  /** A handler's promise that is waited for. */
+  #pending = false
+  /** What came meanwhile. */
+  #queue: Uint8Array[] = []
+  #isDelivered = false
+
+  constructor(stream: ServerStream) {
+    this.#stream = stream
+  }
+
+  /** The handler is slow, not the client. */
+  get isBlocked(): boolean {
+    return this.#pending
+  }
+
+  /** Begins the exchange. */
+  begin(): void {
+    this.#call(() => this.#stream.exchange.onHeaders())
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#pending) this.#queue.push(chunk)
+    else this.#deliver(chunk)
+  }
+
+  /** The request is complete. */
+  end(): void {
+    this.isComplete = true
+    if (!this.#pending) this.#done()
+  }
+
+  /** The stream is over: what waits goes back to the connection's window. */
+  closed(): void {
+    for (const chunk of this.#queue) this.#consume(chunk.length)
+    this.#queue = []
+    this.#isDelivered = true
+  }
+
+  #deliver(chunk: Uint8Array): void {
+    const { length } = chunk
+    const isPending = this.#call(() => this.#stream.exchange.onData(chunk), length)
+    if (!isPending) this.#consume(length)
+  }
+
+  #done(): void {
+    if (this.#isDelivered) return
+    this.#isDelivered = true
+    this.#call(() => this.#stream.exchange.onRequestDone())
+  }
+
+  /** Calls the handler; true when its promise is being waited for, after which `length` is consumed. */
+  #call(method: () => void | Promise<void>, length = 0): boolean {
+    try {
+      const result = method()
+      if (!(result instanceof Promise)) return false
+      this.#pending = true
+      result.then(
+        () => this.#goOn(length),
+        (error: unknown) => {
+          this.#stream.fail(error)
+          this.#goOn(length)
+        },
+      )
+      return true
+    } catch (error) {
+      this.#stream.fail(error)
+      return false
+    }
+  }
+
+  #goOn(length: number): void {
+    this.#pending = false
+    this.#stream.movedAt = this.#stream.connection.now
+    if (length > 0) this.#consume(length)
+    while (!this.#pending && this.#queue.length > 0) this.#deliver(this.#queue.shift()!)
+    if (!this.#pending && this.isComplete) this.#done()
+  }
+
+  #consume(length: number): void {
+    this.#stream.connection.consume(this.#stream.id, length)
+  }
+}

@@ -1,0 +1,46 @@
+import { type FlatFields, type HeaderField, toPairs } from '../engine/fields.ts'
+
+/** What a request's header block says (RFC 9113 §8.3.1). */
+export class RequestHead {
+  method = ''
+  scheme = ''
+  path = ''
+  /** `:authority`, or the Host field where there is none. */
+  authority = ''
+  /** `:protocol` of an extended CONNECT (RFC 8441 §4). */
+  protocol: string | undefined
+  /** Names and values in turn, pseudo-header fields included. */
+  readonly fields: FlatFields
+  #pairs: HeaderField[] | undefined
+
+  constructor(fields: FlatFields) {
+    this.fields = fields
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i]!
+      if (name.charCodeAt(0) !== 0x3a) {
+        if (this.authority === '' && name === 'host') this.authority = fields[i + 1]!
+        else if (this.authority !== '') break
+        continue
+      }
+      const value = fields[i + 1]!
+      if (name === ':method') this.method = value
+      else if (name === ':path') this.path = value
+      else if (name === ':scheme') this.scheme = value
+      else if (name === ':authority') this.authority = value
+      else if (name === ':protocol') this.protocol = value
+    }
+  }
+
+  /** The fields in pairs, in the order of arrival; crumbs of the cookie are one field, the last (RFC 9113 §8.2.3). */
+  get pairs(): HeaderField[] {
+    this.#pairs ??= joinCookies(toPairs(this.fields))
+    return this.#pairs
+  }
+}
+
+function joinCookies(pairs: HeaderField[]): HeaderField[] {
+  const crumbs = pairs.filter(([name]) => name === 'cookie')
+  if (crumbs.length === 0) return pairs
+  const others = pairs.filter(([name]) => name !== 'cookie')
+  return [...others, ['cookie', crumbs.map(([, value]) => value).join('; ')]]
+}

@@ -1,0 +1,152 @@
+import { HTTP2Error } from '../engine/errors.ts'
+import { detectRuntime } from '../runtime/detect.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
+import type { Application } from './exchange.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { Address, Listening, Transport } from './transport.ts'
+
+/** How to close. */
+export interface CloseOptions {
+  /** Streams that are open may finish, until `timeouts.shutdown`. Default false: now. */
+  readonly graceful?: boolean
+}
+
+/** Between the notice and the refusal of further requests: time for those on their way to arrive. */
+const noticePeriod = 250
+const tickPeriod = 1000
+
+/** What both servers are made of: a listener, its connections, their time and their end. */
+export class ServerCore implements ConnectionOwner {
+  readonly options: ResolvedOptions
+  readonly application: Application
+  reusesReadBuffer = false
+  readonly #connections: Set<Connection> = new Set()
+  #listening: Promise<Listening> | undefined
+  #closing: Promise<void> | undefined
+  #isImmediate = false
+  #ticker: ReturnType<typeof setInterval> | undefined
+  #whenEmpty: (() => void) | undefined
+  readonly #closed: Promise<void>
+  #resolveClosed!: () => void
+
+  constructor(options: ResolvedOptions, application: Application) {
+    this.options = options
+    this.application = application
+    this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve))
+  }
+
+  /** Resolves once the server is closed. */
+  get closed(): Promise<void> {
+    return this.#closed
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  now(): number {
+    return performance.now()
+  }
+
+  /** Binds. Rejects with the system's error, such as `EADDRINUSE`. */
+  async listen(address: Address): Promise<Address> {
+    if (this.#closing) throw new HTTP2Error('ERR_SERVER_CLOSED', 'the server was closed: make a new one')
+    this.#listening ??= this.#bind(address)
+    return (await this.#listening).address
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size === 0) this.#whenEmpty?.()
+  }
+
+  /** Stops. A second call that is not graceful ends a graceful one now. */
+  close({ graceful = false }: CloseOptions = {}): Promise<void> {
+    if (!graceful) this.#endNow()
+    this.#closing ??= this.#close(graceful)
+    return this.#closing
+  }
+
+  async #bind({ host, port }: Address): Promise<Listening> {
+    const { tls, reusePort, backlog, timeouts, runtime } = this.options
+    const { listen } = runtime ?? (await detectRuntime())
+    const listening = await listen(
+      {
+        host: host === '' ? null : host,
+        port,
+        tls,
+        reusePort,
+        handshakeTimeout: timeouts.handshake,
+        ...(backlog === undefined ? {} : { backlog }),
+      },
+      {
+        onConnection: (transport) => this.#accept(transport),
+        onRefused: (error, remoteAddress) =>
+          this.options.onError(error, { source: 'connection', remoteAddress }),
+      },
+    )
+    this.reusesReadBuffer = listening.reusesReadBuffer
+    this.#ticker = setInterval(() => this.#tick(), tickPeriod)
+    return listening
+  }
+
+  #accept(transport: Transport): Connection {
+    const connection = new Connection(this, transport)
+    this.#connections.add(connection)
+    if (this.#closing) connection.terminate()
+    return connection
+  }
+
+  #tick(): void {
+    const now = this.now()
+    for (const connection of this.#connections) connection.tick(now)
+  }
+
+  async #close(graceful: boolean): Promise<void> {
+    try {
+      await (await this.#listening)?.close()
+    } catch {
+      // It never listened: who called listen() was told why.
+    }
+    if (graceful && this.#connections.size > 0) await this.#drain()
+    this.#endNow()
+    if (this.#connections.size > 0) {
+      const empty = this.#untilEmpty()
+      const deadline = setTimeout(() => this.#destroyAll(), 1000)
+      await empty
+      clearTimeout(deadline)
+    }
+    clearInterval(this.#ticker)
+    this.#resolveClosed()
+  }
+
+  /** RFC 9113 §6.8: a notice, then GOAWAY, then the streams that are open finish. */
+  async #drain(): Promise<void> {
+    const empty = this.#untilEmpty()
+    const { shutdown } = this.options.timeouts
+    const deadline = shutdown > 0 ? setTimeout(() => this.#endNow(), shutdown) : undefined
+    for (const connection of this.#connections) connection.announceShutdown()
+    const refusal = setTimeout(() => {
+      for (const connection of this.#connections) connection.finish()
+    }, noticePeriod)
+    await empty
+    clearTimeout(refusal)
+    clearTimeout(deadline)
+  }
+
+  #endNow(): void {
+    if (this.#isImmediate) return
+    this.#isImmediate = this.#closing !== undefined
+    for (const connection of this.#connections) connection.terminate()
+    if (this.#closing) setTimeout(() => this.#destroyAll(), 500)
+  }
+
+  #destroyAll(): void {
+    for (const connection of this.#connections) connection.destroy()
+  }
+
+  #untilEmpty(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve()
+    return new Promise((resolve) => (this.#whenEmpty = resolve))
+  }
+}
