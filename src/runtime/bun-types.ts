@@ -20,7 +20,6 @@ export interface BunSocket<Data> {
   terminate(): void
   pause(): void
   resume(): void
-  setNoDelay(on: boolean): boolean
   getTLSVersion(): string
   getCipher(): { readonly name: string | null }
   getServername(): string | undefined

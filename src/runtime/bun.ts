@@ -1,4 +1,4 @@
-/** Bun: `Bun.listen`. */
+/** Bun: `Bun.listen`, which sets TCP_NODELAY by itself. */
 import type {
   Acceptor,
   Address,
@@ -85,7 +85,6 @@ function handlers(options: ListenOptions, acceptor: Acceptor): BunSocketHandler<
 }
 
 function accept(socket: BunSocket<State>, acceptor: Acceptor, tls: TlsInfo | null = null): void {
-  socket.setNoDelay(true)
   const transport = new BunTransport(socket, tls)
   socket.data = transport
   try {

@@ -1,0 +1,142 @@
+import type { Address, TlsInfo, Transport, TransportSink } from '../server/transport.ts'
+import { makeAddress } from './address.ts'
+import type { DenoConn } from './deno-types.ts'
+import { DenoWriter, type WriterOwner } from './deno-writer.ts'
+import { asError } from './errors.ts'
+
+const readSize = 64 * 1024
+
+/** A connection of `Deno.listen` or `Deno.listenTls`: a loop that reads, and a writer. */
+export class DenoTransport implements Transport, WriterOwner {
+  readonly remoteAddress: Address
+  readonly localAddress: Address
+  readonly tls: TlsInfo | null
+  readonly #conn: DenoConn
+  readonly #writer: DenoWriter
+  #sink: TransportSink | null = null
+  #paused = false
+  /** Ends a pause of the reading loop. */
+  #wake: (() => void) | null = null
+  #peerEnded = false
+  #finished = false
+  #closed = false
+
+  constructor(conn: DenoConn, tls: TlsInfo | null) {
+    this.#conn = conn
+    this.tls = tls
+    this.remoteAddress = makeAddress(conn.remoteAddr.hostname, conn.remoteAddr.port)
+    this.localAddress = makeAddress(conn.localAddr.hostname, conn.localAddr.port)
+    this.#writer = new DenoWriter(conn, this)
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink
+    void this.#read(sink)
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#writer.write(bytes)
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    return this.#writer.writev(chunks)
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#wake?.()
+    this.#wake = null
+  }
+
+  end(): void {
+    this.#writer.end()
+  }
+
+  destroy(): void {
+    this.#close(null)
+  }
+
+  /** For the writer. */
+  drained(): void {
+    if (this.#closed) return
+    try {
+      this.#sink?.onDrain()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  flushed(): void {
+    void this.#closeWrite()
+  }
+
+  failed(error: unknown): void {
+    this.#close(asError(error))
+  }
+
+  async #read(sink: TransportSink): Promise<void> {
+    const buffer = new Uint8Array(readSize)
+    try {
+      for (;;) {
+        const count = await this.#readSome(buffer)
+        // A pause may have begun while the read was under way.
+        while (this.#paused && !this.#closed) await this.#resumed()
+        if (this.#closed) return
+        if (count === null) break
+        sink.onData(buffer.subarray(0, count))
+        while (this.#paused && !this.#closed) await this.#resumed()
+        if (this.#closed) return
+      }
+      this.#peerEnded = true
+      sink.onEnd()
+      if (this.#finished) this.#close(null)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  async #closeWrite(): Promise<void> {
+    try {
+      await this.#conn.closeWrite()
+    } catch (error) {
+      // The peer has gone meanwhile.
+      this.failed(error)
+      return
+    }
+    this.#finished = true
+    if (this.#peerEnded) this.#close(null)
+  }
+
+  async #readSome(buffer: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#conn.read(buffer)
+    } catch (error) {
+      // FIN without close_notify before it, which other runtimes take for the end too.
+      if (error instanceof Error && error.name === 'UnexpectedEof') return null
+      throw error
+    }
+  }
+
+  #resumed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  #close(error: Error | null): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#writer.stop()
+    try {
+      this.#conn.close()
+    } catch {
+      // It is closed already.
+    }
+    this.#wake?.()
+    queueMicrotask(() => this.#sink?.onClose(error))
+  }
+}

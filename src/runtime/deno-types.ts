@@ -1,0 +1,48 @@
+/** What we use of Deno's global, so that nobody needs its types. */
+
+export interface DenoAddress {
+  readonly hostname: string
+  readonly port: number
+}
+
+export interface DenoConn {
+  readonly localAddr: DenoAddress
+  readonly remoteAddr: DenoAddress
+  /** Resolves to `null` at the end. */
+  read(buffer: Uint8Array): Promise<number | null>
+  /** Sends from memory that must not change meanwhile; it may take only a part. */
+  write(bytes: Uint8Array): Promise<number>
+  /** Sends FIN. */
+  closeWrite(): Promise<void>
+  close(): void
+  /** Of a TCP connection. */
+  setNoDelay?(on: boolean): void
+  /** Of a TLS connection. */
+  handshake?(): Promise<{ readonly alpnProtocol: string | null }>
+}
+
+export interface DenoListener {
+  readonly addr: DenoAddress
+  accept(): Promise<DenoConn>
+  close(): void
+}
+
+export interface DenoListenOptions {
+  readonly hostname: string
+  readonly port: number
+  readonly tcpBacklog?: number
+  readonly reusePort?: boolean
+}
+
+export interface DenoListenTlsOptions extends DenoListenOptions {
+  readonly cert: string
+  readonly key: string
+  readonly alpnProtocols: string[]
+}
+
+export interface DenoGlobal {
+  listen(options: DenoListenOptions): DenoListener
+  listenTls(options: DenoListenTlsOptions): DenoListener
+  /** There only with `--unstable-net`. */
+  readonly listenDatagram?: unknown
+}

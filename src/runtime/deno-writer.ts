@@ -1,0 +1,148 @@
+import { BufferPool } from './buffer-pool.ts'
+import { ChunkQueue } from './chunk-queue.ts'
+import type { DenoConn } from './deno-types.ts'
+import { writeLimit } from './limits.ts'
+import { Slab } from './slab.ts'
+
+/** Larger joins are slower: they leave the processor's cache. */
+const joinSize = 128 * 1024
+
+const pool = new BufferPool(joinSize, 64)
+const slab = new Slab()
+
+/** Whom a writer tells. */
+export interface WriterOwner {
+  /** There is room again, after `hasRoom` was false. */
+  drained(): void
+  /** Everything is sent, after `end`. */
+  flushed(): void
+  failed(error: unknown): void
+}
+
+/** One `conn.write` at a time; what comes meanwhile is joined for the next. */
+export class DenoWriter {
+  readonly #conn: DenoConn
+  readonly #owner: WriterOwner
+  readonly #queue = new ChunkQueue()
+  /** What is being written; of the pool when `#pooled`. */
+  #bytes: Uint8Array | null = null
+  #pooled: Uint8Array | null = null
+  #blocked = false
+  #ended = false
+  #stopped = false
+  readonly #onWritten: (count: number) => void = (count) => this.#written(count)
+  readonly #onFailed: (error: unknown) => void = (error) => this.#fail(error)
+
+  constructor(conn: DenoConn, owner: WriterOwner) {
+    this.#conn = conn
+    this.#owner = owner
+  }
+
+  /** Copies: the write goes on when the call has returned. */
+  write(borrowed: Uint8Array): boolean {
+    if (this.#ended) return true
+    const { length } = borrowed
+    if (this.#bytes) {
+      this.#queue.push(slab.copy(borrowed))
+    } else if (length > joinSize) {
+      this.#start(borrowed.slice())
+    } else if (length > 0) {
+      const buffer = pool.take()
+      buffer.set(borrowed)
+      this.#pooled = buffer
+      this.#start(buffer.subarray(0, length))
+    }
+    return this.#hasRoom()
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    if (this.#ended) return true
+    for (const chunk of chunks) this.#queue.push(chunk)
+    if (!this.#bytes) this.#next()
+    return this.#hasRoom()
+  }
+
+  /** Takes nothing more. The owner is told when all is sent, and never from inside of this. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    if (!this.#bytes) queueMicrotask(() => this.#flushed())
+  }
+
+  /** The connection is closed: forgets what waits. */
+  stop(): void {
+    this.#ended = true
+    this.#stopped = true
+    this.#queue.clear()
+  }
+
+  #hasRoom(): boolean {
+    const waiting = this.#queue.length + (this.#bytes?.length ?? 0)
+    if (waiting >= writeLimit) this.#blocked = true
+    return !this.#blocked
+  }
+
+  #start(bytes: Uint8Array): void {
+    this.#bytes = bytes
+    this.#conn.write(bytes).then(this.#onWritten, this.#onFailed)
+  }
+
+  #written(count: number): void {
+    if (this.#stopped) {
+      this.#rest()
+      return
+    }
+    const bytes = this.#bytes!
+    if (count < bytes.length) {
+      this.#start(bytes.subarray(count))
+      return
+    }
+    this.#bytes = null
+    if (this.#queue.length > 0) {
+      this.#next()
+      if (this.#queue.length + this.#bytes!.length >= writeLimit) return
+    } else {
+      this.#rest()
+    }
+    if (this.#ended) {
+      if (!this.#bytes) this.#flushed()
+    } else if (this.#blocked) {
+      this.#blocked = false
+      this.#owner.drained()
+    }
+  }
+
+  /** Writes what waits: a large chunk as it is, small ones joined. */
+  #next(): void {
+    const queue = this.#queue
+    if (queue.length === 0) return
+    const { first } = queue
+    if (first.length >= joinSize || first.length === queue.length) {
+      this.#rest()
+      queue.drop(first.length)
+      this.#start(first)
+      return
+    }
+    this.#pooled ??= pool.take()
+    const length = queue.peek(this.#pooled)
+    queue.drop(length)
+    this.#start(this.#pooled.subarray(0, length))
+  }
+
+  /** Nothing is under way. */
+  #rest(): void {
+    this.#bytes = null
+    if (!this.#pooled) return
+    pool.giveBack(this.#pooled)
+    this.#pooled = null
+  }
+
+  #flushed(): void {
+    if (!this.#stopped) this.#owner.flushed()
+  }
+
+  #fail(error: unknown): void {
+    this.#rest()
+    if (!this.#stopped) this.#owner.failed(error)
+  }
+}

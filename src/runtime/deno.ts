@@ -1,0 +1,178 @@
+/** Deno: `Deno.listen` and `Deno.listenTls`. */
+import type {
+  Acceptor,
+  Listening,
+  ListenOptions,
+  Runtime,
+  TlsInfo,
+  TlsOptions,
+} from '../server/transport.ts'
+import { makeAddress } from './address.ts'
+import { onAllInterfaces } from './all-interfaces.ts'
+import { DenoTransport } from './deno-transport.ts'
+import type { DenoConn, DenoGlobal, DenoListener, DenoListenOptions } from './deno-types.ts'
+import {
+  alpnError,
+  asError,
+  certificateError,
+  codeOf,
+  handshakeError,
+  handshakeTimeoutError,
+  listenError,
+  tlsOptionError,
+} from './errors.ts'
+import { defaultHandshakeTimeout } from './limits.ts'
+
+export const denoRuntime: Runtime = { name: 'deno', listen }
+
+/** Milliseconds to wait when the system cannot accept, for example because no file descriptor is left. */
+const acceptPause = 100
+
+async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
+  const { Deno } = globalThis as unknown as { Deno: DenoGlobal }
+  const secrets = options.tls && (await readTlsOptions(options.tls))
+  const listenOn = (hostname: string): DenoListener => {
+    const all: DenoListenOptions = {
+      hostname,
+      port: options.port,
+      ...(options.backlog === undefined ? {} : { tcpBacklog: options.backlog }),
+      // Deno ends the process over it when it was started without --unstable-net.
+      ...(options.reusePort && Deno.listenDatagram ? { reusePort: true } : {}),
+    }
+    return secrets
+      ? Deno.listenTls({ ...all, ...secrets, alpnProtocols: ['h2'] })
+      : Deno.listen(all)
+  }
+  let listener: DenoListener
+  try {
+    listener = options.host === null ? onAllInterfaces(listenOn) : listenOn(options.host)
+  } catch (error) {
+    throw secrets && isCertificateError(error)
+      ? certificateError(error)
+      : listenError(error, options.host)
+  }
+  const accepting = acceptAll(listener, options, acceptor)
+  return {
+    address: makeAddress(listener.addr.hostname, listener.addr.port),
+    reusesReadBuffer: true,
+    close: () => {
+      closeQuietly(listener)
+      return accepting
+    },
+  }
+}
+
+/** Until the listener is closed. */
+async function acceptAll(
+  listener: DenoListener,
+  options: ListenOptions,
+  acceptor: Acceptor,
+): Promise<void> {
+  for (;;) {
+    let conn: DenoConn
+    try {
+      conn = await listener.accept()
+    } catch (error) {
+      if (isClosed(error)) return
+      acceptor.onRefused(asError(error), null)
+      await new Promise((resolve) => setTimeout(resolve, acceptPause))
+      continue
+    }
+    if (options.tls) void shakeHands(conn, options.handshakeTimeout, acceptor)
+    else accept(conn, null, acceptor)
+  }
+}
+
+async function shakeHands(
+  conn: DenoConn,
+  timeout: number = defaultHandshakeTimeout,
+  acceptor: Acceptor,
+): Promise<void> {
+  const remoteAddress = makeAddress(conn.remoteAddr.hostname, conn.remoteAddr.port)
+  let late: Error | null = null
+  const timer = setTimeout(() => {
+    late = handshakeTimeoutError(timeout)
+    // The handshake is rejected by this.
+    closeQuietly(conn)
+  }, timeout)
+  try {
+    const { alpnProtocol } = await conn.handshake!()
+    clearTimeout(timer)
+    if (alpnProtocol === 'h2') {
+      accept(conn, tlsInfo, acceptor)
+      return
+    }
+    // It offered no ALPN at all: rustls lets it pass.
+    acceptor.onRefused(alpnError(alpnProtocol), remoteAddress)
+    await conn.closeWrite().catch(() => {})
+  } catch (error) {
+    clearTimeout(timer)
+    acceptor.onRefused(late ?? refusal(error), remoteAddress)
+  }
+  closeQuietly(conn)
+}
+
+/** Deno tells no more. */
+const tlsInfo: TlsInfo = {
+  alpnProtocol: 'h2',
+  version: null,
+  cipher: null,
+  serverName: null,
+  clientCertificate: null,
+}
+
+function accept(conn: DenoConn, tls: TlsInfo | null, acceptor: Acceptor): void {
+  // Deno offers no way to set it under TLS.
+  conn.setNoDelay?.(true)
+  const transport = new DenoTransport(conn, tls)
+  try {
+    transport.start(acceptor.onConnection(transport))
+  } catch (error) {
+    closeQuietly(conn)
+    acceptor.onRefused(asError(error), transport.remoteAddress)
+  }
+}
+
+function refusal(error: unknown): Error {
+  return error instanceof Error && error.message.includes('any known protocol')
+    ? alpnError(null, error)
+    : handshakeError(error)
+}
+
+async function readTlsOptions(tls: TlsOptions): Promise<{ cert: string; key: string }> {
+  if (tls.requestCert) throw tlsOptionError('requestCert', 'Deno')
+  const { cert, key, passphrase } = tls
+  return { cert, key: passphrase === undefined ? key : await decryptKey(key, passphrase) }
+}
+
+/** Deno reads keys without a passphrase only. */
+async function decryptKey(key: string, passphrase: string): Promise<string> {
+  try {
+    const { createPrivateKey } = await import('node:crypto')
+    return String(createPrivateKey({ key, passphrase }).export({ type: 'pkcs8', format: 'pem' }))
+  } catch (error) {
+    throw certificateError(error)
+  }
+}
+
+/** These have neither a code nor a name of their own; what else has none is a name that was not found. */
+function isCertificateError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    codeOf(error) === '' &&
+    !(error instanceof RangeError) &&
+    !error.message.includes('lookup')
+  )
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'BadResource' || error.name === 'Interrupted')
+}
+
+function closeQuietly(resource: { close(): void }): void {
+  try {
+    resource.close()
+  } catch {
+    // It is closed already.
+  }
+}
