@@ -20,7 +20,8 @@ import type {
   BunSocketHandler,
   BunTlsOptions,
 } from './bun-types.ts'
-import { asError, certificateError, codeOf, listenError } from './errors.ts'
+import { certificateError, codeOf, listenError } from './errors.ts'
+import { handOver } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 
 export const bunRuntime: Runtime = { name: 'bun', listen }
@@ -87,13 +88,7 @@ function handlers(options: ListenOptions, acceptor: Acceptor): BunSocketHandler<
 function accept(socket: BunSocket<State>, acceptor: Acceptor, tls: TlsInfo | null = null): void {
   const transport = new BunTransport(socket, tls)
   socket.data = transport
-  try {
-    transport.start(acceptor.onConnection(transport))
-  } catch (error) {
-    socket.data = null
-    socket.terminate()
-    acceptor.onRefused(asError(error), transport.remoteAddress)
-  }
+  handOver(transport, acceptor)
 }
 
 function tlsOptions(tls: TlsOptions): BunTlsOptions {

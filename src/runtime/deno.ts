@@ -21,6 +21,7 @@ import {
   listenError,
   tlsOptionError,
 } from './errors.ts'
+import { handOver } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 
 export const denoRuntime: Runtime = { name: 'deno', listen }
@@ -124,13 +125,7 @@ const tlsInfo: TlsInfo = {
 function accept(conn: DenoConn, tls: TlsInfo | null, acceptor: Acceptor): void {
   // Deno offers no way to set it under TLS.
   conn.setNoDelay?.(true)
-  const transport = new DenoTransport(conn, tls)
-  try {
-    transport.start(acceptor.onConnection(transport))
-  } catch (error) {
-    closeQuietly(conn)
-    acceptor.onRefused(asError(error), transport.remoteAddress)
-  }
+  handOver(new DenoTransport(conn, tls), acceptor)
 }
 
 function refusal(error: unknown): Error {

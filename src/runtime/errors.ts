@@ -53,6 +53,11 @@ export function listenError(error: unknown, host: string | null): Error {
   )
 }
 
+/** What the other end of a connection in memory gets when one is destroyed. */
+export function connectionResetError(): HTTP2Error {
+  return new HTTP2Error('ECONNRESET', 'The connection was reset by the peer.')
+}
+
 /** What was thrown, as an `Error`. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })

@@ -17,6 +17,7 @@ import {
   handshakeError,
   handshakeTimeoutError,
 } from './errors.ts'
+import { handOver } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 import { NodeTransport } from './node-transport.ts'
 
@@ -84,8 +85,7 @@ function tlsServer(options: ListenOptions, acceptor: Acceptor): Server {
 }
 
 function accept(socket: Socket, tls: TlsInfo | null, acceptor: Acceptor): void {
-  const transport = new NodeTransport(socket, tls)
-  transport.start(acceptor.onConnection(transport))
+  handOver(new NodeTransport(socket, tls), acceptor)
 }
 
 function refusal(error: Error, handshakeTimeout: number): Error {

@@ -1,0 +1,28 @@
+import { HTTP2Error } from '../engine/errors.ts'
+import type { Runtime } from '../server/transport.ts'
+
+/** What tells the runtimes from each other. */
+export interface RuntimeGlobals {
+  readonly Deno?: { readonly listen?: unknown }
+  readonly Bun?: { readonly listen?: unknown }
+  readonly process?: { readonly versions?: { readonly node?: unknown } }
+}
+
+/**
+ * The runtime this program runs on. Only that one is loaded, so a browser's bundle has none of them.
+ * Rejects with the code `ERR_RUNTIME_UNKNOWN` where there is no way to listen.
+ */
+export async function detectRuntime(
+  globals: RuntimeGlobals = globalThis as RuntimeGlobals,
+): Promise<Runtime> {
+  const { Deno, Bun, process } = globals
+  // These two have a `process` as well.
+  if (typeof Deno?.listen === 'function') return (await import('./deno.ts')).denoRuntime
+  if (typeof Bun?.listen === 'function') return (await import('./bun.ts')).bunRuntime
+  if (typeof process?.versions?.node === 'string') return (await import('./node.ts')).nodeRuntime
+  throw new HTTP2Error(
+    'ERR_RUNTIME_UNKNOWN',
+    'Nothing can listen here: this is not Node, Deno or Bun. ' +
+      'Pass a `runtime` of your own, or a MemoryRuntime to connect without a network.',
+  )
+}

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { detectRuntime } from '../../src/runtime/detect.ts'
+
+const listen = (): void => {}
+const process = { versions: { node: '20.0.0' } }
+
+it('finds the runtime this test was started on', async () => {
+  const { env } = globalThis.process
+  expect((await detectRuntime()).name).toBe(env['TEST_RUNTIME'] ?? 'node')
+})
+
+it('asks Deno and Bun before Node, since they have a `process` too', async () => {
+  expect((await detectRuntime({ Deno: { listen }, process })).name).toBe('deno')
+  expect((await detectRuntime({ Bun: { listen }, process })).name).toBe('bun')
+  expect((await detectRuntime({ process })).name).toBe('node')
+})
+
+it('says so where nothing can listen', async () => {
+  const unknown = { name: 'HTTP2Error', code: 'ERR_RUNTIME_UNKNOWN' }
+  // A bundler may put a `process` into a browser.
+  await expect(detectRuntime({ process: {} })).rejects.toMatchObject(unknown)
+  await expect(detectRuntime({})).rejects.toMatchObject(unknown)
+})
