@@ -23,7 +23,7 @@ if (built.code !== 0) {
   process.exit(1)
 }
 
-const [command, ...args] = await commandFor(options.runtime)
+const [command, ...args] = commandFor(options.runtime)
 args.push('--host', options.host, '--port', options.port)
 const certificate = options.tls ? await makeCertificate(options.host) : null
 if (certificate) args.push('--cert', certificate.cert, '--key', certificate.key)
@@ -42,7 +42,7 @@ process.on('SIGINT', () => child.kill('SIGINT'))
 process.on('SIGTERM', () => child.kill('SIGTERM'))
 
 /** What runs the example. Node 20 reads no TypeScript: it gets the file without its types. */
-async function commandFor(runtime) {
+function commandFor(runtime) {
   const example = 'examples/hello.ts'
   if (runtime === 'deno') return [bin('deno'), 'run', '-A', example]
   if (runtime === 'bun') return [bin('bun'), 'run', example]
@@ -51,7 +51,7 @@ async function commandFor(runtime) {
     process.exit(1)
   }
   if (process.features.typescript) return [process.execPath, example]
-  await esbuild.build({
+  esbuild.buildSync({
     absWorkingDir: root,
     entryPoints: [example],
     outdir: 'build/examples',
