@@ -1,5 +1,6 @@
 import { DATA_DEFERRED, DATA_EOF, type PullResult, toBytes } from '../http/body.ts'
 import type { BodySource } from '../http/body-source.ts'
+import type { BodySender } from './body-sender.ts'
 import type { ServerStream } from './server-stream.ts'
 
 /** Bytes read ahead of what the client takes. */
@@ -10,7 +11,7 @@ const lowWater = 64 * 1024
 const pullSize = 64 * 1024
 
 /** Reads a body as fast as the client takes it. */
-export class BodyPump {
+export class BodyPump implements BodySender {
   readonly #stream: ServerStream
   readonly #source: BodySource
   /** A piece is being waited for, or the source has none until `resume()`. */

@@ -1,12 +1,16 @@
 import { Category, Flag } from '../engine/abi.ts'
-import { ErrorCode, HTTP2Error } from '../engine/errors.ts'
+import { ErrorCode, type HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, toPairs } from '../engine/fields.ts'
 import { IgnoringSink } from '../engine/ignoring-sink.ts'
 import { Session } from '../engine/session.ts'
+import { ConnectionCounts } from './connection-counts.ts'
 import type { Application } from './exchange.ts'
 import { refuseHttp1 } from './http1-refusal.ts'
 import type { ResolvedOptions } from './options.ts'
+import { PingBoard } from './ping-board.ts'
 import { RequestHead } from './request-head.ts'
+import { ServerSession } from './server-session.ts'
+import { type SessionStats, readStats } from './session-stats.ts'
 import { ServerStream } from './server-stream.ts'
 import type { Transport, TransportSink } from './transport.ts'
 
@@ -35,10 +39,13 @@ const writeSize = 256 * 1024
 export class Connection extends IgnoringSink implements TransportSink {
   readonly transport: Transport
   readonly session: Session
+  readonly counts: ConnectionCounts = new ConnectionCounts()
   now: number
   readonly #owner: ConnectionOwner
   readonly #streams: Map<number, ServerStream> = new Map()
   readonly #flushNow: () => void = () => this.flush()
+  readonly #pings: PingBoard = new PingBoard()
+  #facade: ServerSession | undefined
   #deliveries: Delivery[] = []
   /** Bytes are being taken in: the flush comes at the end of it. */
   #isBusy = false
@@ -77,6 +84,16 @@ export class Connection extends IgnoringSink implements TransportSink {
     return this.#streams.size
   }
 
+  get streams(): Iterable<ServerStream> {
+    return this.#streams.values()
+  }
+
+  /** This connection as applications see it. */
+  get facade(): ServerSession {
+    this.#facade ??= new ServerSession(this)
+    return this.#facade
+  }
+
   // ---- what the transport tells ---------------------------------------------------------------
 
   onData(chunk: Uint8Array): void {
@@ -89,6 +106,7 @@ export class Connection extends IgnoringSink implements TransportSink {
       }
     }
     this.now = this.#owner.now()
+    this.counts.bytesReceived += chunk.length
     this.#isBusy = true
     const error = this.session.feed(chunk, this, this.now)
     this.#dispatch()
@@ -113,6 +131,7 @@ export class Connection extends IgnoringSink implements TransportSink {
     this.#isClosed = true
     this.#closeStreams(ErrorCode.CANCEL)
     this.#stopWatchingEngine()
+    this.#pings.fail()
     this.session.dispose()
     this.#owner.forget(this)
   }
@@ -144,10 +163,12 @@ export class Connection extends IgnoringSink implements TransportSink {
   }
 
   write(bytes: Uint8Array): boolean {
+    this.counts.bytesSent += bytes.length
     return (this.#hasRoom = this.transport.write(bytes))
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
+    for (const chunk of chunks) this.counts.bytesSent += chunk.length
     return (this.#hasRoom = this.transport.writev(chunks))
   }
 
@@ -166,6 +187,18 @@ export class Connection extends IgnoringSink implements TransportSink {
     stream.requestBody.isComplete = true
     this.#streams.set(id, stream)
     return stream
+  }
+
+  /** Measures a round trip, in milliseconds. */
+  measureRoundTrip(): Promise<number> {
+    const { opaqueData, answer } = this.#pings.add(this.#owner.now())
+    this.session.submitPing(opaqueData)
+    this.flushSoon()
+    return answer
+  }
+
+  stats(): SessionStats {
+    return readStats(this.counts, this.session, this.#streams.size)
   }
 
   report(error: unknown, source: 'handler' | 'connection', streamId?: number): void {
@@ -262,12 +295,17 @@ export class Connection extends IgnoringSink implements TransportSink {
     const stream = this.#streams.get(streamId)
     if (!stream) return
     this.#streams.delete(streamId)
+    if (errorCode !== 0) this.counts.reset(errorCode)
     if (this.#streams.size === 0) this.#idleSince = this.now
     this.#deliveries.push(() => stream.closed(errorCode))
   }
 
   override settings(isAck: boolean): void {
     if (isAck) this.session.settingsAcknowledged()
+  }
+
+  override ping(isAck: boolean, opaque: Uint8Array): void {
+    if (isAck) this.counts.roundTripTime = this.#pings.answer(opaque, this.now) ?? this.counts.roundTripTime
   }
 
   override goaway(): void {
@@ -291,6 +329,7 @@ export class Connection extends IgnoringSink implements TransportSink {
   }
 
   #request(streamId: number, flags: number, fields: FlatFields): void {
+    this.counts.streams++
     const stream = new ServerStream(this, streamId, new RequestHead(fields), false)
     this.#streams.set(streamId, stream)
     if (flags & Flag.endStream) stream.requestBody.isComplete = true

@@ -3,7 +3,8 @@ import { detectRuntime } from '../runtime/detect.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Application } from './exchange.ts'
 import type { ResolvedOptions } from './options.ts'
-import type { Address, Listening, Transport } from './transport.ts'
+import { type ServerStats, ServerTotals } from './server-totals.ts'
+import type { Address, Listening, Runtime, Transport } from './transport.ts'
 
 /** How to close. */
 export interface CloseOptions {
@@ -20,6 +21,9 @@ export class ServerCore implements ConnectionOwner {
   readonly options: ResolvedOptions
   readonly application: Application
   reusesReadBuffer = false
+  readonly #totals: ServerTotals = new ServerTotals()
+  #runtime: Runtime | undefined
+  #ignoreSignals: (() => void) | undefined
   readonly #connections: Set<Connection> = new Set()
   #listening: Promise<Listening> | undefined
   #closing: Promise<void> | undefined
@@ -44,6 +48,11 @@ export class ServerCore implements ConnectionOwner {
     return this.#connections.size
   }
 
+  /** Empty before it listens. */
+  get runtimeName(): string {
+    return this.#runtime?.name ?? ''
+  }
+
   now(): number {
     return performance.now()
   }
@@ -57,7 +66,19 @@ export class ServerCore implements ConnectionOwner {
 
   forget(connection: Connection): void {
     this.#connections.delete(connection)
+    this.#totals.add(connection.counts)
     if (this.#connections.size === 0) this.#whenEmpty?.()
+  }
+
+  stats(): ServerStats {
+    return this.#totals.read(this.#connections)
+  }
+
+  /** SIGINT and SIGTERM close the server, in order; the next one at once. */
+  closeOnSignals(): void {
+    this.#ignoreSignals ??= this.#runtime?.onShutdownSignal?.(() => {
+      void this.close({ graceful: this.#closing === undefined })
+    })
   }
 
   /** Stops. A second call that is not graceful ends a graceful one now. */
@@ -69,8 +90,8 @@ export class ServerCore implements ConnectionOwner {
 
   async #bind({ host, port }: Address): Promise<Listening> {
     const { tls, reusePort, backlog, timeouts, runtime } = this.options
-    const { listen } = runtime ?? (await detectRuntime())
-    const listening = await listen(
+    this.#runtime = runtime ?? (await detectRuntime())
+    const listening = await this.#runtime.listen(
       {
         host: host === '' ? null : host,
         port,
@@ -92,6 +113,7 @@ export class ServerCore implements ConnectionOwner {
 
   #accept(transport: Transport): Connection {
     const connection = new Connection(this, transport)
+    this.#totals.connections++
     this.#connections.add(connection)
     if (this.#closing) connection.terminate()
     return connection
@@ -117,6 +139,7 @@ export class ServerCore implements ConnectionOwner {
       clearTimeout(deadline)
     }
     clearInterval(this.#ticker)
+    this.#ignoreSignals?.()
     this.#resolveClosed()
   }
 

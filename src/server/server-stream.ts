@@ -3,14 +3,14 @@ import { type FlatFields, type HeaderList, flatten } from '../engine/fields.ts'
 import type { Priority } from '../engine/session-control.ts'
 import { type Body, wholeBody } from '../http/body.ts'
 import { bodySource } from '../http/body-source.ts'
+import type { Trailers } from '../http/trailers.ts'
 import { BodyPump } from './body-pump.ts'
+import type { BodySender } from './body-sender.ts'
 import type { Connection } from './connection.ts'
 import type { Exchange } from './exchange.ts'
 import { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
-
-/** Trailer fields, or how to make them once the body has ended. */
-export type Trailers = HeaderList | (() => HeaderList | Promise<HeaderList>)
+import { ServerTunnel } from './server-tunnel.ts'
 
 /** A response. */
 export interface ResponseInit {
@@ -53,7 +53,7 @@ export class ServerStream {
   /** When something last moved, in the server's milliseconds. */
   movedAt: number
   #exchange!: Exchange
-  #pump: BodyPump | undefined
+  #sender: BodySender | undefined
   #trailers: Trailers | undefined
   #hasResponded = false
   #isReset = false
@@ -138,8 +138,8 @@ export class ServerStream {
         if (whole.length > 0) this.write(whole)
         this.endBody()
       } else {
-        this.#pump = new BodyPump(this, bodySource(body!))
-        this.#pump.run()
+        this.#sender = new BodyPump(this, bodySource(body!))
+        this.#sender.run()
       }
     } else {
       this.#submit(fields, noBytes, true)
@@ -147,6 +147,25 @@ export class ServerStream {
     }
     this.connection.logResponse(this, status)
     this.connection.flushSoon()
+  }
+
+  /** Answers a CONNECT request: the stream is a tunnel from now on (RFC 9113 §8.5, RFC 8441 §4). */
+  accept(headers: HeaderList = []): ServerTunnel {
+    this.#assertUnanswered()
+    if (this.request.method !== 'CONNECT') {
+      throw new HTTP2Error('ERR_INVALID_STATE', 'only a CONNECT request can become a tunnel', {
+        streamId: this.id,
+      })
+    }
+    const fields = this.#withStatus(200, headers)
+    const options = { endStream: false, halfClose: true }
+    this.connection.session.submitResponseFields(this.id, fields, options)
+    this.#hasResponded = true
+    const tunnel = new ServerTunnel(this)
+    this.#sender = tunnel
+    this.connection.logResponse(this, 200)
+    this.connection.flushSoon()
+    return tunnel
   }
 
   /** More of the body of a response that the pump reads. */
@@ -170,7 +189,7 @@ export class ServerStream {
 
   /** Goes on with a body that had nothing (`DATA_DEFERRED`). */
   resume(): void {
-    this.#pump?.resume()
+    this.#sender?.resume()
   }
 
   /** Pushes a response; the promised stream, or `undefined` when the client takes none. */
@@ -198,7 +217,7 @@ export class ServerStream {
     if (this.#isClosed || this.#isReset) return
     this.connection.report(error, 'handler', this.id)
     this.reset(ErrorCode.INTERNAL_ERROR)
-    this.#pump?.cancel(error)
+    this.#sender?.cancel(error)
   }
 
   /** The stream is over; called by the connection, once. */
@@ -206,7 +225,7 @@ export class ServerStream {
     this.#isClosed = true
     this.requestBody.closed()
     if (errorCode !== 0) {
-      this.#pump?.cancel(
+      this.#sender?.cancel(
         new HTTP2Error('ERR_STREAM_CLOSED', 'the client went before the response was complete', {
           streamId: this.id,
           errorCode,
@@ -223,12 +242,12 @@ export class ServerStream {
   /** The client took bytes of the body. */
   sent(buffered: number): boolean {
     this.movedAt = this.connection.now
-    return this.#pump?.sent(buffered) ?? false
+    return this.#sender?.sent(buffered) ?? false
   }
 
   /** Reads on. */
   pull(): void {
-    if (!this.#isClosed) this.#pump?.run()
+    if (!this.#isClosed) this.#sender?.run()
   }
 
   /** The stream waits for the client: for the rest of its request, or for room to send. */

@@ -120,4 +120,6 @@ export interface Runtime {
   readonly name: 'node' | 'deno' | 'bun' | 'memory'
   /** Rejects with the system's error (`code` such as `EADDRINUSE`) when the address cannot be had. */
   listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening>
+  /** Calls `listener` at each SIGINT and SIGTERM, which then do not end the process. The result stops that. */
+  onShutdownSignal?(listener: () => void): () => void
 }

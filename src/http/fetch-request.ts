@@ -1,0 +1,170 @@
+import type { IncomingBody } from './incoming-body.ts'
+
+/** What a request is made from, each asked for once, when first wanted. */
+export interface RequestSource {
+  readonly method: string
+  url(): string
+  headers(): Headers
+  /** `null`: a request without a body. */
+  readonly body: IncomingBody | null
+  /** Aborts when the client leaves before the response is complete. */
+  signal(): AbortSignal
+  /** Rejects when the client leaves before the request is complete. */
+  trailers(): Promise<Headers>
+}
+
+/**
+ * A `Request` of which nothing is made until it is touched: making a real one costs more than answering it. Its
+ * prototype chain ends in the runtime's own `Request.prototype`; what needs a real one gets it.
+ */
+export class FetchRequest {
+  readonly #source: RequestSource
+  #url: string | undefined
+  #headers: Headers | undefined
+  #real: Request | undefined
+
+  constructor(source: RequestSource) {
+    this.#source = source
+  }
+
+  /** What this request was made from; `undefined` for a request of another making. */
+  static source(request: object): RequestSource | undefined {
+    return #source in request ? (request as FetchRequest).#source : undefined
+  }
+
+  get method(): string {
+    return this.#source.method
+  }
+
+  get url(): string {
+    this.#url ??= this.#source.url()
+    return this.#url
+  }
+
+  get headers(): Headers {
+    this.#headers ??= this.#source.headers()
+    return this.#headers
+  }
+
+  get signal(): AbortSignal {
+    return this.#source.signal()
+  }
+
+  /** The fields behind the body (whatwg/fetch #981's name for them). */
+  get trailers(): Promise<Headers> {
+    return this.#source.trailers()
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    if (this.#real) return this.#real.body as ReadableStream<Uint8Array> | null
+    return this.#source.body?.stream() ?? null
+  }
+
+  get bodyUsed(): boolean {
+    return this.#real?.bodyUsed ?? this.#source.body?.isDisturbed ?? false
+  }
+
+  get cache(): RequestCache {
+    return 'default'
+  }
+
+  get credentials(): RequestCredentials {
+    return 'same-origin'
+  }
+
+  get destination(): RequestDestination {
+    return ''
+  }
+
+  get duplex(): 'half' {
+    return 'half'
+  }
+
+  get integrity(): string {
+    return ''
+  }
+
+  get keepalive(): boolean {
+    return false
+  }
+
+  get mode(): RequestMode {
+    return 'cors'
+  }
+
+  get redirect(): RequestRedirect {
+    return 'follow'
+  }
+
+  get referrer(): string {
+    return 'about:client'
+  }
+
+  get referrerPolicy(): ReferrerPolicy {
+    return ''
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    if (this.#real) return this.#real.arrayBuffer()
+    const bytes = await this.#bytes()
+    return bytes.slice().buffer as ArrayBuffer
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    return new Uint8Array(await this.arrayBuffer())
+  }
+
+  async text(): Promise<string> {
+    if (this.#real) return this.#real.text()
+    return new TextDecoder().decode(await this.#bytes())
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text())
+  }
+
+  async blob(): Promise<Blob> {
+    return this.real.blob()
+  }
+
+  async formData(): Promise<FormData> {
+    return this.real.formData()
+  }
+
+  clone(): Request {
+    return this.real.clone()
+  }
+
+  /** A request of the runtime's own making, of which this one is a front from now on. */
+  get real(): Request {
+    if (!this.#real) {
+      const { method, url, headers, signal } = this
+      const isBodiless = method === 'GET' || method === 'HEAD'
+      const body = isBodiless ? null : this.body
+      const init: RequestInit & { duplex: 'half' } = { method, headers, signal, body, duplex: 'half' }
+      this.#real = new Request(url, init)
+    }
+    return this.#real
+  }
+
+  #bytes(): Promise<Uint8Array> {
+    return this.#source.body?.bytes() ?? Promise.resolve(new Uint8Array(0))
+  }
+}
+
+Object.setPrototypeOf(FetchRequest.prototype, Request.prototype)
+
+/*
+ * `new Request(request)` looks for what a real one keeps under symbols of the runtime's own (Node to version 22, Deno): they
+ * lead to the real one. Bun reads the public properties instead.
+ */
+for (const symbol of Object.getOwnPropertySymbols(new Request('http://localhost/'))) {
+  Object.defineProperty(FetchRequest.prototype, symbol, {
+    get(this: FetchRequest) {
+      return Reflect.get(this.real, symbol)
+    },
+    set(this: FetchRequest, value: unknown) {
+      Reflect.set(this.real, symbol, value)
+    },
+  })
+}

@@ -1,0 +1,140 @@
+import type { HTTP2Error } from '../engine/errors.ts'
+
+const noBytes = new Uint8Array(0)
+
+/**
+ * A request's body between the connection and whoever reads it. Until somebody does, nothing is taken in: the promise
+ * that `push` returns is not resolved, and the client's window stays as it is.
+ */
+export class IncomingBody {
+  /** Somebody has begun to read. */
+  isDisturbed = false
+  /** Called when somebody begins to read: the time for `100 Continue` (RFC 9110 §10.1.1). */
+  onFirstRead: (() => void) | undefined
+  #waiting: Uint8Array | undefined
+  #taken: (() => void) | undefined
+  #collected: Uint8Array[] | undefined
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  /** A reader waits for a piece. */
+  #isAwaited = false
+  /** The reader lost interest. */
+  #isDiscarding = false
+  #settle: ((error?: HTTP2Error) => void) | undefined
+  #isComplete = false
+  #error: HTTP2Error | undefined
+  #stream: ReadableStream<Uint8Array> | undefined
+
+  /** A piece arrived; it is taken in once the result resolves, or at once. */
+  push(chunk: Uint8Array): void | Promise<void> {
+    if (this.#isDiscarding) return undefined
+    if (this.#collected) {
+      this.#collected.push(chunk)
+      return undefined
+    }
+    if (this.#isAwaited) {
+      this.#isAwaited = false
+      this.#controller?.enqueue(chunk)
+      return undefined
+    }
+    this.#waiting = chunk
+    return new Promise((resolve) => (this.#taken = resolve))
+  }
+
+  /** END_STREAM. */
+  end(): void {
+    this.#isComplete = true
+    if (this.#waiting) return
+    this.#finish()
+  }
+
+  /** The client went before the body was complete. */
+  fail(error: HTTP2Error): void {
+    if (this.#isComplete) return
+    this.#error = error
+    this.#waiting = undefined
+    this.#finish()
+  }
+
+  /** All of it, in one piece. */
+  async bytes(): Promise<Uint8Array> {
+    this.#begin()
+    const collected: Uint8Array[] = []
+    if (this.#waiting) {
+      collected.push(this.#waiting)
+      this.#accept()
+    }
+    if (!this.#isComplete) {
+      this.#collected = collected
+      await new Promise<void>((resolve, reject) => {
+        this.#settle = (error) => (error ? reject(error) : resolve())
+        if (this.#error) reject(this.#error)
+      })
+    }
+    return joined(collected)
+  }
+
+  /** Piece by piece; the client sends as fast as this is read. */
+  stream(): ReadableStream<Uint8Array> {
+    this.#stream ??= new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+          if (this.#error) controller.error(this.#error)
+          else if (this.#isComplete && !this.#waiting) controller.close()
+        },
+        pull: (controller) => {
+          if (!this.isDisturbed) this.#begin()
+          this.#isAwaited = !this.#waiting
+          if (!this.#waiting) return
+          const chunk = this.#waiting
+          this.#accept()
+          controller.enqueue(chunk)
+          if (this.#isComplete) controller.close()
+        },
+        cancel: () => {
+          this.#controller = undefined
+          // Nobody reads any more: take in the rest, so that the connection's window is not held.
+          this.#isDiscarding = true
+          this.#accept()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    return this.#stream
+  }
+
+  #begin(): void {
+    if (this.isDisturbed) throw new TypeError('the body was read already')
+    this.isDisturbed = true
+    this.onFirstRead?.()
+  }
+
+  /** Opens the client's window for the piece that waited. */
+  #accept(): void {
+    this.#waiting = undefined
+    const taken = this.#taken
+    this.#taken = undefined
+    taken?.()
+  }
+
+  #finish(): void {
+    this.#settle?.(this.#error)
+    if (!this.#controller) return
+    if (this.#error) this.#controller.error(this.#error)
+    else this.#controller.close()
+    this.#controller = undefined
+  }
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length < 2) return chunks[0] ?? noBytes
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}

@@ -1,0 +1,99 @@
+import type { HeaderList } from '../engine/fields.ts'
+import type { Priority } from '../engine/session-control.ts'
+import type { Trailers } from '../http/trailers.ts'
+import type { FetchExchange } from './fetch-exchange.ts'
+import type { PushInit, ServerStream } from './server-stream.ts'
+import type { ServerSession } from './server-session.ts'
+import type { Address, TlsInfo } from './transport.ts'
+import { type TunnelStreams, tunnelStreams } from './tunnel-streams.ts'
+
+/** What a CONNECT request asks for. */
+export interface Connect extends TunnelStreams {
+  /** `:protocol` of an extended CONNECT (RFC 8441), such as `websocket`; `undefined` for a plain one. */
+  readonly protocol: string | undefined
+  /** Answers 200: what is read and written from now on goes through. What the handler returns is not sent then. */
+  accept(headers?: HeaderList): TunnelStreams
+}
+
+/** The second argument of a fetch handler: what a `Request` has no place for. */
+export class FetchInfo {
+  readonly #stream: ServerStream
+  readonly #exchange: FetchExchange
+  #connect: Connect | null | undefined
+
+  constructor(stream: ServerStream, exchange: FetchExchange) {
+    this.#stream = stream
+    this.#exchange = exchange
+  }
+
+  get remoteAddress(): Address {
+    return this.#stream.connection.transport.remoteAddress
+  }
+
+  get localAddress(): Address {
+    return this.#stream.connection.transport.localAddress
+  }
+
+  /** `null` on cleartext. */
+  get tls(): TlsInfo | null {
+    return this.#stream.connection.transport.tls
+  }
+
+  get streamId(): number {
+    return this.#stream.id
+  }
+
+  /** The connection. */
+  get session(): ServerSession {
+    return this.#stream.connection.facade
+  }
+
+  /** RFC 9218; assign to change the response's place among the others. */
+  get priority(): Priority {
+    return this.#stream.priority
+  }
+
+  set priority(priority: Priority) {
+    this.#stream.priority = priority
+  }
+
+  /** `null`, or on (extended) CONNECT how to make a tunnel of the stream. */
+  get connect(): Connect | null {
+    if (this.#connect === undefined) this.#connect = this.#makeConnect()
+    return this.#connect
+  }
+
+  /** A 1xx response before the response, any number of times: `informational(103, { link: '</app.css>; rel=preload' })`. */
+  informational(status: number, headers?: HeaderList): void {
+    this.#stream.informational(status, headers)
+  }
+
+  /** Fields to send behind the response's body; a function is called once that has ended. */
+  setTrailers(trailers: Trailers): void {
+    this.#exchange.responseTrailers = trailers
+  }
+
+  /** Pushes a response (RFC 9113 §8.4); false: the client does not take pushes. */
+  push(init: PushInit): boolean {
+    return this.#exchange.push(init)
+  }
+
+  #makeConnect(): Connect | null {
+    if (this.#stream.request.method !== 'CONNECT') return null
+    let streams: TunnelStreams | undefined
+    const accept = (headers?: HeaderList): TunnelStreams => {
+      streams ??= tunnelStreams(this.#exchange.accept(headers))
+      return streams
+    }
+    return {
+      protocol: this.#stream.request.protocol,
+      accept,
+      get readable() {
+        return accept().readable
+      },
+      get writable() {
+        return accept().writable
+      },
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { HTTP2Error } from '../engine/errors.ts'
+import { type RequestHandlerClass, BaseRequestHandler, makeHandler } from './base-request-handler.ts'
+import type { Application } from './exchange.ts'
+import { type ErrorHandler, FetchExchange, type FetchHandler } from './fetch-exchange.ts'
+import { type ServerOptions, resolveOptions } from './options.ts'
+import { Server } from './server.ts'
+import { ServerCore } from './server-core.ts'
+
+/** Options of `serve()`: those of the server, and what answers. */
+export interface ServeOptions extends ServerOptions {
+  readonly fetch: FetchHandler
+  /** 0: a free one, which `server.url` tells. Default 8080. */
+  readonly port?: number
+  /** A name or an address; default: all interfaces. */
+  readonly hostname?: string
+  /** Makes a response of what a handler threw. Default: 500, with nothing of the error in it. */
+  readonly error?: ErrorHandler
+  /** Closes the server, in order, when it aborts. */
+  readonly signal?: AbortSignal
+  /** SIGINT and SIGTERM close the server, in order; a second one at once. Default false. */
+  readonly gracefulShutdown?: boolean
+  /** Told once the server listens. */
+  readonly onListen?: (address: { readonly hostname: string; readonly port: number }) => void
+}
+
+/** A module that can be served: its default export, or what that has as `fetch`. */
+export type Servable = FetchHandler | RequestHandlerClass | { readonly fetch: FetchHandler }
+
+/** Serves a fetch handler over HTTP/2. */
+export function serve(options: ServeOptions): Server {
+  return serveApplication(fetchApplication(options.fetch, options.error), options)
+}
+
+/** As `serve`, for what a module exports by default. Throws `ERR_INVALID_MODULE`. */
+export function serveModule(servable: Servable, options: Omit<ServeOptions, 'fetch'>): Server {
+  return serveApplication(applicationOf(servable, options.error), options)
+}
+
+function applicationOf(servable: Servable, onError: ErrorHandler | undefined): Application {
+  if (typeof servable === 'function') {
+    if (servable.prototype instanceof BaseRequestHandler) {
+      return (stream) => makeHandler(servable as RequestHandlerClass, stream)
+    }
+    return fetchApplication(servable as FetchHandler, onError)
+  }
+  if (typeof servable?.fetch === 'function') {
+    // With its `this`: a framework's application is an object.
+    return fetchApplication((request, info) => servable.fetch(request, info), onError)
+  }
+  throw new HTTP2Error(
+    'ERR_INVALID_MODULE',
+    'a module to serve exports by default a function, { fetch }, or a class that extends BaseRequestHandler',
+  )
+}
+
+function fetchApplication(fetch: FetchHandler, onError: ErrorHandler | undefined): Application {
+  return (stream) => new FetchExchange(stream, fetch, onError)
+}
+
+function serveApplication(application: Application, options: Omit<ServeOptions, 'fetch'>): Server {
+  const settings = { enableConnectProtocol: true, ...options.settings }
+  const core = new ServerCore(resolveOptions({ ...options, settings }), application)
+  return new Server(core, options)
+}

@@ -1,0 +1,78 @@
+import type { ServeOptions } from './serve.ts'
+import type { CloseOptions, ServerCore } from './server-core.ts'
+import type { ServerStats } from './server-totals.ts'
+import type { Address } from './transport.ts'
+
+/** A server that listens, or is about to. */
+export class Server {
+  readonly #core: ServerCore
+  readonly #scheme: 'http' | 'https'
+  readonly #ready: Promise<this>
+  #address: Address | undefined
+
+  constructor(core: ServerCore, options: Omit<ServeOptions, 'fetch'>) {
+    this.#core = core
+    this.#scheme = options.tls ? 'https' : 'http'
+    this.#ready = this.#begin(options)
+  }
+
+  /** Resolves once the server listens; rejects with the system's error, such as `EADDRINUSE`. */
+  ready(): Promise<this> {
+    return this.#ready
+  }
+
+  /** Resolves once the server is closed. */
+  get closed(): Promise<void> {
+    return this.#core.closed
+  }
+
+  /** Such as `http://127.0.0.1:8080/`; empty before `ready()`. */
+  get url(): string {
+    if (!this.#address) return ''
+    const { host, port } = this.#address
+    const name = host === '' || host === '::' || host === '0.0.0.0' ? 'localhost' : host
+    return `${this.#scheme}://${name.includes(':') ? `[${name}]` : name}:${port}/`
+  }
+
+  /** 0 before `ready()`. */
+  get port(): number {
+    return this.#address?.port ?? 0
+  }
+
+  get hostname(): string {
+    return this.#address?.host ?? ''
+  }
+
+  /** `node`, `deno`, `bun` or `memory`; empty before `ready()`. */
+  get runtime(): string {
+    return this.#core.runtimeName
+  }
+
+  /**
+   * Closes: with `graceful` when the open streams have finished (GOAWAY, RFC 9113 §6.8), at the latest after
+   * `timeouts.shutdown`; else at once. A second call ends a graceful one now.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#core.close(options)
+  }
+
+  /** Counts of the server and of each open connection. */
+  stats(): ServerStats {
+    return this.#core.stats()
+  }
+
+  async #begin(options: Omit<ServeOptions, 'fetch'>): Promise<this> {
+    const { hostname = '', port = 8080, signal, gracefulShutdown, onListen } = options
+    this.#address = await this.#core.listen({ host: hostname, port })
+    if (signal) this.#closeOn(signal)
+    if (gracefulShutdown) this.#core.closeOnSignals()
+    onListen?.({ hostname: this.hostname, port: this.port })
+    return this
+  }
+
+  #closeOn(signal: AbortSignal): void {
+    const close = (): void => void this.close({ graceful: true })
+    if (signal.aborted) close()
+    else signal.addEventListener('abort', close, { once: true })
+  }
+}

@@ -1,0 +1,54 @@
+import { errorCodeName } from '../engine/errors.ts'
+import type { Session } from '../engine/session.ts'
+import type { ConnectionCounts } from './connection-counts.ts'
+
+/** Counts of a connection since it began, and how it stands. */
+export interface SessionStats {
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  readonly framesReceived: number
+  readonly framesSent: number
+  readonly streamsOpen: number
+  readonly streamsTotal: number
+  /** Streams that ended by RST_STREAM, by the name of the error code (RFC 9113 §7). */
+  readonly streamsReset: Readonly<Record<string, number>>
+  /** Milliseconds, of the last `ping()`; `null` before. */
+  readonly roundTripTime: number | null
+  /** Bytes we may send now. */
+  readonly remoteWindow: number
+  /** Bytes the client may send now. */
+  readonly localWindow: number
+  /** Frames that wait to be sent. */
+  readonly queueLength: number
+  /** Bytes of linear memory. */
+  readonly memoryUsed: number
+}
+
+export function readStats(
+  counts: ConnectionCounts,
+  session: Session,
+  streamsOpen: number,
+): SessionStats {
+  const { bytesReceived, bytesSent, roundTripTime } = counts
+  const { framesReceived, framesSent } = session.counters
+  return {
+    bytesReceived,
+    bytesSent,
+    framesReceived,
+    framesSent,
+    streamsOpen,
+    streamsTotal: counts.streams,
+    streamsReset: byName(counts.resets),
+    roundTripTime,
+    remoteWindow: session.remoteWindowSize(),
+    localWindow: session.localWindowSize() - session.unacknowledgedLength(),
+    queueLength: session.outboundQueueSize,
+    memoryUsed: session.memoryUsed,
+  }
+}
+
+export function byName(resets: Map<number, number> | undefined): Record<string, number> {
+  const named: Record<string, number> = {}
+  for (const [code, count] of resets ?? []) named[errorCodeName(code)] = count
+  return named
+}
