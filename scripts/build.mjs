@@ -24,6 +24,7 @@ const entries = {
   index: 'src/index.ts',
   engine: 'src/engine/index.ts',
   hpack: 'src/engine/hpack.ts',
+  memory: 'src/runtime/memory.ts',
 }
 
 /**

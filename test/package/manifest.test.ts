@@ -29,6 +29,8 @@ describe('the tarball', () => {
         'dist/hpack.js',
         'dist/index.d.ts',
         'dist/index.js',
+        'dist/memory.d.ts',
+        'dist/memory.js',
         'dist/nghttp2.wasm',
         'package.json',
       ]),
@@ -78,6 +80,6 @@ describe('the tarball', () => {
     const { code, stdout, stderr } = await run(bin('attw'), args)
     expect(stderr).toBe('')
     expect(code, stdout).toBe(0)
-    expect(stdout.match(/node16 \(from ESM\): 🟢 \(ESM\)/g)).toHaveLength(3)
+    expect(stdout.match(/node16 \(from ESM\): 🟢 \(ESM\)/g)).toHaveLength(4)
   })
 })
