@@ -14,3 +14,11 @@ export interface Exchange {
 
 /** Makes the exchange for a request. */
 export type Application = (stream: ServerStream) => Exchange
+
+/** The exchange of a request that no handler sees. */
+export const nobody: Exchange = {
+  onHeaders() {},
+  onData() {},
+  onRequestDone() {},
+  onClose() {},
+}

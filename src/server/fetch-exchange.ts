@@ -4,7 +4,7 @@ import type { FastResponse } from '../http/fast-response.ts'
 import { FetchRequest, type RequestSource } from '../http/fetch-request.ts'
 import { IncomingBody } from '../http/incoming-body.ts'
 import type { Trailers } from '../http/trailers.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, nobody } from './exchange.ts'
 import { FetchInfo } from './fetch-info.ts'
 import { toResponseInit } from './response-init.ts'
 import type { PushInit, ServerStream } from './server-stream.ts'
@@ -173,9 +173,6 @@ export class FetchExchange implements Exchange, RequestSource {
     stream.respond({ status: 500, headers, body: 'Internal Server Error' })
   }
 }
-
-/** The exchange of a pushed response. */
-const nobody: Exchange = { onHeaders() {}, onData() {}, onRequestDone() {}, onClose() {} }
 
 function toHeaders(fields: FlatFields): Headers {
   const headers = new Headers()

@@ -25,9 +25,15 @@ export class RequestBody {
 
   /** Begins the exchange. */
   begin(): void {
-    this.#call(() => this.#stream.exchange.onHeaders())
+    try {
+      this.#waitFor(this.#stream.exchange.onHeaders(), 0)
+    } catch (error) {
+      this.#stream.fail(error)
+    }
+    if (this.isComplete && !this.#pending) this.#done()
   }
 
+  /** A part of the body. */
   data(chunk: Uint8Array): void {
     if (this.#pending) this.#queue.push(chunk)
     else this.#deliver(chunk)
@@ -48,34 +54,31 @@ export class RequestBody {
 
   #deliver(chunk: Uint8Array): void {
     const { length } = chunk
-    const isPending = this.#call(() => this.#stream.exchange.onData(chunk), length)
-    if (!isPending) this.#consume(length)
+    try {
+      if (!this.#stream.isReset) this.#waitFor(this.#stream.exchange.onData(chunk), length)
+    } catch (error) {
+      this.#stream.fail(error)
+    }
+    if (!this.#pending) this.#consume(length)
   }
 
   #done(): void {
-    if (this.#isDelivered) return
+    if (this.#isDelivered || this.#stream.isReset) return
     this.#isDelivered = true
-    this.#call(() => this.#stream.exchange.onRequestDone())
-  }
-
-  /** Calls the handler; true when its promise is being waited for, after which `length` is consumed. */
-  #call(method: () => void | Promise<void>, length = 0): boolean {
     try {
-      const result = method()
-      if (!(result instanceof Promise)) return false
-      this.#pending = true
-      result.then(
-        () => this.#goOn(length),
-        (error: unknown) => {
-          this.#stream.fail(error)
-          this.#goOn(length)
-        },
-      )
-      return true
+      this.#waitFor(this.#stream.exchange.onRequestDone(), 0)
     } catch (error) {
       this.#stream.fail(error)
-      return false
     }
+  }
+
+  /** Where the handler returned a promise, what follows has to wait; then `length` bytes are consumed. */
+  #waitFor(result: void | Promise<void>, length: number): void {
+    if (!(result instanceof Promise)) return
+    this.#pending = true
+    result
+      .catch((error: unknown) => this.#stream.fail(error))
+      .finally(() => this.#goOn(length))
   }
 
   #goOn(length: number): void {

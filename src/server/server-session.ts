@@ -26,7 +26,7 @@ export class ServerSession {
 
   /** Milliseconds of one round trip (RFC 9113 §6.7). Rejects when the connection ends first. */
   ping(): Promise<number> {
-    return this.#connection.measureRoundTrip()
+    return this.#connection.ping()
   }
 
   /** Says where else an origin is served (RFC 7838 §4). */

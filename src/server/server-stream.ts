@@ -7,7 +7,7 @@ import type { Trailers } from '../http/trailers.ts'
 import { BodyPump } from './body-pump.ts'
 import type { BodySender } from './body-sender.ts'
 import type { Connection } from './connection.ts'
-import type { Exchange } from './exchange.ts'
+import { type Application, type Exchange, nobody } from './exchange.ts'
 import { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 import { ServerTunnel } from './server-tunnel.ts'
@@ -76,6 +76,11 @@ export class ServerStream {
     return this.#isClosed
   }
 
+  /** We ended it: nobody is told anything more than that it closed. */
+  get isReset(): boolean {
+    return this.#isReset
+  }
+
   get exchange(): Exchange {
     return this.#exchange
   }
@@ -96,6 +101,25 @@ export class ServerStream {
   /** Bytes of the response's body that wait for the client. */
   get bufferedAmount(): number {
     return this.connection.session.bufferedAmount(this.id)
+  }
+
+  /** Hands the request to the application. */
+  begin(application: Application): void {
+    try {
+      this.#exchange = application(this)
+    } catch (error) {
+      this.#exchange = nobody
+      this.fail(error)
+      return
+    }
+    this.requestBody.begin()
+  }
+
+  /** More header fields than we take (RFC 6585 §5), or more trailers. */
+  refuse(): void {
+    this.#exchange ??= nobody
+    if (this.#hasResponded) this.reset(ErrorCode.ENHANCE_YOUR_CALM)
+    else this.respond({ status: 431 })
   }
 
   // ---- the response ---------------------------------------------------------------------------

@@ -1,0 +1,144 @@
+import { Category, Flag } from '../engine/abi.ts'
+import { ErrorCode } from '../engine/errors.ts'
+import type { FlatFields } from '../engine/fields.ts'
+import { IgnoringSink } from '../engine/ignoring-sink.ts'
+import type { Connection } from './connection.ts'
+import { RequestHead } from './request-head.ts'
+import { ServerStream } from './server-stream.ts'
+
+/** What is to be told to a stream. */
+const Fact = { begun: 0, refused: 1, data: 2, ended: 3, trailers: 4, closed: 5, room: 6, unsent: 7, stray: 8 }
+
+/**
+ * What a session tells a connection. The records are being read while the sink's methods run, so they note facts, three
+ * array elements each; `dispatch` then tells the streams, whose handlers may call anything.
+ */
+export class Inbox extends IgnoringSink {
+  /** The streams that are open, by id. */
+  readonly streams: Map<number, ServerStream> = new Map()
+  readonly #connection: Connection
+  #facts: unknown[] = []
+
+  constructor(connection: Connection) {
+    super()
+    this.#connection = connection
+  }
+
+  /** Tells the streams what was noted. True when there was something. */
+  dispatch(): boolean {
+    const facts = this.#facts
+    if (facts.length === 0) return false
+    this.#facts = []
+    for (let i = 0; i < facts.length; i += 3) {
+      this.#tell(facts[i] as number, facts[i + 1] as ServerStream, facts[i + 2])
+    }
+    return true
+  }
+
+  #tell(fact: number, stream: ServerStream, detail: unknown): void {
+    switch (fact) {
+      case Fact.begun:
+        stream.begin(this.#connection.application)
+        break
+      case Fact.refused:
+        stream.refuse()
+        break
+      case Fact.data:
+        stream.requestBody.data(detail as Uint8Array)
+        break
+      case Fact.trailers:
+        stream.trailers = detail as FlatFields
+        stream.requestBody.end()
+        break
+      case Fact.ended:
+        stream.requestBody.end()
+        break
+      case Fact.closed:
+        stream.closed(detail as number)
+        break
+      case Fact.room:
+        stream.pull()
+        break
+      case Fact.unsent:
+        stream.fail(detail)
+        break
+      case Fact.stray: {
+        const [streamId, length] = detail as [number, number]
+        this.#connection.consume(streamId, length)
+      }
+    }
+  }
+
+  #note(fact: number, stream: ServerStream | undefined, detail: unknown): void {
+    this.#facts.push(fact, stream, detail)
+  }
+
+  override headers(streamId: number, category: number, flags: number, fields: FlatFields): void {
+    if (category === Category.request) {
+      const stream = new ServerStream(this.#connection, streamId, new RequestHead(fields), false)
+      this.streams.set(streamId, stream)
+      this.#connection.counts.streams++
+      stream.requestBody.isComplete = (flags & Flag.endStream) !== 0
+      this.#note(flags & Flag.truncated ? Fact.refused : Fact.begun, stream, undefined)
+      return
+    }
+    const stream = this.streams.get(streamId)
+    if (!stream) return
+    if (flags & Flag.truncated) this.#note(Fact.refused, stream, undefined)
+    else this.#note(Fact.trailers, stream, fields)
+  }
+
+  override data(streamId: number, chunk: Uint8Array): void {
+    const stream = this.streams.get(streamId)
+    if (!stream) {
+      this.#note(Fact.stray, undefined, [streamId, chunk.length])
+      return
+    }
+    stream.movedAt = this.#connection.now
+    this.#note(Fact.data, stream, this.#connection.reusesReadBuffer ? chunk.slice() : chunk)
+  }
+
+  override streamEnded(streamId: number): void {
+    const stream = this.streams.get(streamId)
+    if (stream) this.#note(Fact.ended, stream, undefined)
+  }
+
+  override streamClosed(streamId: number, errorCode: number): void {
+    const connection = this.#connection
+    connection.session.forgetBody(streamId)
+    const stream = this.streams.get(streamId)
+    if (!stream) return
+    this.streams.delete(streamId)
+    if (errorCode !== ErrorCode.NO_ERROR) connection.counts.reset(errorCode)
+    if (this.streams.size === 0) connection.becameIdle()
+    this.#note(Fact.closed, stream, errorCode)
+  }
+
+  override settings(isAck: boolean): void {
+    if (isAck) this.#connection.session.settingsAcknowledged()
+  }
+
+  override ping(isAck: boolean, opaqueData: Uint8Array): void {
+    if (isAck) this.#connection.pingAcknowledged(opaqueData)
+  }
+
+  override goaway(): void {
+    this.#connection.isLeaving = true
+  }
+
+  override goawaySent(_lastStreamId: number, errorCode: number): void {
+    if (errorCode !== ErrorCode.NO_ERROR) this.#connection.isLeaving = true
+  }
+
+  override frameNotSent(_type: number, streamId: number, promisedId: number, errno: number): void {
+    const stream = this.streams.get(promisedId || streamId)
+    if (!stream || stream.isClosed) return
+    const { engine } = this.#connection.session
+    this.#note(Fact.unsent, stream, engine.error(errno, 'a frame could not be sent', { streamId }))
+  }
+
+  override dataSent(streamId: number, _length: number, buffered: number): void {
+    const stream = this.streams.get(streamId)
+    if (stream?.sent(buffered)) this.#note(Fact.room, stream, undefined)
+  }
+}
