@@ -37,28 +37,16 @@ function bytesOfCode({ metafile }: { metafile: Metafile }): number {
 }
 
 const timers = { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout }
-const encoding = { TextDecoder, TextEncoder, URL, atob }
-const fetching = {
-  AbortController,
-  console,
-  Headers,
-  performance,
-  ReadableStream,
-  Request,
-  Response,
-}
-const web = { ...timers, ...encoding, ...fetching }
+const coding = { TextDecoder, TextEncoder, URL, atob, crypto }
+const fetching = { AbortController, Headers, ReadableStream, Request, Response }
+const web = { ...timers, ...coding, ...fetching, console, performance }
 
 /** What the program passes to `report`. It sees no global of Node, and none but these of the web. */
 async function runAsOnTheWeb(program: string): Promise<unknown> {
   const { text } = await bundle(program, 'iife')
   return new Promise((resolve, reject) => {
-    const context = {
-      ...web,
-      report: resolve,
-    }
     try {
-      runInNewContext(text, context)
+      runInNewContext(text, { ...web, report: resolve })
     } catch (error) {
       reject(error)
     }
@@ -93,7 +81,9 @@ describe('a bundle for a browser', () => {
         onHeaders() { this.sendResponse({ status: 200, headers: [], body: 'at ' + this.path }) }
       }
       const runtime = new MemoryRuntime()
-      const server = new HTTP2Server({ host: null, port: 0 }, Handler, { tls: null, runtime })
+      const server = new HTTP2Server({ host: null, port: 0 }, Handler, {
+        tls: null, runtime, onError: report,
+      })
       server.listen().then(() => {
         const client = Session.client()
         client.submitRequest([
@@ -108,7 +98,7 @@ describe('a bundle for a browser', () => {
             }
             transport.write(client.bytesToSend())
           },
-          onDrain() {}, onEnd() {}, onClose() {},
+          onDrain() {}, onEnd() {}, onClose: report,
         }))
         transport.write(client.bytesToSend())
       }).catch(report)`)
