@@ -93,7 +93,8 @@ async function shakeHands(
   let late: Error | null = null
   const timer = setTimeout(() => {
     late = handshakeTimeoutError(timeout)
-    // The handshake is rejected by this.
+    // The handshake is rejected by this, and nobody is served; but Deno closes the system's socket
+    // only when the client speaks or leaves.
     closeQuietly(conn)
   }, timeout)
   try {

@@ -52,13 +52,12 @@ function plainServer(acceptor: Acceptor): Server {
 function tlsServer(options: ListenOptions, acceptor: Acceptor): Server {
   const handshakeTimeout = options.handshakeTimeout ?? defaultHandshakeTimeout
   const { requestCert = false, rejectUnauthorized = requestCert, ...secrets } = options.tls!
-  const tls: TlsOptions & { allowHalfOpen: boolean; noDelay: boolean } = {
+  const tls: TlsOptions & { noDelay: boolean } = {
     ...secrets,
     requestCert,
     rejectUnauthorized,
     ALPNProtocols: ['h2'],
     handshakeTimeout,
-    allowHalfOpen: true,
     noDelay: true,
   }
   let server
@@ -69,6 +68,8 @@ function tlsServer(options: ListenOptions, acceptor: Acceptor): Server {
   }
   server.on('secureConnection', (socket) => {
     if (socket.alpnProtocol === 'h2') {
+      // Not before: a client that leaves in the middle of its handshake is gone.
+      socket.allowHalfOpen = true
       accept(socket, tlsInfo(socket, requestCert), acceptor)
       return
     }
@@ -79,7 +80,10 @@ function tlsServer(options: ListenOptions, acceptor: Acceptor): Server {
   })
   server.on('tlsClientError', (error, socket) => {
     socket.on('error', ignore)
-    acceptor.onRefused(refusal(error, handshakeTimeout), remoteAddress(socket))
+    const client = remoteAddress(socket)
+    // An alert has been sent by now; after a timeout Node leaves the socket open.
+    socket.destroy()
+    acceptor.onRefused(refusal(error, handshakeTimeout), client)
   })
   return server
 }
