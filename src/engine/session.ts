@@ -18,7 +18,7 @@ export interface MessageOptions {
 }
 
 /** Bodies up to this many bytes cross into linear memory with their header fields (law 3 of the engine). */
-const heldBody = 4096
+export const heldBody = 4096
 
 /**
  * One HTTP/2 connection without input and output: bytes in, events out; verbs in, bytes out.
@@ -104,6 +104,23 @@ export class Session extends SessionControl {
   /** Answers a request; `headers` begin with `:status`. */
   submitResponse(streamId: number, headers: HeaderList, options: MessageOptions = {}): void {
     this.#submitMessage(streamId, flatten(headers), options)
+  }
+
+  /**
+   * `submitResponse` for names and values in turn and for a body, or an ASCII text, of at most `heldBody` bytes that is
+   * all: the shortest way.
+   */
+  submitShortResponse(streamId: number, fields: FlatFields, body: Uint8Array | string): void {
+    const { exports, fields: writer, memory } = this.engine
+    const session = this.live()
+    const { length } = body
+    const at = writer.write(fields, length)
+    if (typeof body === 'string') memory.writeLatin1(body, at)
+    else memory.bytes.set(body, at)
+    const flags = length === 0 ? Body.none : Body.held
+    const count = fields.length >> 1
+    const result = exports.h2_submit_response(session, streamId, count, flags, at, length)
+    if (result < 0) this.check(result, 'response', { streamId })
   }
 
   /** `submitResponse` for names and values in turn. */
