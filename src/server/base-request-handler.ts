@@ -107,7 +107,7 @@ export class BaseRequestHandler implements Exchange {
   onRequestDone(): void | Promise<void> {}
 
   /** The stream is over; 0 (NO_ERROR): in order. Also called when the connection is lost. */
-  onClose(_errorCode: number): void {}
+  onClose(_errorCode: number): void | Promise<void> {}
 
   // ---- verbs ----------------------------------------------------------------------------------
 
@@ -145,7 +145,10 @@ export class BaseRequestHandler implements Exchange {
 }
 
 /** A handler for `stream`. */
-export function makeHandler(Handler: RequestHandlerClass, stream: ServerStream): BaseRequestHandler {
+export function makeHandler(
+  Handler: RequestHandlerClass,
+  stream: ServerStream,
+): BaseRequestHandler {
   streamOfNew = stream
   try {
     return new Handler()

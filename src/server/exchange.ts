@@ -9,7 +9,7 @@ export interface Exchange {
   /** The request is complete, trailers and all. */
   onRequestDone(): void | Promise<void>
   /** The stream is over; 0: in order, else why (RFC 9113 §7). */
-  onClose(errorCode: number): void
+  onClose(errorCode: number): void | Promise<void>
 }
 
 /** Makes the exchange for a request. */

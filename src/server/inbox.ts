@@ -7,7 +7,17 @@ import { RequestHead } from './request-head.ts'
 import { ServerStream } from './server-stream.ts'
 
 /** What is to be told to a stream. */
-const Fact = { begun: 0, refused: 1, data: 2, ended: 3, trailers: 4, closed: 5, room: 6, unsent: 7, stray: 8 }
+const Fact = {
+  begun: 0,
+  refused: 1,
+  data: 2,
+  ended: 3,
+  trailers: 4,
+  closed: 5,
+  room: 6,
+  unsent: 7,
+  stray: 8,
+}
 
 /**
  * What a session tells a connection. The records are being read while the sink's methods run, so they note facts, three
@@ -109,6 +119,7 @@ export class Inbox extends IgnoringSink {
     const stream = this.streams.get(streamId)
     if (!stream) return
     this.streams.delete(streamId)
+    stream.isGone = true
     if (errorCode !== ErrorCode.NO_ERROR) connection.counts.reset(errorCode)
     if (this.streams.size === 0) connection.becameIdle()
     this.#note(Fact.closed, stream, errorCode)

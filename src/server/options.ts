@@ -112,4 +112,3 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
 function reportToConsole(error: unknown, where: ErrorWhere): void {
   if (where.source === 'handler') console.error(`stream ${where.streamId}:`, error)
 }
-

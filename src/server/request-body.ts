@@ -76,9 +76,7 @@ export class RequestBody {
   #waitFor(result: void | Promise<void>, length: number): void {
     if (!(result instanceof Promise)) return
     this.#pending = true
-    result
-      .catch((error: unknown) => this.#stream.fail(error))
-      .finally(() => this.#goOn(length))
+    result.catch((error: unknown) => this.#stream.fail(error)).finally(() => this.#goOn(length))
   }
 
   #goOn(length: number): void {

@@ -1,5 +1,9 @@
 import { HTTP2Error } from '../engine/errors.ts'
-import { type RequestHandlerClass, BaseRequestHandler, makeHandler } from './base-request-handler.ts'
+import {
+  type RequestHandlerClass,
+  BaseRequestHandler,
+  makeHandler,
+} from './base-request-handler.ts'
 import type { Application } from './exchange.ts'
 import { type ErrorHandler, FetchExchange, type FetchHandler } from './fetch-exchange.ts'
 import { type ServerOptions, resolveOptions } from './options.ts'

@@ -59,7 +59,8 @@ export class ServerCore implements ConnectionOwner {
 
   /** Binds. Rejects with the system's error, such as `EADDRINUSE`. */
   async listen(address: Address): Promise<Address> {
-    if (this.#closing) throw new HTTP2Error('ERR_SERVER_CLOSED', 'the server was closed: make a new one')
+    if (this.#closing)
+      throw new HTTP2Error('ERR_SERVER_CLOSED', 'the server was closed: make a new one')
     this.#listening ??= this.#bind(address)
     return (await this.#listening).address
   }

@@ -1,5 +1,5 @@
 import { ErrorCode, HTTP2Error } from '../engine/errors.ts'
-import { type FlatFields, type HeaderList, flatten } from '../engine/fields.ts'
+import { type FlatFields, type HeaderList, toPairs } from '../engine/fields.ts'
 import type { Priority } from '../engine/session-control.ts'
 import { type Body, wholeBody } from '../http/body.ts'
 import { bodySource } from '../http/body-source.ts'
@@ -10,6 +10,12 @@ import type { Connection } from './connection.ts'
 import { type Application, type Exchange, nobody } from './exchange.ts'
 import { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
+import {
+  addContentLength,
+  appendFields,
+  checkInformationalStatus,
+  checkStatus,
+} from './response-fields.ts'
 import { ServerTunnel } from './server-tunnel.ts'
 
 /** A response. */
@@ -32,15 +38,6 @@ export interface PushInit extends ResponseInit {
 
 const noBytes = new Uint8Array(0)
 
-/** Fields that say something of one HTTP/1.1 connection; HTTP/2 forbids them (RFC 9113 §8.2.2). */
-const hopByHop: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-])
-
 /** A stream of a server: one request, one response. */
 export class ServerStream {
   readonly connection: Connection
@@ -55,9 +52,13 @@ export class ServerStream {
   #exchange!: Exchange
   #sender: BodySender | undefined
   #trailers: Trailers | undefined
+  /** nghttp2 knows it no more, though nobody may have been told yet. */
+  isGone = false
   #hasResponded = false
+  /** All of the response has been handed to the session. */
+  #isEnded = false
   #isReset = false
-  #isClosed = false
+  #isTunnel = false
 
   constructor(connection: Connection, id: number, request: RequestHead, isPushed: boolean) {
     this.connection = connection
@@ -72,8 +73,9 @@ export class ServerStream {
     return this.#hasResponded
   }
 
+  /** Nothing can be sent any more, though the exchange may not have been told yet. */
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.isGone
   }
 
   /** We ended it: nobody is told anything more than that it closed. */
@@ -127,47 +129,38 @@ export class ServerStream {
   /** A 1xx response, any number of them before the response (RFC 9110 §15.2). */
   informational(status: number, headers: HeaderList = []): void {
     this.#assertUnanswered()
-    if (!(status >= 100 && status < 200) || status === 101) {
-      throw new HTTP2Error(
-        'ERR_INVALID_STATUS',
-        `an informational status is 100 or 102 to 199, not ${status} (RFC 9110 §15.2)`,
-        { streamId: this.id },
-      )
-    }
-    const pairs = this.#withStatus(status, headers)
-    const list: [string, string][] = []
-    for (let i = 0; i < pairs.length; i += 2) list.push([pairs[i]!, pairs[i + 1]!])
-    this.connection.session.submitInformational(this.id, list)
+    checkInformationalStatus(status, this.id)
+    const fields = appendFields([':status', String(status)], headers)
+    this.connection.session.submitInformational(this.id, toPairs(fields))
     this.connection.flushSoon()
   }
 
   /** The response. Throws `ERR_RESPONSE_SENT` the second time, and typed errors for what cannot be sent. */
   respond({ status = 200, headers, body, trailers }: ResponseInit): void {
     this.#assertUnanswered()
-    if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new HTTP2Error('ERR_INVALID_STATUS', `a status is 200 to 599, not ${status}`, {
-        streamId: this.id,
-      })
-    }
-    const fields = this.#withStatus(status, headers)
-    const hasContent = status !== 204 && status !== 304 && this.request.method !== 'HEAD'
+    checkStatus(status, this.id)
+    const fields = appendFields([':status', String(status)], headers)
+    const isHead = this.request.method === 'HEAD'
+    const hasContent = status !== 204 && status !== 304 && !isHead
     const whole = wholeBody(body)
-    if (whole && status !== 204 && status !== 304) addContentLength(fields, whole.length)
-    if (whole && (trailers === undefined || !hasContent)) {
-      this.#submit(fields, hasContent ? whole : noBytes, true)
-    } else if (hasContent) {
+    // Before anything is sent: where this throws, another response can still be made.
+    const source = whole ? undefined : bodySource(body!)
+    const length = whole ? whole.length : body instanceof Blob ? body.size : undefined
+    // No body in answer to HEAD does not say that GET would have none.
+    const isLengthKnown = hasContent || (isHead && length !== 0 && status !== 204 && status !== 304)
+    if (length !== undefined && isLengthKnown) addContentLength(fields, length)
+    if (!hasContent) {
+      this.#submit(fields, noBytes, true)
+      source?.cancel(undefined)
+    } else if (whole && trailers === undefined) {
+      this.#submit(fields, whole, true)
+    } else {
       this.#submit(fields, noBytes, false)
       this.#trailers = trailers
-      if (whole) {
-        if (whole.length > 0) this.write(whole)
-        this.endBody()
-      } else {
-        this.#sender = new BodyPump(this, bodySource(body!))
-        this.#sender.run()
-      }
-    } else {
-      this.#submit(fields, noBytes, true)
-      bodySource(body!).cancel(undefined)
+      if (source) this.#sender = new BodyPump(this, source)
+      else if (whole!.length > 0) this.write(whole!)
+      if (this.#sender) this.#sender.run()
+      else this.endBody()
     }
     this.connection.logResponse(this, status)
     this.connection.flushSoon()
@@ -181,12 +174,13 @@ export class ServerStream {
         streamId: this.id,
       })
     }
-    const fields = this.#withStatus(200, headers)
+    const fields = appendFields([':status', '200'], headers)
     const options = { endStream: false, halfClose: true }
     this.connection.session.submitResponseFields(this.id, fields, options)
     this.#hasResponded = true
     const tunnel = new ServerTunnel(this)
     this.#sender = tunnel
+    this.#isTunnel = true
     this.connection.logResponse(this, 200)
     this.connection.flushSoon()
     return tunnel
@@ -200,14 +194,12 @@ export class ServerStream {
 
   /** The body is complete: trailers, or END_STREAM. */
   endBody(): void {
-    const trailers = typeof this.#trailers === 'function' ? this.#trailers() : this.#trailers
-    if (trailers instanceof Promise) {
-      trailers.then(
-        (settled) => this.#end(settled),
-        (error: unknown) => this.fail(error),
-      )
-    } else {
-      this.#end(trailers)
+    try {
+      const trailers = typeof this.#trailers === 'function' ? this.#trailers() : this.#trailers
+      if (trailers instanceof Promise) void this.#endWhenSettled(trailers)
+      else this.#end(trailers)
+    } catch (error) {
+      this.fail(error)
     }
   }
 
@@ -222,7 +214,7 @@ export class ServerStream {
     const { path, method = 'GET', requestHeaders = [] } = init
     const { scheme, authority } = this.request
     const fields = [':method', method, ':scheme', scheme, ':authority', authority, ':path', path]
-    flatten(requestHeaders, fields)
+    appendFields(fields, requestHeaders)
     return this.connection.promise(this, fields)
   }
 
@@ -230,7 +222,7 @@ export class ServerStream {
 
   /** Ends the stream at once (RFC 9113 §6.4). */
   reset(errorCode: number = ErrorCode.CANCEL): void {
-    if (this.#isClosed || this.#isReset) return
+    if (this.isGone || this.#isReset) return
     this.#isReset = true
     this.connection.session.submitRstStream(this.id, errorCode)
     this.connection.flushSoon()
@@ -238,7 +230,7 @@ export class ServerStream {
 
   /** The handler threw: its stream is reset, the error reported; nothing else is touched. */
   fail(error: unknown): void {
-    if (this.#isClosed || this.#isReset) return
+    if (this.isGone || this.#isReset) return
     this.connection.report(error, 'handler', this.id)
     this.reset(ErrorCode.INTERNAL_ERROR)
     this.#sender?.cancel(error)
@@ -246,20 +238,24 @@ export class ServerStream {
 
   /** The stream is over; called by the connection, once. */
   closed(errorCode: number): void {
-    this.#isClosed = true
+    this.isGone = true
     this.requestBody.closed()
-    if (errorCode !== 0) {
-      this.#sender?.cancel(
-        new HTTP2Error('ERR_STREAM_CLOSED', 'the client went before the response was complete', {
-          streamId: this.id,
-          errorCode,
-        }),
-      )
-    }
+    this.#sender?.cancel(
+      new HTTP2Error('ERR_STREAM_CLOSED', 'the client went before the response was complete', {
+        streamId: this.id,
+        errorCode,
+      }),
+    )
+    this.#tellClosed(errorCode)
+  }
+
+  #tellClosed(errorCode: number): void {
+    const report = (error: unknown): void => this.connection.report(error, 'handler', this.id)
     try {
-      this.#exchange.onClose(errorCode)
+      const result = this.#exchange.onClose(errorCode)
+      if (result instanceof Promise) result.catch(report)
     } catch (error) {
-      this.connection.report(error, 'handler', this.id)
+      report(error)
     }
   }
 
@@ -271,12 +267,14 @@ export class ServerStream {
 
   /** Reads on. */
   pull(): void {
-    if (!this.#isClosed) this.#sender?.run()
+    if (!this.isGone) this.#sender?.run()
   }
 
   /** The stream waits for the client: for the rest of its request, or for room to send. */
   get isStalled(): boolean {
-    return this.bufferedAmount > 0 || (!this.requestBody.isComplete && !this.requestBody.isBlocked)
+    if (this.#isTunnel) return this.bufferedAmount > 0
+    if (!this.requestBody.isComplete && !this.requestBody.isBlocked) return true
+    return this.#isEnded || this.bufferedAmount > 0
   }
 
   #assertUnanswered(): void {
@@ -285,7 +283,7 @@ export class ServerStream {
         streamId: this.id,
       })
     }
-    if (this.#isClosed) {
+    if (this.isGone) {
       throw new HTTP2Error('ERR_STREAM_CLOSED', 'the stream is closed, nobody waits for this', {
         streamId: this.id,
       })
@@ -295,36 +293,24 @@ export class ServerStream {
   #submit(fields: FlatFields, body: Uint8Array, endStream: boolean): void {
     this.connection.session.submitResponseFields(this.id, fields, { body, endStream })
     this.#hasResponded = true
+    this.#isEnded = endStream
   }
 
-  #end(trailers: HeaderList | undefined): void {
-    if (this.#isClosed) return
+  async #endWhenSettled(promise: Promise<HeaderList>): Promise<void> {
     try {
-      const { session } = this.connection
-      if (trailers === undefined) session.sendData(this.id, noBytes, true)
-      else session.submitTrailers(this.id, trailers)
-      this.connection.flushSoon()
+      this.#end(await promise)
     } catch (error) {
       this.fail(error)
     }
   }
 
-  #withStatus(status: number, headers: HeaderList | undefined): FlatFields {
-    const fields: FlatFields = [':status', String(status)]
-    if (headers === undefined) return fields
-    flatten(headers, fields)
-    for (let i = fields.length - 2; i > 0; i -= 2) {
-      if (hopByHop.has(fields[i]!.toLowerCase())) fields.splice(i, 2)
-    }
-    return fields
+  #end(trailers: HeaderList | undefined): void {
+    if (this.isGone) return
+    const { session } = this.connection
+    const fields = appendFields([], trailers)
+    if (fields.length === 0) session.sendData(this.id, noBytes, true)
+    else session.submitTrailers(this.id, toPairs(fields))
+    this.#isEnded = true
+    this.connection.flushSoon()
   }
-}
-
-/** RFC 9110 §8.6, unless the handler said it itself. */
-function addContentLength(fields: FlatFields, length: number): void {
-  for (let i = 2; i < fields.length; i += 2) {
-    const name = fields[i]!
-    if (name.length === 14 && name.toLowerCase() === 'content-length') return
-  }
-  fields.push('content-length', String(length))
 }
