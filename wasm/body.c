@@ -38,6 +38,7 @@ void h2_stream_del(h2_session *session, h2_stream *stream) {
 /* At the end of the body: END_STREAM, or the trailers, which carry it. */
 static int finish(nghttp2_session *ng, h2_stream *stream, uint32_t *flags) {
   *flags |= NGHTTP2_DATA_FLAG_EOF;
+  stream->ended = 1;
   if (!stream->trailers) {
     return 0;
   }
@@ -149,7 +150,7 @@ H2_EXPORT(h2_submit_trailers)
 int h2_submit_trailers(h2_session *session, int32_t id, uint32_t count) {
   const nghttp2_nv *fields = (const nghttp2_nv *)h2_region.scratch;
   h2_stream *stream = h2_stream_find(session, id);
-  if (!stream || stream->trailers || (stream->last && !stream->held)) {
+  if (!stream || stream->trailers || stream->ended || (stream->last && !stream->held)) {
     return NGHTTP2_ERR_INVALID_STREAM_STATE;
   }
   stream->trailers = copy_fields(session, fields, count);

@@ -174,7 +174,8 @@ typedef struct h2_session {
   size_t extension_length;
   uint32_t role, options, event_mask, max_padding, max_outbound_queue;
   uint32_t max_header_fields, max_header_bytes;
-  uint32_t block_fields, block_bytes; /* of the header block being received */
+  uint32_t block_fields, block_bytes; /* of the header block being received, as far as noted */
+  uint32_t block_truncated;
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;
   uint32_t goaway_code;
   uint32_t counters[8];
@@ -198,6 +199,7 @@ struct h2_stream {
   uint32_t offset; /* into `bytes` */
   uint8_t held;    /* 1: the bytes are in `bytes`; 0: the host splices them in */
   uint8_t last;    /* no more will come */
+  uint8_t ended;   /* the end was handed to nghttp2 */
   uint8_t half_close;
   uint8_t deferred;
   uint32_t trailer_count;
@@ -208,6 +210,12 @@ struct h2_stream {
 extern uint32_t h2_now; /* milliseconds, as last passed in */
 
 nghttp2_session_callbacks *h2_callbacks(void);
+void h2_received_callbacks(nghttp2_session_callbacks *callbacks);
+/* Records two words; most facts need no more. 0, or NGHTTP2_ERR_CALLBACK_FAILURE without memory. */
+int h2_note(enum h2_event kind, uint32_t flags, uint32_t first, uint32_t second);
+/* Whether this session's host reads the optional kind. */
+int h2_wanted(const h2_session *session, enum h2_event kind);
+int h2_is_unknown(uint32_t frame_type);
 void h2_random(uint8_t *to, size_t length); /* keyed by the seed of the session being made */
 h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t length);
 /* Makes it the body of stream `id`. 0 or NGHTTP2_ERR_*. */

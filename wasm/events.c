@@ -6,16 +6,31 @@
 
 #include "nghttp2_rcbuf.h"
 
+enum {
+  KEPT_WORDS = 256 * 1024, /* a region that has grown beyond goes back after the call */
+  /* No honest peer makes 128 KiB of input into 32 MiB: one that repeats long indexed fields does.
+   */
+  MOST_WORDS = 8 * 1024 * 1024,
+};
+
 static uint32_t event_capacity;
 
 void h2_events_clear(void) {
   h2_region.event_words = 0;
+  if (event_capacity > KEPT_WORDS) {
+    free(h2_region.events);
+    h2_region.events = NULL;
+    event_capacity = 0;
+  }
 }
 
 static int reserve(uint32_t words) {
   uint32_t needed = h2_region.event_words + words;
   if (needed <= event_capacity) {
     return 1;
+  }
+  if (needed > MOST_WORDS) {
+    return 0;
   }
   uint32_t capacity = event_capacity ? event_capacity : 4096;
   while (capacity < needed) {
@@ -38,6 +53,20 @@ uint32_t *h2_event_new(enum h2_event kind, uint32_t flags, uint32_t words) {
   record[0] = (uint32_t)kind | flags << 8;
   h2_region.event_words += words + 1;
   return record + 1;
+}
+
+int h2_note(enum h2_event kind, uint32_t flags, uint32_t first, uint32_t second) {
+  uint32_t *at = h2_event_new(kind, flags, 2);
+  if (!at) {
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+  }
+  at[0] = first;
+  at[1] = second;
+  return 0;
+}
+
+int h2_wanted(const h2_session *session, enum h2_event kind) {
+  return session->event_mask >> kind & 1;
 }
 
 static uint32_t words_of(size_t length) {
@@ -119,11 +148,24 @@ int h2_event_field(nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint32_t flags) {
   return 0;
 }
 
+static void empty_slot(uint32_t slot) {
+  nghttp2_rcbuf_decref(slots[slot]);
+  slots[slot] = NULL;
+}
+
 void h2_strings_forget(const void *owner) {
-  for (int slot = 0; slot < SLOTS; ++slot) {
+  for (uint32_t slot = 0; slot < SLOTS; ++slot) {
     if (slots[slot] && slots[slot]->mem_user_data == owner) {
-      nghttp2_rcbuf_decref(slots[slot]);
-      slots[slot] = NULL;
+      empty_slot(slot);
+    }
+  }
+}
+
+/* Empties the cache: the host has not read all the records, so it does not know what is in it. */
+H2_EXPORT(h2_strings_clear) void h2_strings_clear(void) {
+  for (uint32_t slot = 0; slot < SLOTS; ++slot) {
+    if (slots[slot]) {
+      empty_slot(slot);
     }
   }
 }

@@ -53,7 +53,7 @@ static nghttp2_option *options_of(const h2_config *config) {
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
   if (config->options & H2_OPTION_RECV_EXTENSIONS) {
     for (int type = NGHTTP2_CONTINUATION + 1; type <= 0xff; ++type) {
-      if (type != NGHTTP2_ALTSVC && type != NGHTTP2_ORIGIN && type != NGHTTP2_PRIORITY_UPDATE) {
+      if (h2_is_unknown((uint32_t)type)) {
         nghttp2_option_set_user_recv_extension_type(option, (uint8_t)type);
       }
     }
@@ -159,7 +159,7 @@ H2_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t mos
   h2_now = now;
   h2_events_clear();
   h2_region.output_length = h2_region.splice_count = h2_region.output_more = 0;
-  session->send_budget = most;
+  session->send_budget = value_or(most, 1);
   if (session->pending) {
     const uint8_t *pending = session->pending;
     session->pending = NULL;

@@ -96,6 +96,9 @@ int h2_submit_request(h2_session *session, uint32_t count, uint32_t flags, const
 /* A HEADERS frame without END_STREAM: a 1xx response (RFC 9110 §15.2). */
 H2_EXPORT(h2_submit_informational)
 int h2_submit_informational(h2_session *session, int32_t id, uint32_t count) {
+  if (is_gone(session, id)) {
+    return NGHTTP2_ERR_STREAM_CLOSED;
+  }
   return nghttp2_submit_headers(session->ng, NGHTTP2_FLAG_NONE, id, NULL, scratch_fields(), count,
                                 NULL);
 }
@@ -105,6 +108,9 @@ H2_EXPORT(h2_submit_push_promise)
 int h2_submit_push_promise(h2_session *session, int32_t id, uint32_t count) {
   if (!nghttp2_session_get_remote_settings(session->ng, NGHTTP2_SETTINGS_ENABLE_PUSH)) {
     return NGHTTP2_ERR_PUSH_DISABLED;
+  }
+  if (is_gone(session, id)) {
+    return NGHTTP2_ERR_STREAM_CLOSED;
   }
   return nghttp2_submit_push_promise(session->ng, NGHTTP2_FLAG_NONE, id, scratch_fields(), count,
                                      NULL);
@@ -222,6 +228,9 @@ void h2_payload_del(h2_session *session, h2_payload *payload) {
 H2_EXPORT(h2_submit_extension)
 int h2_submit_extension(h2_session *session, uint32_t type, uint32_t flags, int32_t id,
                         uint32_t length) {
+  if (!h2_is_unknown(type)) {
+    return NGHTTP2_ERR_INVALID_ARGUMENT;
+  }
   h2_payload *payload = h2_alloc(&session->account, sizeof(h2_payload) + length);
   if (!payload) {
     return NGHTTP2_ERR_NOMEM;

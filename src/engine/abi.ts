@@ -17,6 +17,7 @@ export interface Exports {
 
   h2_init(): Pointer
   h2_scratch_reserve(size: number): Result
+  h2_strings_clear(): void
   h2_memory_limit(bytes: number): void
   /** Borrowed for ever. */
   h2_version(): Pointer

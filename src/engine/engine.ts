@@ -32,8 +32,8 @@ export class Engine {
     const io = exports.h2_init()
     if (io === 0) throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for an HTTP/2 engine')
     exports.h2_memory_limit(options.memoryLimit ?? defaultMemoryLimit)
-    this.exports = guarded(exports, (cause) => this.#fail(cause))
     this.memory = new Memory(exports, io)
+    this.exports = guarded(exports, this.memory, (cause) => this.#fail(cause))
     this.fields = new FieldWriter(this.exports, this.memory)
   }
 
@@ -55,7 +55,6 @@ export class Engine {
 
   /** Bytes of linear memory: what it has grown to, and what sessions hold of it now. */
   memoryUsage(): { size: number; used: number } {
-    this.memory.refresh()
     return { size: this.memory.size, used: this.memory.io(Io.memoryUsed) }
   }
 
@@ -82,7 +81,6 @@ export class Engine {
     if (this.exports.h2_scratch_reserve(length) < 0) {
       throw new HTTP2Error('NGHTTP2_ERR_NOMEM', `no memory for ${length} bytes of arguments`)
     }
-    this.memory.refresh()
     const scratch = this.memory.io(Io.scratch)
     let at = scratch
     for (const part of parts) {
@@ -109,10 +107,10 @@ export class Engine {
 type Call = (...values: number[]) => number
 
 /**
- * Wraps each export so that a trap becomes the engine's failure, and so that nothing enters an
- * instance that has trapped. By arity: spreading arguments would cost more than the calls.
+ * Wraps each export so that a trap becomes the engine's failure, that nothing enters an instance that has
+ * trapped, and that views outlive no growth. By arity: spreading arguments would cost more than the calls.
  */
-function guarded(exports: Exports, fail: (cause: unknown) => HTTP2Error): Exports {
+function guarded(exports: Exports, memory: Memory, fail: (cause: unknown) => HTTP2Error): Exports {
   let failure: HTTP2Error | undefined
   const failed = (cause: unknown): HTTP2Error => (failure = fail(cause))
   const wrap = (call: Call): Call => {
@@ -122,7 +120,9 @@ function guarded(exports: Exports, fail: (cause: unknown) => HTTP2Error): Export
         return (a) => {
           if (failure) throw failure
           try {
-            return call(a!)
+            const result = call(a!)
+            memory.refresh()
+            return result
           } catch (cause) {
             throw failed(cause)
           }
@@ -132,7 +132,9 @@ function guarded(exports: Exports, fail: (cause: unknown) => HTTP2Error): Export
         return (a, b, c) => {
           if (failure) throw failure
           try {
-            return call(a!, b!, c!)
+            const result = call(a!, b!, c!)
+            memory.refresh()
+            return result
           } catch (cause) {
             throw failed(cause)
           }
@@ -141,7 +143,9 @@ function guarded(exports: Exports, fail: (cause: unknown) => HTTP2Error): Export
         return (a, b, c, d, e, f) => {
           if (failure) throw failure
           try {
-            return call(a!, b!, c!, d!, e!, f!)
+            const result = call(a!, b!, c!, d!, e!, f!)
+            memory.refresh()
+            return result
           } catch (cause) {
             throw failed(cause)
           }

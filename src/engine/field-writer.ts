@@ -89,7 +89,6 @@ export class FieldWriter {
 
   /** Makes room for the longest that `fields` can become. */
   #reserve(fields: FlatFields, extra: number): void {
-    this.#memory.refresh()
     let names = 0
     let values = 0
     for (let i = 0; i < fields.length; i += 2) {
@@ -105,10 +104,8 @@ export class FieldWriter {
   }
 
   #reserveScratch(size: number): void {
-    this.#memory.refresh()
     if (size <= this.#memory.io(Io.scratchCapacity)) return
     if (this.#exports.h2_scratch_reserve(size) < 0) throw noRoom(size)
-    this.#memory.refresh()
   }
 
   #internName(given: string): Interned {
@@ -122,8 +119,9 @@ export class FieldWriter {
   /** Keeps a value that comes for the second time. */
   #internValue(name: string, value: string): Interned | undefined {
     const { length } = value
-    if (length > internedLength || length === 0) return undefined
-    const slot = (value.charCodeAt(length - 1) * 31 + value.charCodeAt(length >> 1) + length) % seenSlots
+    if (typeof value !== 'string' || length > internedLength || length === 0) return undefined
+    const slot =
+      (value.charCodeAt(length - 1) * 31 + value.charCodeAt(length >> 1) + length) % seenSlots
     if (this.#seen[slot] !== value) {
       this.#seen[slot] = value
       return undefined

@@ -22,8 +22,8 @@ export function flatten(headers: HeaderList, fields: FlatFields = []): FlatField
   }
   for (const name of Object.keys(headers)) {
     const value = headers[name]!
-    if (typeof value === 'string') fields.push(name, value)
-    else for (const one of value) fields.push(name, one)
+    if (Array.isArray(value)) for (const one of value) fields.push(name, String(one))
+    else fields.push(name, String(value))
   }
   return fields
 }
@@ -40,19 +40,18 @@ export function toPairs(fields: FlatFields): HeaderField[] {
 }
 
 /** RFC 9110 §5.6.2 `tchar`, lower case (RFC 9113 §8.2.1). */
-const nameCharacter = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
-const pseudoName = /^:[a-z]+$/
+const nameCharacters = /^[!#$%&'*+\-.^_`|~0-9a-zA-Z]+$/
+const pseudoName = /^:[a-zA-Z]+$/
 
 /** The name as it goes on the wire; throws `ERR_INVALID_FIELD_NAME`. */
 export function wireName(name: string): string {
-  const lower = name.toLowerCase()
-  if (!nameCharacter.test(lower) && !pseudoName.test(lower)) {
+  if (!nameCharacters.test(name) && !pseudoName.test(name)) {
     throw new HTTP2Error(
       'ERR_INVALID_FIELD_NAME',
       `${JSON.stringify(name)} is not a field name (RFC 9110 §5.1): remove or rename the field`,
     )
   }
-  return lower
+  return name.toLowerCase()
 }
 
 // oxlint-disable-next-line no-control-regex -- controls are what a value must not have
@@ -60,17 +59,16 @@ const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
 
 /** The value as it goes on the wire; throws `ERR_INVALID_FIELD_VALUE` (RFC 9110 §5.5). */
 export function wireValue(name: string, value: string): string {
-  const text = String(value)
-  if (forbiddenInValue.test(text)) {
+  if (typeof value !== 'string' || forbiddenInValue.test(value)) {
     throw new HTTP2Error(
       'ERR_INVALID_FIELD_VALUE',
-      `the value of ${JSON.stringify(name)} has a control character or one above U+00FF (RFC 9110 §5.5): ` +
-        'encode it',
+      `the value of ${JSON.stringify(name)} is no string, or has a control character or one above U+00FF ` +
+        '(RFC 9110 §5.5): encode it',
     )
   }
-  const first = text.charCodeAt(0)
-  const last = text.charCodeAt(text.length - 1)
+  const first = value.charCodeAt(0)
+  const last = value.charCodeAt(value.length - 1)
   return first === 0x20 || first === 0x09 || last === 0x20 || last === 0x09
-    ? text.replace(/^[ \t]+|[ \t]+$/g, '') // RFC 9113 §8.2.1
-    : text
+    ? value.replace(/^[ \t]+|[ \t]+$/g, '') // RFC 9113 §8.2.1
+    : value
 }

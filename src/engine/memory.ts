@@ -1,8 +1,8 @@
 import { type Exports, NEW_STRING, NO_SLOT, type Pointer } from './abi.ts'
 
 /**
- * Linear memory as JavaScript sees it. Views die when memory grows, so `refresh()` comes after every call
- * that may allocate and before every use of `bytes` and `words` (a comparison when nothing grew).
+ * Linear memory as JavaScript sees it. Views die when memory grows, so `Engine` calls `refresh()` after every
+ * call into the module; whoever keeps `bytes` or `words` in a variable drops it at the next call.
  */
 export class Memory {
   bytes: Uint8Array<ArrayBuffer>
@@ -20,12 +20,11 @@ export class Memory {
     this.words = new Uint32Array(this.#memory.buffer)
   }
 
+  /** Growth detaches the old buffer, which shows in the length: cheaper to ask than `memory.buffer`. */
   refresh(): void {
-    const { buffer } = this.#memory
-    if (this.bytes.buffer !== buffer) {
-      this.bytes = new Uint8Array(buffer)
-      this.words = new Uint32Array(buffer)
-    }
+    if (this.bytes.length > 0) return
+    this.bytes = new Uint8Array(this.#memory.buffer)
+    this.words = new Uint32Array(this.#memory.buffer)
   }
 
   /** A word of `h2_io`: `io(Io.output)`. */
@@ -108,4 +107,3 @@ export class Memory {
     return 1 + ((this.words[at]! + 3) >>> 2)
   }
 }
-

@@ -16,7 +16,6 @@ export class RecordReader {
   /** Tells `sink` the records of the last call. `chunk` is what was copied to the input region. */
   read(sink: SessionSink, chunk: Uint8Array): void {
     const memory = this.#memory
-    memory.refresh()
     const { words } = memory
     let at = memory.io(Io.events) >>> 2
     const end = at + memory.io(Io.eventWords)
@@ -56,7 +55,10 @@ export class RecordReader {
           at += 3
           break
         case Kind.settings:
-          sink.settings((flags & Flag.ack) !== 0, Array.from(words.subarray(at + 2, at + 2 + 2 * first)))
+          sink.settings(
+            (flags & Flag.ack) !== 0,
+            Array.from(words.subarray(at + 2, at + 2 + 2 * first)),
+          )
           at += 2 + 2 * first
           break
         case Kind.ping:

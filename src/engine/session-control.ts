@@ -1,7 +1,7 @@
 import { Ask, Counter, Io } from './abi.ts'
 import { ErrorCode, HTTP2Error } from './errors.ts'
 import { SessionCore } from './session-core.ts'
-import { type Settings, settingId, settingsToWords } from './settings.ts'
+import { type Settings, bytesOf, settingId, settingsToWords } from './settings.ts'
 
 /** Counts since the session began. */
 export interface SessionCounters {
@@ -76,7 +76,9 @@ export class SessionControl extends SessionCore {
 
   /** The application has taken in `length` bytes of the stream's body: the peer may send as many again. */
   consume(streamId: number, length: number): void {
-    this.check(this.engine.exports.h2_consume(this.live(), streamId, length), 'consume', { streamId })
+    this.check(this.engine.exports.h2_consume(this.live(), streamId, length), 'consume', {
+      streamId,
+    })
   }
 
   /** A client changes a request's priority (RFC 9218 §7.1): `u=1, i`. */
@@ -110,8 +112,16 @@ export class SessionControl extends SessionCore {
     this.check(this.engine.exports.h2_submit_origin(this.live(), parts.length), 'ORIGIN')
   }
 
-  /** A frame of a type nghttp2 does not know, 0x0b to 0xff, of up to 16 KiB (RFC 9113 §5.5). */
-  submitUnknownFrame(frameType: number, flags: number, streamId: number, payload: Uint8Array): void {
+  /** A frame of a type nghttp2 does not know, from 0x0b on, of up to 16 KiB (RFC 9113 §5.5). */
+  submitUnknownFrame(
+    frameType: number,
+    flags: number,
+    streamId: number,
+    payload: Uint8Array,
+  ): void {
+    if (payload.length > 0x4000) {
+      throw new HTTP2Error('ERR_INVALID_ARGUMENT', 'an unknown frame takes 16 KiB, no more')
+    }
     this.engine.writeScratch(payload)
     const { h2_submit_extension } = this.engine.exports
     const result = h2_submit_extension(this.live(), frameType, flags, streamId, payload.length)
@@ -133,10 +143,9 @@ export class SessionControl extends SessionCore {
   packSettings(settings: Settings): Uint8Array {
     const words = settingsToWords(settings)
     const { exports, memory } = this.engine
-    memory.refresh()
-    memory.words.set(words, memory.io(Io.scratch) >>> 2)
+    this.live()
+    this.engine.writeScratch(bytesOf(words))
     const length = this.check(exports.h2_pack_settings(words.length >> 1), 'SETTINGS')
-    memory.refresh()
     return memory.bytes.slice(memory.io(Io.output), memory.io(Io.output) + length)
   }
 
@@ -164,9 +173,7 @@ export class SessionControl extends SessionCore {
 
   /** Bytes we may still send on the connection, or on a stream (RFC 9113 §5.2). */
   remoteWindowSize(streamId = 0): number {
-    return streamId === 0
-      ? this.ask(Ask.remoteWindow)
-      : this.ask(Ask.streamRemoteWindow, streamId)
+    return streamId === 0 ? this.ask(Ask.remoteWindow) : this.ask(Ask.streamRemoteWindow, streamId)
   }
 
   /** Bytes the peer may have in flight on the connection, or on a stream. */

@@ -4,7 +4,7 @@ import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
 import type { OutgoingBody } from './outgoing.ts'
 import { RecordReader } from './records.ts'
 import { type SessionOptions, writeConfig } from './session-options.ts'
-import { settingsToWords } from './settings.ts'
+import { bytesOf, settingsToWords } from './settings.ts'
 import type { SessionSink } from './sink.ts'
 
 /** Where a session's bytes go. */
@@ -16,9 +16,11 @@ export interface ByteOutput {
 }
 
 /** A session that nobody disposed of returns its memory when it is collected. */
-const forgotten = new FinalizationRegistry(({ engine, handle }: { engine: Engine; handle: Handle }) => {
-  if (!engine.failure) engine.exports.h2_session_del(handle)
-})
+const forgotten = new FinalizationRegistry(
+  ({ engine, handle }: { engine: Engine; handle: Handle }) => {
+    if (!engine.failure) engine.exports.h2_session_del(handle)
+  },
+)
 
 const noBytes = new Uint8Array(0)
 
@@ -79,20 +81,28 @@ export class SessionCore {
    * Returns the error when the session cannot go on; the sink has then been told what came before it.
    */
   feed(bytes: Uint8Array, sink: SessionSink, now: number = this.#now): HTTP2Error | undefined {
-    const { engine } = this
-    const { memory } = engine
     this.#now = now
-    const capacity = memory.io(Io.inputCapacity)
-    for (let at = 0; at < bytes.length; at += capacity) {
-      if (this.failure) return this.failure
-      const piece =
-        bytes.length <= capacity ? bytes : bytes.subarray(at, Math.min(at + capacity, bytes.length))
-      memory.refresh()
-      memory.bytes.set(piece, memory.io(Io.input))
-      const result = engine.exports.h2_session_receive(this.live(), piece.length, now >>> 0)
-      this.#records.read(sink, piece)
-      if (result < 0) return this.#fail(result)
+    try {
+      return this.#feed(bytes, sink, now)
+    } catch (error) {
+      return this.#trapped(error)
     }
+  }
+
+  #feed(bytes: Uint8Array, sink: SessionSink, now: number): HTTP2Error | undefined {
+    const { exports, memory } = this.engine
+    let at = 0
+    do {
+      if (this.failure) return this.failure
+      const session = this.live()
+      const capacity = memory.io(Io.inputCapacity)
+      const piece = bytes.length <= capacity ? bytes : bytes.subarray(at, at + capacity)
+      memory.bytes.set(piece, memory.io(Io.input))
+      const result = exports.h2_session_receive(session, piece.length, now >>> 0)
+      this.#tell(sink, piece)
+      if (result < 0) return this.#fail(result)
+      at += capacity
+    } while (at < bytes.length)
     return undefined
   }
 
@@ -106,33 +116,33 @@ export class SessionCore {
     most = 0x100000,
     now: number = this.#now,
   ): HTTP2Error | undefined {
-    const { engine } = this
-    const { memory } = engine
     this.#now = now
+    try {
+      return this.#drain(output, sink, most, now)
+    } catch (error) {
+      return this.#trapped(error)
+    }
+  }
+
+  #drain(output: ByteOutput, sink: SessionSink, most: number, now: number): HTTP2Error | undefined {
+    const { exports, memory } = this.engine
     for (;;) {
       if (this.failure) {
         this.#sendLastWords(output)
         return this.failure
       }
-      const result = engine.exports.h2_session_send(this.live(), most, now >>> 0)
-      memory.refresh()
-      const length = memory.io(Io.outputLength)
-      const more = memory.io(Io.outputMore) === 1
+      const result = exports.h2_session_send(this.live(), most, now >>> 0)
+      const start = memory.io(Io.output)
+      const end = start + memory.io(Io.outputLength)
+      const isMore = memory.io(Io.outputMore) === 1
+      const spliced = memory.io(Io.spliceCount) > 0 ? this.#splice(start, end, sink) : undefined
+      // Before the output, which may be the input of another session of this engine.
+      this.#tell(sink, noBytes)
+      if (result < 0) this.#fail(result)
       let hasRoom = true
-      if (length > 0) {
-        const start = memory.io(Io.output)
-        hasRoom =
-          memory.io(Io.spliceCount) === 0
-            ? output.write(memory.bytes.subarray(start, start + length))
-            : output.writev(this.#splice(start, length, sink))
-      }
-      // Reading the records may grow nothing and calls nobody: the order against the output is free.
-      this.#records.read(sink, noBytes)
-      if (result < 0) {
-        this.#fail(result)
-      } else if (!more || !hasRoom) {
-        return undefined
-      }
+      if (spliced) hasRoom = output.writev(spliced)
+      else if (end > start) hasRoom = output.write(memory.bytes.subarray(start, end))
+      if (result >= 0 && !(isMore && hasRoom)) return undefined
     }
   }
 
@@ -182,20 +192,23 @@ export class SessionCore {
   }
 
   protected submitSettingsWords(words: readonly number[]): void {
-    const { engine } = this
-    engine.memory.refresh()
-    engine.memory.words.set(words, engine.memory.io(Io.scratch) >>> 2)
-    const result = engine.exports.h2_submit_settings(this.live(), words.length >> 1)
+    this.engine.writeScratch(bytesOf(words))
+    const result = this.engine.exports.h2_submit_settings(this.live(), words.length >> 1)
     this.check(result, 'SETTINGS')
     if (this.#settingsTimeout > 0) this.#settingsDeadlines.push(this.#now + this.#settingsTimeout)
   }
 
-  /** First words of a new session. */
+  /** First words of a new session; without them there is none. */
   protected begin(options: SessionOptions): void {
-    this.submitSettingsWords(settingsToWords(options.settings ?? {}))
-    const window = options.connectionWindowSize ?? 0
-    if (window > 0) {
-      this.check(this.engine.exports.h2_set_local_window(this.handle, 0, window), 'window size')
+    try {
+      this.submitSettingsWords(settingsToWords(options.settings ?? {}))
+      const window = options.connectionWindowSize ?? 0
+      if (window > 0) {
+        this.check(this.engine.exports.h2_set_local_window(this.handle, 0, window), 'window size')
+      }
+    } catch (error) {
+      this.dispose()
+      throw error
     }
   }
 
@@ -219,9 +232,9 @@ export class SessionCore {
   }
 
   /** Output bytes and body slices in turn. The output is copied once, because it is borrowed. */
-  #splice(start: number, length: number, sink: SessionSink): Uint8Array[] {
+  #splice(start: number, end: number, sink: SessionSink): Uint8Array[] {
     const { memory } = this.engine
-    const output = memory.bytes.slice(start, start + length)
+    const output = memory.bytes.slice(start, end)
     const chunks: Uint8Array[] = []
     let splice = memory.io(Io.splices) >>> 2
     let from = 0
@@ -235,8 +248,25 @@ export class SessionCore {
       sink.dataSent(streamId, taken, body.length)
       from = at
     }
-    if (from < length) chunks.push(output.subarray(from))
+    if (from < output.length) chunks.push(output.subarray(from))
     return chunks
+  }
+
+  /** Reads the records. A sink that throws has cost its session some: it cannot go on, the others can. */
+  #tell(sink: SessionSink, chunk: Uint8Array): void {
+    try {
+      this.#records.read(sink, chunk)
+    } catch (cause) {
+      this.engine.exports.h2_strings_clear()
+      this.#failure = new HTTP2Error('ERR_SINK_FAILED', 'the sink of the session threw', { cause })
+      throw cause
+    }
+  }
+
+  /** A trap is the session's failure; everything else was somebody else's error. */
+  #trapped(error: unknown): HTTP2Error {
+    if (error instanceof HTTP2Error && error === this.engine.failure) return error
+    throw error
   }
 
   #fail(result: Result): HTTP2Error {

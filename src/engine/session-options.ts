@@ -75,6 +75,5 @@ export function writeConfig(engine: Engine, isServer: boolean, options: SessionO
   config[Config.resetRate] = limits.streamResetRate
   config[Config.glitchBurst] = limits.glitchBurst
   config[Config.glitchRate] = limits.glitchRate
-  engine.memory.refresh()
   engine.memory.words.set(config, engine.memory.io(Io.scratch) >>> 2)
 }

@@ -182,7 +182,11 @@ export class Session extends SessionControl {
   }
 
   /** A request when there is no stream yet, else a response. */
-  #submitMessage(streamId: number | undefined, fields: FlatFields, options: MessageOptions): number {
+  #submitMessage(
+    streamId: number | undefined,
+    fields: FlatFields,
+    options: MessageOptions,
+  ): number {
     const { engine } = this
     const { body } = options
     const session = this.live()
@@ -201,7 +205,11 @@ export class Session extends SessionControl {
       streamId === undefined
         ? h2_submit_request(session, count, flags, at, length)
         : h2_submit_response(session, streamId, count, flags, at, length)
-    this.check(result, streamId === undefined ? 'request' : 'response', streamId ? { streamId } : {})
+    this.check(
+      result,
+      streamId === undefined ? 'request' : 'response',
+      streamId ? { streamId } : {},
+    )
     const id = streamId ?? result
     if (hasBody && !held) this.sendData(id, body, isWhole)
     return id

@@ -56,17 +56,25 @@ export function settingsToWords(settings: Settings): number[] {
   for (const { id, name, least, most } of parameters) {
     const given = settings[name]
     if (given === undefined) continue
-    const value = Number(given)
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw new HTTP2Error(
-        'ERR_INVALID_SETTING',
-        `the setting ${name} must be from ${least} to ${most}, it is ${value} (RFC 9113 §6.5.2)`,
-      )
-    }
-    words.push(id, value)
+    words.push(id, inRange(name, Number(given), least, most))
   }
-  for (const [id, value] of Object.entries(settings.other ?? {})) words.push(Number(id), value)
+  for (const [id, value] of Object.entries(settings.other ?? {})) {
+    words.push(inRange('id', Number(id), 0, 0xffff), inRange(id, value, 0, word))
+  }
   return words
+}
+
+function inRange(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new HTTP2Error(
+    'ERR_INVALID_SETTING',
+    `the setting ${name} must be from ${least} to ${most}, it is ${value} (RFC 9113 §6.5.2)`,
+  )
+}
+
+/** Words as the module reads them. */
+export function bytesOf(words: readonly number[]): Uint8Array {
+  return new Uint8Array(Uint32Array.from(words).buffer)
 }
 
 /** The reverse: what a SETTINGS frame said. */

@@ -4,9 +4,11 @@ import { HTTP2Error } from '../errors.ts'
 import type { HeaderField } from '../fields.ts'
 import { HDTableEntry } from './table-entry.ts'
 
-const forgotten = new FinalizationRegistry(({ engine, handle }: { engine: Engine; handle: Handle }) => {
-  if (!engine.failure) engine.exports.h2_hpack_del(handle)
-})
+const forgotten = new FinalizationRegistry(
+  ({ engine, handle }: { engine: Engine; handle: Handle }) => {
+    if (!engine.failure) engine.exports.h2_hpack_del(handle)
+  },
+)
 
 /** What the two coders share: a handle, a dynamic table, an end. */
 export class HDCoder {
@@ -53,7 +55,6 @@ export class HDCoder {
   /** The FIELD records of the last call. */
   protected readFields(): HeaderField[] {
     const { memory } = this.engine
-    memory.refresh()
     const fields: HeaderField[] = []
     let at = memory.io(Io.events) >>> 2
     const end = at + memory.io(Io.eventWords)

@@ -37,13 +37,13 @@ export class HDDeflater extends HDCoder {
     }
     const length = exports.h2_deflate(handle, count, to, capacity)
     if (length < 0) throw this.engine.error(length, 'the header block cannot be encoded')
-    memory.refresh()
     return memory.bytes.slice(to, to + length)
   }
 }
 
 function toLatin1(text: FieldText): string {
-  if (typeof text !== 'string') return Array.from(text, (byte) => String.fromCharCode(byte)).join('')
+  if (typeof text !== 'string')
+    return Array.from(text, (byte) => String.fromCharCode(byte)).join('')
   if (/[^\0-\xff]/.test(text)) {
     throw new HTTP2Error(
       'ERR_INVALID_FIELD_VALUE',

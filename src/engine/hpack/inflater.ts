@@ -21,11 +21,11 @@ export class HDInflater extends HDCoder {
     do {
       const piece = block.subarray(at, at + capacity)
       at += piece.length
-      memory.refresh()
       memory.bytes.set(piece, memory.io(Io.input))
       const result = exports.h2_inflate(this.live(), piece.length, at === block.length ? 1 : 0)
-      if (result < 0) throw this.engine.error(result, 'the header block cannot be decoded')
+      // In any case: a string that is told and not read would be missing where it comes again.
       for (const field of this.readFields()) fields.push(field)
+      if (result < 0) throw this.engine.error(result, 'the header block cannot be decoded')
     } while (at < block.length)
     return fields
   }
