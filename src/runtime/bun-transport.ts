@@ -2,7 +2,7 @@ import type { Address, TlsInfo, Transport, TransportSink } from '../server/trans
 import { makeAddress } from './address.ts'
 import type { BunSocket } from './bun-types.ts'
 import { ChunkQueue } from './chunk-queue.ts'
-import { asError } from './errors.ts'
+import { asError, connectionResetError } from './errors.ts'
 import { writeLimit } from './limits.ts'
 
 /**
@@ -44,8 +44,8 @@ export class BunTransport<Data> implements Transport {
     let taken = 0
     if (queue.length === 0) {
       taken = this.#socket.write(bytes, 0, length)
-      // A socket that is gone takes -1: the event `close` follows.
-      if (taken === length || taken < 0) return true
+      if (taken === length) return true
+      if (taken < 0) return this.#gone()
     }
     queue.push(bytes.slice(taken))
     return this.#hasRoom()
@@ -129,14 +129,29 @@ export class BunTransport<Data> implements Transport {
   }
 
   closed(error: Error | null): void {
-    // A socket that we had shut down is closed by the peer's FIN, without the event `end`.
-    if (!error && this.#ended) this.peerEnded()
+    if (this.#destroyed) {
+      // Whatever Bun says of it: we dropped it.
+    } else if (error) {
+      this.#error ??= error
+    } else if (!this.#error) {
+      // A socket that we had shut down is closed by the peer's FIN, without the event `end`.
+      if (this.#ended && this.#queue.length === 0) this.peerEnded()
+      // Bun does not always tell of a reset.
+      else this.#error = connectionResetError()
+    }
     this.#destroyed = true
     this.#ended = true
     this.#queue.clear()
     const sink = this.#sink
     this.#sink = null
-    sink?.onClose(this.#error ?? error)
+    sink?.onClose(this.#error)
+  }
+
+  /** A socket that takes -1: the event `close` follows, and it may come without an error. */
+  #gone(): true {
+    this.#error ??= connectionResetError()
+    this.#queue.clear()
+    return true
   }
 
   #hasRoom(): boolean {
@@ -157,7 +172,7 @@ export class BunTransport<Data> implements Transport {
       }
       const taken = socket.write(bytes, 0, length)
       if (taken < 0) {
-        queue.clear()
+        this.#gone()
         return
       }
       queue.drop(taken)

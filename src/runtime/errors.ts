@@ -53,7 +53,7 @@ export function listenError(error: unknown, host: string | null): Error {
   )
 }
 
-/** What the other end of a connection in memory gets when one is destroyed. */
+/** The peer reset the connection, and no system's error says so. */
 export function connectionResetError(): HTTP2Error {
   return new HTTP2Error('ECONNRESET', 'The connection was reset by the peer.')
 }

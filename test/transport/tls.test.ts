@@ -1,0 +1,180 @@
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Certificate, makeCertificate } from '../support/certificate.ts'
+import { runtimeNames } from '../support/processes.ts'
+import { closed, Listener, readAll } from './listener.ts'
+
+const certificate: Certificate = await makeCertificate()
+const clientCertificate: Certificate = await makeCertificate('client.example')
+const strangersCertificate: Certificate = await makeCertificate('client.example')
+const handshakeTimeout = 700
+
+describe.each(runtimeNames)('TLS on %s', (runtime) => {
+  let listener: Listener
+  beforeAll(async () => {
+    listener = await Listener.start(runtime, certificate, { handshakeTimeout })
+  })
+  afterEach(async () => {
+    // Whoever was turned away, the listener goes on.
+    expect(await listener.ask('count')).toBe('received 0\n')
+  })
+  afterAll(() => listener?.[Symbol.asyncDispose]())
+
+  function refusals(): unknown[] {
+    const lines = listener.lines().filter(({ event }) => event === 'refused')
+    return lines.map(({ code }) => code)
+  }
+
+  async function connectRaw(): Promise<Socket> {
+    const { host, port } = listener.address
+    const socket = connectTcp({ host, port })
+    await once(socket, 'connect')
+    return socket
+  }
+
+  it('a client that offers http/1.1 only gets the alert no_application_protocol', async () => {
+    await expect(listener.connect({ ALPNProtocols: ['http/1.1'] })).rejects.toMatchObject({
+      message: expect.stringContaining('no application protocol') as string,
+    })
+    expect(await listener.line('refused', 'ERR_TLS_ALPN')).toMatchObject({
+      remoteAddress: { host: '127.0.0.1' },
+    })
+  })
+
+  it('a client that offers nothing by ALPN is turned away', async () => {
+    const before = refusals().length
+    const socket = await listener.connect({ ALPNProtocols: [] })
+    // TLS 1.3: the client is done first. It is closed in order, without an alert.
+    expect(await closed(socket)).toBeNull()
+    expect(socket.bytesRead).toBe(0)
+    await sleep(50)
+    expect(refusals().slice(before)).toEqual(['ERR_TLS_ALPN'])
+  })
+
+  it('a client that chooses from several gets h2', async () => {
+    const socket = await listener.connect({ ALPNProtocols: ['http/1.1', 'h2'] })
+    expect(socket).toMatchObject({ alpnProtocol: 'h2' })
+    socket.end('count\n')
+    expect((await readAll(socket)).toString()).toBe('received 0\n')
+  })
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', async (version) => {
+    const socket = await listener.connect({ minVersion: version, maxVersion: version })
+    socket.end('info\n')
+    const { tls } = JSON.parse((await readAll(socket)).toString()) as { tls: object }
+    // Deno does not tell.
+    const unknown = { version: null, cipher: null, serverName: null }
+    const known = {
+      version,
+      cipher: expect.stringContaining('AES') as string,
+      serverName: 'localhost',
+    }
+    expect(tls).toEqual({
+      alpnProtocol: 'h2',
+      ...(runtime === 'deno' ? unknown : known),
+      clientCertificate: null,
+    })
+  })
+
+  it('a client that never speaks is turned away in time', async () => {
+    const socket = await connectRaw()
+    const start = performance.now()
+    // Deno leaves the socket open: see below.
+    if (runtime !== 'deno') await closed(socket)
+    await listener.line('refused', 'ERR_TLS_HANDSHAKE_TIMEOUT')
+    expect(performance.now() - start).toBeGreaterThan(handshakeTimeout - 50)
+    expect(performance.now() - start).toBeLessThan(handshakeTimeout + 2000)
+    socket.destroy()
+  })
+
+  it('a connection lives on after that time', async () => {
+    const socket = await listener.connect()
+    socket.write('echo\n')
+    await sleep(handshakeTimeout + 200)
+    socket.end('still here')
+    expect((await readAll(socket)).toString()).toBe('still here')
+  })
+
+  it.each([
+    ['HTTP/1.1', 'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+    ['HTTP/2 in cleartext', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['zeros', '\0'.repeat(100)],
+  ])('%s instead of a hello is turned away', async (_, garbage) => {
+    const before = refusals().length
+    const socket = await connectRaw()
+    socket.write(garbage, 'latin1')
+    await closed(socket)
+    await sleep(50)
+    expect(refusals().slice(before)).toEqual(['ERR_TLS_HANDSHAKE'])
+  })
+
+  it.each(['end', 'resetAndDestroy'] as const)('a client that leaves by %s', async (leave) => {
+    const before = refusals().length
+    const socket = await connectRaw()
+    // The beginning of a hello.
+    socket.write(Uint8Array.of(22, 3, 1, 2, 0, 1))
+    await sleep(50)
+    socket[leave]()
+    await closed(socket)
+    await sleep(50)
+    expect(refusals().slice(before)).toEqual(['ERR_TLS_HANDSHAKE'])
+  })
+
+  it('FIN without close_notify before it is an end', async () => {
+    const socket = await listener.connect()
+    socket.on('error', () => {})
+    socket.write('unclean\n')
+    await sleep(50)
+    listener.endTcp(socket)
+    expect(await listener.line('close', '"line":"unclean"')).toMatchObject({ error: null })
+  })
+})
+
+describe.each(['node', 'bun'] as const)("a client's certificate on %s", (runtime) => {
+  const tls = { ...certificate, ca: clientCertificate.cert, requestCert: true }
+
+  it('is asked for, and told', async () => {
+    await using listener = await Listener.start(runtime, certificate, { tls })
+    const socket = await listener.connect(clientCertificate)
+    socket.end('info\n')
+    expect((await readAll(socket)).toString()).toContain('client.example')
+  })
+
+  it.each([
+    ['missing', {}],
+    ['signed by somebody else', strangersCertificate],
+  ])('is required: %s', async (_, options) => {
+    await using listener = await Listener.start(runtime, certificate, { tls })
+    await listener.connect(options).then(closed, () => {})
+    await listener.line('refused', 'ERR_TLS_HANDSHAKE')
+    expect(listener.lines().some(({ event }) => event === 'close')).toBe(false)
+  })
+
+  it('may be missing with rejectUnauthorized: false', async () => {
+    const lenient = { ...tls, rejectUnauthorized: false }
+    await using listener = await Listener.start(runtime, certificate, { tls: lenient })
+    const info = JSON.parse(await listener.ask('info')) as { tls: object }
+    expect(info.tls).toMatchObject({ alpnProtocol: 'h2', clientCertificate: null })
+  })
+})
+
+it("a client's certificate cannot be asked for on Deno, and that is said", async () => {
+  const tls = { ...certificate, requestCert: true }
+  await using listener = await Listener.start('deno', certificate, { tls })
+  expect(await listener.line('failed')).toMatchObject({ code: 'ERR_TLS_OPTION' })
+})
+
+it('a client that speaks too late is not served by Deno, which closes its socket only then', async () => {
+  await using listener = await Listener.start('deno', certificate, { handshakeTimeout: 100 })
+  const { host, port } = listener.address
+  const tcp = connectTcp({ host, port })
+  await listener.line('refused', 'ERR_TLS_HANDSHAKE_TIMEOUT')
+  const socket = connectTls({ socket: tcp, ca: certificate.cert, ALPNProtocols: ['h2'] })
+  socket.write('count\n')
+  await closed(socket)
+  expect(socket.bytesRead).toBe(0)
+  expect(listener.lines().map(({ event }) => event)).toEqual(['listening', 'refused'])
+})
