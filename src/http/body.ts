@@ -37,12 +37,25 @@ export function toBytes(chunk: BodyChunk): Uint8Array {
   return typeof chunk === 'string' ? encoder.encode(chunk) : chunk
 }
 
-/** The bytes of a body that is complete; `undefined` when it has to be read. */
-export function wholeBody(body: Body): Uint8Array | undefined {
+/** Longer texts are encoded without a look whether they are ASCII. */
+const shortText = 4096
+
+/**
+ * A body that is complete, as bytes, or as a short text of ASCII, a byte a character, which nobody need encode;
+ * `undefined` when it has to be read.
+ */
+export function wholeBody(body: Body): Uint8Array | string | undefined {
+  if (typeof body === 'string') {
+    return body.length <= shortText && isAscii(body) ? body : encoder.encode(body)
+  }
   if (body === null || body === undefined) return noBytes
-  if (typeof body === 'string') return encoder.encode(body)
   if (body instanceof Uint8Array) return body
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   return undefined
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
 }

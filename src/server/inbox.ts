@@ -28,6 +28,8 @@ export class Inbox extends IgnoringSink {
   readonly streams: Map<number, ServerStream> = new Map()
   readonly #connection: Connection
   #facts: unknown[] = []
+  /** The array that `#facts` takes turns with: neither is made anew. */
+  #told: unknown[] = []
 
   constructor(connection: Connection) {
     super()
@@ -38,10 +40,12 @@ export class Inbox extends IgnoringSink {
   dispatch(): boolean {
     const facts = this.#facts
     if (facts.length === 0) return false
-    this.#facts = []
+    this.#facts = this.#told
     for (let i = 0; i < facts.length; i += 3) {
       this.#tell(facts[i] as number, facts[i + 1] as ServerStream, facts[i + 2])
     }
+    facts.length = 0
+    this.#told = facts
     return true
   }
 
@@ -142,7 +146,12 @@ export class Inbox extends IgnoringSink {
   }
 
   override frameNotSent(_type: number, streamId: number, promisedId: number, errno: number): void {
-    const stream = this.streams.get(promisedId || streamId)
+    if (promisedId !== 0) {
+      // The request it belonged to is over, or the client takes no more pushes.
+      this.streamClosed(promisedId, ErrorCode.CANCEL)
+      return
+    }
+    const stream = this.streams.get(streamId)
     if (!stream || stream.isClosed) return
     const { engine } = this.#connection.session
     this.#note(Fact.unsent, stream, engine.error(errno, 'a frame could not be sent', { streamId }))

@@ -11,7 +11,7 @@ export class RequestBody {
   /** A handler's promise that is waited for. */
   #pending = false
   /** What came meanwhile. */
-  #queue: Uint8Array[] = []
+  #queue: Uint8Array[] | undefined
   #isDelivered = false
 
   constructor(stream: ServerStream) {
@@ -35,7 +35,7 @@ export class RequestBody {
 
   /** A part of the body. */
   data(chunk: Uint8Array): void {
-    if (this.#pending) this.#queue.push(chunk)
+    if (this.#pending) (this.#queue ??= []).push(chunk)
     else this.#deliver(chunk)
   }
 
@@ -47,8 +47,8 @@ export class RequestBody {
 
   /** The stream is over: what waits goes back to the connection's window. */
   closed(): void {
-    for (const chunk of this.#queue) this.#consume(chunk.length)
-    this.#queue = []
+    for (const chunk of this.#queue ?? []) this.#consume(chunk.length)
+    this.#queue = undefined
     this.#isDelivered = true
   }
 
@@ -83,7 +83,7 @@ export class RequestBody {
     this.#pending = false
     this.#stream.movedAt = this.#stream.connection.now
     if (length > 0) this.#consume(length)
-    while (!this.#pending && this.#queue.length > 0) this.#deliver(this.#queue.shift()!)
+    while (!this.#pending && this.#queue?.length) this.#deliver(this.#queue.shift()!)
     if (!this.#pending && this.isComplete) this.#done()
   }
 

@@ -1,21 +1,23 @@
 import { ErrorCode, HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, type HeaderList, toPairs } from '../engine/fields.ts'
+import { heldBody } from '../engine/session.ts'
 import type { Priority } from '../engine/session-control.ts'
-import { type Body, wholeBody } from '../http/body.ts'
+import { type Body, toBytes, wholeBody } from '../http/body.ts'
 import { bodySource } from '../http/body-source.ts'
 import type { Trailers } from '../http/trailers.ts'
 import { BodyPump } from './body-pump.ts'
 import type { BodySender } from './body-sender.ts'
 import type { Connection } from './connection.ts'
 import { type Application, type Exchange, nobody } from './exchange.ts'
+import {
+  appendFields,
+  checkFields,
+  checkInformationalStatus,
+  type PreparedResponse,
+  prepareResponse,
+} from './prepared-response.ts'
 import { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
-import {
-  addContentLength,
-  appendFields,
-  checkInformationalStatus,
-  checkStatus,
-} from './response-fields.ts'
 import { ServerTunnel } from './server-tunnel.ts'
 
 /** A response. */
@@ -52,8 +54,11 @@ export class ServerStream {
   #exchange!: Exchange
   #sender: BodySender | undefined
   #trailers: Trailers | undefined
+  /** Of a pushed stream, until its promise has been sent. */
+  #promisedResponse: PreparedResponse | undefined
   /** nghttp2 knows it no more, though nobody may have been told yet. */
   isGone = false
+  #priority: Priority = { urgency: 3, incremental: false }
   #hasResponded = false
   /** All of the response has been handed to the session. */
   #isEnded = false
@@ -91,13 +96,16 @@ export class ServerStream {
     this.#exchange = exchange
   }
 
+  /** RFC 9218; of a stream that is not open, what was last known or said of it. */
   get priority(): Priority {
-    return this.connection.session.priority(this.id)
+    if (this.#isOpen) this.#priority = this.connection.session.priority(this.id)
+    return this.#priority
   }
 
   /** Sets the priority of the response (RFC 9218 §8); the client can still change it. */
   set priority(priority: Priority) {
-    this.connection.session.changePriority(this.id, priority)
+    this.#priority = priority
+    if (this.#isOpen) this.connection.session.changePriority(this.id, priority)
   }
 
   /** Bytes of the response's body that wait for the client. */
@@ -136,34 +144,9 @@ export class ServerStream {
   }
 
   /** The response. Throws `ERR_RESPONSE_SENT` the second time, and typed errors for what cannot be sent. */
-  respond({ status = 200, headers, body, trailers }: ResponseInit): void {
+  respond(init: ResponseInit): void {
     this.#assertUnanswered()
-    checkStatus(status, this.id)
-    const fields = appendFields([':status', String(status)], headers)
-    const isHead = this.request.method === 'HEAD'
-    const hasContent = status !== 204 && status !== 304 && !isHead
-    const whole = wholeBody(body)
-    // Before anything is sent: where this throws, another response can still be made.
-    const source = whole ? undefined : bodySource(body!)
-    const length = whole ? whole.length : body instanceof Blob ? body.size : undefined
-    // No body in answer to HEAD does not say that GET would have none.
-    const isLengthKnown = hasContent || (isHead && length !== 0 && status !== 204 && status !== 304)
-    if (length !== undefined && isLengthKnown) addContentLength(fields, length)
-    if (!hasContent) {
-      this.#submit(fields, noBytes, true)
-      source?.cancel(undefined)
-    } else if (whole && trailers === undefined) {
-      this.#submit(fields, whole, true)
-    } else {
-      this.#submit(fields, noBytes, false)
-      this.#trailers = trailers
-      if (source) this.#sender = new BodyPump(this, source)
-      else if (whole!.length > 0) this.write(whole!)
-      if (this.#sender) this.#sender.run()
-      else this.endBody()
-    }
-    this.connection.logResponse(this, status)
-    this.connection.flushSoon()
+    this.#send(prepareResponse(init, this.request.method, this.id))
   }
 
   /** Answers a CONNECT request: the stream is a tunnel from now on (RFC 9113 §8.5, RFC 8441 §4). */
@@ -208,14 +191,49 @@ export class ServerStream {
     this.#sender?.resume()
   }
 
-  /** Pushes a response; the promised stream, or `undefined` when the client takes none. */
-  push(init: PushInit): ServerStream | undefined {
+  /**
+   * Pushes a response, whose stream `exchangeOf` gives an exchange; the promised stream, or `undefined` when the client
+   * takes none. Throws, before anything is promised, what `respond` would.
+   */
+  push(init: PushInit, exchangeOf: (stream: ServerStream) => Exchange): ServerStream | undefined {
     this.#assertUnanswered()
-    const { path, method = 'GET', requestHeaders = [] } = init
+    const { path, method = 'GET', requestHeaders } = init
+    checkPromise(this, method, path)
     const { scheme, authority } = this.request
     const fields = [':method', method, ':scheme', scheme, ':authority', authority, ':path', path]
     appendFields(fields, requestHeaders)
-    return this.connection.promise(this, fields)
+    const response = prepareResponse(init, method, this.id)
+    checkFields(response.fields)
+    const stream = this.connection.promise(this, fields)
+    if (!stream) {
+      response.source?.cancel(undefined)
+      return undefined
+    }
+    stream.#promisedResponse = response
+    stream.#hasResponded = true
+    try {
+      stream.#exchange = exchangeOf(stream)
+    } catch (error) {
+      stream.#exchange = nobody
+      stream.reset()
+      throw error
+    }
+    return stream
+  }
+
+  /** The promise has been sent. False: it has not, come back later. */
+  answerPromised(): boolean {
+    const response = this.#promisedResponse
+    if (this.isGone || !response) return true
+    if (!this.#isOpen) return false
+    this.#promisedResponse = undefined
+    try {
+      this.connection.session.changePriority(this.id, this.#priority)
+      this.#send(response)
+    } catch (error) {
+      this.fail(error)
+    }
+    return true
   }
 
   // ---- its end --------------------------------------------------------------------------------
@@ -240,12 +258,13 @@ export class ServerStream {
   closed(errorCode: number): void {
     this.isGone = true
     this.requestBody.closed()
-    this.#sender?.cancel(
-      new HTTP2Error('ERR_STREAM_CLOSED', 'the client went before the response was complete', {
-        streamId: this.id,
-        errorCode,
-      }),
+    const reason = new HTTP2Error(
+      'ERR_STREAM_CLOSED',
+      'the client went before the response was complete',
+      { streamId: this.id, errorCode },
     )
+    this.#sender?.cancel(reason)
+    this.#promisedResponse?.source?.cancel(reason)
     this.#tellClosed(errorCode)
   }
 
@@ -277,6 +296,12 @@ export class ServerStream {
     return this.#isEnded || this.bufferedAmount > 0
   }
 
+  /** A promised stream is open once its promise has been sent. */
+  get #isOpen(): boolean {
+    if (this.isGone) return false
+    return !this.isPushed || this.connection.session.streamState(this.id) !== undefined
+  }
+
   #assertUnanswered(): void {
     if (this.#hasResponded) {
       throw new HTTP2Error('ERR_RESPONSE_SENT', 'the response has already been sent', {
@@ -290,8 +315,10 @@ export class ServerStream {
     }
   }
 
-  #submit(fields: FlatFields, body: Uint8Array, endStream: boolean): void {
-    this.connection.session.submitResponseFields(this.id, fields, { body, endStream })
+  #submit(fields: FlatFields, body: Uint8Array | string, endStream: boolean): void {
+    const { session } = this.connection
+    if (endStream && body.length <= heldBody) session.submitShortResponse(this.id, fields, body)
+    else session.submitResponseFields(this.id, fields, { body: toBytes(body), endStream })
     this.#hasResponded = true
     this.#isEnded = endStream
   }
@@ -312,5 +339,23 @@ export class ServerStream {
     else session.submitTrailers(this.id, toPairs(fields))
     this.#isEnded = true
     this.connection.flushSoon()
+  }
+}
+
+/** RFC 9113 §8.4: what can be promised, and where. */
+function checkPromise(parent: ServerStream, method: string, path: string): void {
+  const place = { streamId: parent.id }
+  if (parent.isPushed) {
+    throw new HTTP2Error(
+      'ERR_INVALID_STATE',
+      'push on the stream of a request, not on a pushed one',
+      place,
+    )
+  }
+  if (method !== 'GET' && method !== 'HEAD') {
+    throw new HTTP2Error('ERR_INVALID_METHOD', `GET and HEAD can be pushed, not ${method}`, place)
+  }
+  if (typeof path !== 'string' || !path.startsWith('/')) {
+    throw new HTTP2Error('ERR_INVALID_PATH', `a pushed path begins with /, not ${path}`, place)
   }
 }
