@@ -1,0 +1,17 @@
+/** Hosts and ports that `URL` leaves as they are: names, and addresses in dotted decimal, told from other spellings. */
+const plainAuthority =
+  /^(?:(?!.*xn--)(?:[a-z\d_-]+\.)*[a-z_-][a-z\d_-]*|(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!:|$)|(?=:|$))){4})(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?$/
+/** Paths that `URL` leaves as they are, if they have no dot segments. */
+const plainPath = /^\/[\w\-~!$&()*+,;=:@%/?.]*$/
+const dotSegment = /\/\.|\/%2e/i
+
+const defaultPort = { http: ':80', https: ':443' } as const
+
+/** The URL of a request (RFC 9113 §8.3.1) as `new URL()` writes it, which is asked only where that may change something. */
+export function requestUrl(scheme: 'http' | 'https', authority: string, path: string): string {
+  const host = authority === '' ? 'localhost' : authority
+  const isPlain = plainAuthority.test(host) && plainPath.test(path) && !dotSegment.test(path)
+  if (isPlain && !host.endsWith(defaultPort[scheme])) return `${scheme}://${host}${path}`
+  // `OPTIONS *` has no path (RFC 9110 §9.3.7).
+  return new URL(`${scheme}://${host}${path.startsWith('/') ? path : `/${path}`}`).href
+}
