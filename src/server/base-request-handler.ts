@@ -130,11 +130,9 @@ export class BaseRequestHandler implements Exchange {
    * which only `onClose` is called; `false` when the client does not take pushes.
    */
   push(init: PushInit): BaseRequestHandler | false {
-    const stream = this.#stream.push(init)
-    if (!stream) return false
-    const handler = makeHandler(this.constructor as RequestHandlerClass, stream)
-    stream.exchange = handler
-    stream.respond(init)
+    const Handler = this.constructor as RequestHandlerClass
+    let handler: BaseRequestHandler | false = false
+    this.#stream.push(init, (stream) => (handler = makeHandler(Handler, stream)))
     return handler
   }
 

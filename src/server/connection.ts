@@ -55,6 +55,8 @@ export class Connection implements TransportSink, ByteOutput {
   /** The transport takes more. */
   #hasRoom = true
   #hasBegun = false
+  /** Pushed streams whose promise has not been sent yet. */
+  #promised: ServerStream[] = []
   #isClosed = false
   #idleSince: number
 
@@ -147,11 +149,14 @@ export class Connection implements TransportSink, ByteOutput {
     if (this.#isClosed || this.#isBusy) return
     this.#isBusy = true
     let error: HTTP2Error | undefined
+    let hasMore: boolean
     do {
       if (!this.#hasRoom) break
       error = this.session.drain(this, this.#inbox, writeSize, this.now)
       // Streams that closed, bodies that were sent: handlers may have more to say.
-    } while (this.#inbox.dispatch() && !error)
+      hasMore = this.#inbox.dispatch()
+      if (this.#promised.length > 0) hasMore = this.#answerPromised() || hasMore
+    } while (hasMore && !error)
     this.#isBusy = false
     if (error) this.#fail(error)
     else if (this.isLeaving) this.#leave()
@@ -176,13 +181,15 @@ export class Connection implements TransportSink, ByteOutput {
     this.flushSoon()
   }
 
-  /** Promises a response on `parent`; `undefined` when the client takes none. */
+  /** Promises a response on `parent`; `undefined` when the client takes none, or no more. */
   promise(parent: ServerStream, fields: FlatFields): ServerStream | undefined {
-    if (this.session.setting('remote', 'enablePush') === 0) return undefined
+    if (this.isLeaving || this.session.setting('remote', 'enablePush') === 0) return undefined
     const id = this.session.submitPushPromise(parent.id, toPairs(fields))
     const stream = new ServerStream(this, id, new RequestHead(fields), true)
     stream.requestBody.isComplete = true
     this.#inbox.streams.set(id, stream)
+    this.#promised.push(stream)
+    this.flushSoon()
     return stream
   }
 
@@ -274,6 +281,17 @@ export class Connection implements TransportSink, ByteOutput {
 
   get #canSpeak(): boolean {
     return !this.#isClosed && !this.session.failure
+  }
+
+  /**
+   * A response submitted before its promise has been sent would not count towards the streams that the client lets us
+   * open. True when one was submitted now.
+   */
+  #answerPromised(): boolean {
+    const waiting = this.#promised.filter((stream) => !stream.answerPromised())
+    const isAnswered = waiting.length < this.#promised.length
+    this.#promised = waiting
+    return isAnswered
   }
 
   #leave(): void {

@@ -129,11 +129,7 @@ export class FetchExchange implements Exchange, RequestSource {
   }
 
   push(init: PushInit): boolean {
-    const stream = this.#stream.push(init)
-    if (!stream) return false
-    stream.exchange = nobody
-    stream.respond(init)
-    return true
+    return this.#stream.push(init, () => nobody) !== undefined
   }
 
   // ---- inside ---------------------------------------------------------------------------------

@@ -2,8 +2,7 @@ import { ErrorCode, HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, type HeaderList, toPairs } from '../engine/fields.ts'
 import { heldBody } from '../engine/session.ts'
 import type { Priority } from '../engine/session-control.ts'
-import { type Body, toBytes, wholeBody } from '../http/body.ts'
-import { bodySource } from '../http/body-source.ts'
+import { type Body, toBytes } from '../http/body.ts'
 import type { Trailers } from '../http/trailers.ts'
 import { BodyPump } from './body-pump.ts'
 import type { BodySender } from './body-sender.ts'
@@ -13,6 +12,7 @@ import {
   appendFields,
   checkFields,
   checkInformationalStatus,
+  checkPromise,
   type PreparedResponse,
   prepareResponse,
 } from './prepared-response.ts'
@@ -198,7 +198,12 @@ export class ServerStream {
   push(init: PushInit, exchangeOf: (stream: ServerStream) => Exchange): ServerStream | undefined {
     this.#assertUnanswered()
     const { path, method = 'GET', requestHeaders } = init
-    checkPromise(this, method, path)
+    if (this.isPushed) {
+      throw new HTTP2Error('ERR_INVALID_STATE', 'push on the stream of a request, not of a push', {
+        streamId: this.id,
+      })
+    }
+    checkPromise(method, path, this.id)
     const { scheme, authority } = this.request
     const fields = [':method', method, ':scheme', scheme, ':authority', authority, ':path', path]
     appendFields(fields, requestHeaders)
@@ -258,13 +263,15 @@ export class ServerStream {
   closed(errorCode: number): void {
     this.isGone = true
     this.requestBody.closed()
-    const reason = new HTTP2Error(
-      'ERR_STREAM_CLOSED',
-      'the client went before the response was complete',
-      { streamId: this.id, errorCode },
-    )
-    this.#sender?.cancel(reason)
-    this.#promisedResponse?.source?.cancel(reason)
+    const source = this.#sender ?? this.#promisedResponse?.source
+    // An error costs its stack: none is made for a response that is complete.
+    if (!this.#isEnded)
+      source?.cancel(
+        new HTTP2Error('ERR_STREAM_CLOSED', 'the client went before the response was complete', {
+          streamId: this.id,
+          errorCode,
+        }),
+      )
     this.#tellClosed(errorCode)
   }
 
@@ -315,6 +322,27 @@ export class ServerStream {
     }
   }
 
+  #send({ status, fields, hasContent, whole, source, trailers }: PreparedResponse): void {
+    if (!hasContent) {
+      this.#submit(fields, noBytes, true)
+      source?.cancel(undefined)
+    } else if (whole !== undefined && trailers === undefined) {
+      this.#submit(fields, whole, true)
+    } else {
+      this.#submit(fields, noBytes, false)
+      this.#trailers = trailers
+      if (source) {
+        this.#sender = new BodyPump(this, source)
+        this.#sender.run()
+      } else {
+        if (whole!.length > 0) this.write(toBytes(whole!))
+        this.endBody()
+      }
+    }
+    this.connection.logResponse(this, status)
+    this.connection.flushSoon()
+  }
+
   #submit(fields: FlatFields, body: Uint8Array | string, endStream: boolean): void {
     const { session } = this.connection
     if (endStream && body.length <= heldBody) session.submitShortResponse(this.id, fields, body)
@@ -339,23 +367,5 @@ export class ServerStream {
     else session.submitTrailers(this.id, toPairs(fields))
     this.#isEnded = true
     this.connection.flushSoon()
-  }
-}
-
-/** RFC 9113 §8.4: what can be promised, and where. */
-function checkPromise(parent: ServerStream, method: string, path: string): void {
-  const place = { streamId: parent.id }
-  if (parent.isPushed) {
-    throw new HTTP2Error(
-      'ERR_INVALID_STATE',
-      'push on the stream of a request, not on a pushed one',
-      place,
-    )
-  }
-  if (method !== 'GET' && method !== 'HEAD') {
-    throw new HTTP2Error('ERR_INVALID_METHOD', `GET and HEAD can be pushed, not ${method}`, place)
-  }
-  if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new HTTP2Error('ERR_INVALID_PATH', `a pushed path begins with /, not ${path}`, place)
   }
 }

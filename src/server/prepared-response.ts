@@ -1,0 +1,120 @@
+import { HTTP2Error } from '../engine/errors.ts'
+import { type FlatFields, type HeaderList, flatten, wireName, wireValue } from '../engine/fields.ts'
+import { type Body, wholeBody } from '../http/body.ts'
+import { type BodySource, bodySource } from '../http/body-source.ts'
+import type { Trailers } from '../http/trailers.ts'
+import type { ResponseInit } from './server-stream.ts'
+
+/** A response that is known to be one. */
+export interface PreparedResponse {
+  readonly status: number
+  /** `:status` first. */
+  readonly fields: FlatFields
+  /** The request and the status let a body follow. */
+  readonly hasContent: boolean
+  /** A body that is complete, as of `wholeBody`; else `source` reads it. */
+  readonly whole: Uint8Array | string | undefined
+  readonly source: BodySource | undefined
+  readonly trailers: Trailers | undefined
+}
+
+/** Checks a response before anything of it is sent: where this throws, another can still be made. */
+export function prepareResponse(
+  { status = 200, headers, body, trailers }: ResponseInit,
+  method: string,
+  streamId: number,
+): PreparedResponse {
+  checkStatus(status, streamId)
+  const fields = appendFields([':status', String(status)], headers)
+  const mayHaveContent = status !== 204 && status !== 304
+  const hasContent = mayHaveContent && method !== 'HEAD'
+  const whole = wholeBody(body)
+  const source = whole === undefined ? bodySource(body!) : undefined
+  const length = whole === undefined ? sizeOf(body!) : whole.length
+  // No body in answer to HEAD does not say that GET would have none.
+  const isLengthKnown = hasContent || (mayHaveContent && length !== 0)
+  if (length !== undefined && isLengthKnown) addContentLength(fields, length)
+  return { status, fields, hasContent, whole, source, trailers }
+}
+
+/** The length of a body that has to be read, where it is known. */
+function sizeOf(body: Body): number | undefined {
+  return body instanceof Blob ? body.size : undefined
+}
+
+/** Throws what sending the fields would throw. */
+export function checkFields(fields: FlatFields): void {
+  for (let i = 0; i < fields.length; i += 2) {
+    wireName(fields[i]!)
+    wireValue(fields[i]!, fields[i + 1]!)
+  }
+}
+
+/** Fields that say something of one HTTP/1.1 connection; HTTP/2 forbids them (RFC 9113 §8.2.2). */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/**
+ * Appends what an application gives to pseudo-header fields, which are ours to say: one among `headers` is an
+ * `ERR_INVALID_FIELD_NAME`. Fields of a connection are left out.
+ */
+export function appendFields(fields: FlatFields, headers: HeaderList | undefined): FlatFields {
+  if (headers === undefined) return fields
+  const first = fields.length
+  flatten(headers, fields)
+  for (let i = fields.length - 2; i >= first; i -= 2) {
+    const name = fields[i]!
+    if (name.charCodeAt(0) === 0x3a) {
+      throw new HTTP2Error(
+        'ERR_INVALID_FIELD_NAME',
+        `${JSON.stringify(name)} is no field of an application's: pseudo-header fields have options of their own`,
+      )
+    }
+    if (hopByHop.has(name.toLowerCase())) fields.splice(i, 2)
+  }
+  return fields
+}
+
+/** RFC 9110 §8.6, unless the handler said it itself. */
+function addContentLength(fields: FlatFields, length: number): void {
+  for (let i = 2; i < fields.length; i += 2) {
+    const name = fields[i]!
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return
+  }
+  fields.push('content-length', String(length))
+}
+
+/** The code of a response (RFC 9110 §15), else `ERR_INVALID_STATUS`. */
+function checkStatus(status: number, streamId: number): void {
+  if (Number.isInteger(status) && status >= 200 && status <= 599) return
+  throw new HTTP2Error('ERR_INVALID_STATUS', `a status is 200 to 599, not ${status}`, { streamId })
+}
+
+/** The code of a response before the response. 101 belongs to HTTP/1.1 (RFC 9113 §8.6). */
+export function checkInformationalStatus(status: number, streamId: number): void {
+  if (Number.isInteger(status) && status >= 100 && status <= 199 && status !== 101) return
+  throw new HTTP2Error(
+    'ERR_INVALID_STATUS',
+    `an informational status is 100 or 102 to 199, not ${status} (RFC 9110 §15.2)`,
+    { streamId },
+  )
+}
+
+/** RFC 9113 §8.4: what can be promised. */
+export function checkPromise(method: string, path: string, streamId: number): void {
+  if (method !== 'GET' && method !== 'HEAD') {
+    throw new HTTP2Error('ERR_INVALID_METHOD', `GET and HEAD can be pushed, not ${method}`, {
+      streamId,
+    })
+  }
+  if (typeof path !== 'string' || !path.startsWith('/')) {
+    throw new HTTP2Error('ERR_INVALID_PATH', `a pushed path begins with /, not ${path}`, {
+      streamId,
+    })
+  }
+}
