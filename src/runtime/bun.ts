@@ -47,7 +47,7 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   } catch (error) {
     throw codeOf(error).startsWith('ERR_OSSL') || codeOf(error).startsWith('ERR_SSL')
       ? certificateError(error)
-      : listenError(error, options.host)
+      : listenError(error, options.host, /^Failed to listen/)
   }
   return {
     address: boundAddress(listener),

@@ -50,7 +50,7 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   } catch (error) {
     throw secrets && isCertificateError(error)
       ? certificateError(error)
-      : listenError(error, options.host)
+      : listenError(error, options.host, /lookup/)
   }
   const accepting = acceptAll(listener, options, acceptor)
   return {
@@ -151,14 +151,10 @@ async function decryptKey(key: string, passphrase: string): Promise<string> {
   }
 }
 
-/** These have neither a code nor a name of their own; what else has none is a name that was not found. */
+/** `InvalidData`, or no name at all for a key that belongs to another certificate. */
 function isCertificateError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    codeOf(error) === '' &&
-    !(error instanceof RangeError) &&
-    !error.message.includes('lookup')
-  )
+  if (!(error instanceof Error) || codeOf(error) !== '') return false
+  return error.name === 'InvalidData' || /\bkeys?\b/i.test(error.message)
 }
 
 function isClosed(error: unknown): boolean {

@@ -43,14 +43,16 @@ export function handshakeTimeoutError(milliseconds: number): HTTP2Error {
   )
 }
 
-/** Nothing listens. A system's error has its code; the one runtimes give without is of a name that leads nowhere. */
-export function listenError(error: unknown, host: string | null): Error {
-  if (codeOf(error) !== '' || error instanceof RangeError) return asError(error)
-  return new HTTP2Error(
-    'ENOTFOUND',
-    `Nothing can listen on ${host ?? 'all interfaces'}: ${messageOf(error)}.`,
-    { cause: error },
-  )
+/**
+ * Nothing listens, for a reason that has a code, or for one that speaks for itself. A name that leads
+ * nowhere has neither: `notFound` is what the runtime says of it.
+ */
+export function listenError(error: unknown, host: string | null, notFound: RegExp): Error {
+  const thrown = asError(error)
+  if (codeOf(error) !== '' || !notFound.test(thrown.message)) return thrown
+  return new HTTP2Error('ENOTFOUND', `Nothing can listen on ${host}: ${messageOf(error)}.`, {
+    cause: error,
+  })
 }
 
 /** The peer reset the connection, and no system's error says so. */

@@ -51,7 +51,10 @@ export class NodeTransport implements Transport {
     socket.on('error', (error) => {
       this.#error ??= error
     })
-    socket.on('close', () => sink.onClose(this.#error))
+    socket.on('close', () => {
+      this.#ended = true
+      sink.onClose(this.#error)
+    })
   }
 
   write(bytes: Uint8Array): boolean {

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
-import { runtimeNames } from '../support/processes.ts'
+import { bin, run, runtimeNames } from '../support/processes.ts'
 import { Listener, readAll } from './listener.ts'
 
 const certificate: Certificate = await makeCertificate()
@@ -12,6 +12,15 @@ const other: Certificate = await makeCertificate()
 const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
 )
+
+it('on Deno fails with the words of Deno when it may not use the network', async () => {
+  const options = JSON.stringify({ host: '127.0.0.1', port: 0, tls: certificate })
+  const fixture = 'test/transport/fixture.ts'
+  const args = ['run', '--no-prompt', '--allow-env', '--no-check', fixture, 'deno', options]
+  const { stdout } = await run(bin('deno'), args)
+  expect(stdout).toContain('--allow-net')
+  expect(stdout).not.toContain('ERR_TLS_CERTIFICATE')
+})
 
 async function info(
   host: string,
