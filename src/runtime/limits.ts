@@ -1,5 +1,5 @@
 /** Bytes a transport keeps for a slow reader before `write` answers `false`. */
-export const writeLimit = 128 * 1024
+export const writeLimit: number = 128 * 1024
 
 /** Milliseconds a TLS handshake may take where `ListenOptions.handshakeTimeout` is absent. */
 export const defaultHandshakeTimeout = 10_000
