@@ -1,0 +1,41 @@
+import { CloseCode } from './codes.ts'
+import { Deflater } from './deflate/deflater.ts'
+import { Inflater, InflateLimitError } from './deflate/inflater.ts'
+import { WebSocketProtocolError } from './protocol-error.ts'
+
+/** Compressing a longer message would hold up everything else for tens of milliseconds. */
+const longestCompressed = 1024 * 1024
+
+// No message depends on another, so one of each serves all sockets. Made when first needed.
+let deflater: Deflater | undefined
+let inflater: Inflater | undefined
+
+/** The payload compressed; `undefined` when it is better sent as it is. */
+export function compress(payload: Uint8Array): Uint8Array | undefined {
+  if (payload.length > longestCompressed) return undefined
+  deflater ??= new Deflater()
+  return deflater.deflate(payload)
+}
+
+/**
+ * The message in a compressed payload, lent until the next call. Throws a `WebSocketProtocolError` for data
+ * that is none (1007) and, as soon as it is longer than `limit` bytes, for that (1009).
+ */
+export function decompress(payload: Uint8Array, limit: number): Uint8Array {
+  inflater ??= new Inflater()
+  try {
+    return inflater.inflate(payload, limit)
+  } catch (error) {
+    if (error instanceof InflateLimitError) {
+      throw new WebSocketProtocolError(
+        CloseCode.MESSAGE_TOO_BIG,
+        `a message is longer than ${limit} bytes when inflated`,
+      )
+    }
+    throw new WebSocketProtocolError(
+      CloseCode.INVALID_PAYLOAD,
+      'a compressed message cannot be inflated',
+      error,
+    )
+  }
+}
