@@ -24,6 +24,12 @@ export interface Priority {
 
 const encoder = new TextEncoder()
 
+/** What fits a window (RFC 9113 §6.9.1); throws `ERR_INVALID_ARGUMENT`. */
+function windowSize(bytes: number): number {
+  if (Number.isInteger(bytes) && bytes >= 0 && bytes <= 0x7fffffff) return bytes
+  throw new HTTP2Error('ERR_INVALID_ARGUMENT', `a window takes 0 to 2^31-1 bytes, not ${bytes}`)
+}
+
 /** The verbs and questions that concern the connection as a whole. */
 export class SessionControl extends SessionCore {
   /** Changes settings of ours; they hold once the peer has acknowledged (RFC 9113 §6.5.3). */
@@ -64,21 +70,22 @@ export class SessionControl extends SessionCore {
 
   /** Lets the peer send `increment` bytes more; stream 0: on the connection (RFC 9113 §6.9). */
   submitWindowUpdate(streamId: number, increment: number): void {
-    const result = this.engine.exports.h2_submit_window_update(this.live(), streamId, increment)
+    const bytes = windowSize(increment)
+    const result = this.engine.exports.h2_submit_window_update(this.live(), streamId, bytes)
     this.check(result, 'WINDOW_UPDATE', { streamId })
   }
 
   /** Sets what the peer may have in flight, at most 2^31-1 bytes; stream 0: on the connection. */
   setLocalWindowSize(streamId: number, size: number): void {
-    const result = this.engine.exports.h2_set_local_window(this.live(), streamId, size)
+    const bytes = windowSize(size)
+    const result = this.engine.exports.h2_set_local_window(this.live(), streamId, bytes)
     this.check(result, 'window size', { streamId })
   }
 
   /** The application has taken in `length` bytes of the stream's body: the peer may send as many again. */
   consume(streamId: number, length: number): void {
-    this.check(this.engine.exports.h2_consume(this.live(), streamId, length), 'consume', {
-      streamId,
-    })
+    const result = this.engine.exports.h2_consume(this.live(), streamId, windowSize(length))
+    this.check(result, 'consume', { streamId })
   }
 
   /** A client changes a request's priority (RFC 9218 §7.1): `u=1, i`. */
@@ -176,7 +183,7 @@ export class SessionControl extends SessionCore {
     return streamId === 0 ? this.ask(Ask.remoteWindow) : this.ask(Ask.streamRemoteWindow, streamId)
   }
 
-  /** Bytes the peer may have in flight on the connection, or on a stream. */
+  /** Bytes the peer may still send on the connection, or on a stream. */
   localWindowSize(streamId = 0): number {
     return streamId === 0 ? this.ask(Ask.localWindow) : this.ask(Ask.streamLocalWindow, streamId)
   }

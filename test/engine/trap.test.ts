@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { Engine, HTTP2Error, Session } from '../../src/engine/index.ts'
+import { Io } from '../../src/engine/abi.ts'
+import { HDDeflater } from '../../src/engine/hpack.ts'
+import { get, hello, join } from './support/frames.ts'
+import { Pair, only, one } from './support/pair.ts'
+import { codeOf, errorOf } from './support/errors.ts'
+
+/** Overwrites all of linear memory but the stack and the regions' addresses: pointers lead out of it. */
+function corrupt(engine: Engine): void {
+  const { words } = engine.memory
+  const io = new Set(Object.values(Io).map((field) => engine.memory.io(field)))
+  for (let i = 0; i < words.length; i++) if (!io.has(words[i]!)) words[i] = 0xfffffff0
+}
+
+describe('law 8: a trap is the end of an instance and of nothing else', () => {
+  it('fails every session of the engine, and the next session gets a fresh one', () => {
+    const engine = Engine.shared()
+    const session = Session.server()
+    const other = Session.server()
+    expect(other.engine).toBe(engine)
+    const told: HTTP2Error[] = []
+    engine.onFailure((error) => told.push(error))
+    session.receive(hello())
+
+    corrupt(engine)
+    const events = session.receive(get(1))
+    const { error } = one(events, 'SessionFailed')
+    expect(error.code).toBe('ERR_ENGINE_FAILED')
+    expect(error.cause).toBeInstanceOf(Error)
+
+    expect(told).toEqual([error])
+    expect(engine.failure).toBe(error)
+    expect(other.failure).toBe(error)
+    expect(one(other.receive(hello()), 'SessionFailed').error).toBe(error)
+    expect(other.bytesToSend()).toHaveLength(0)
+    expect(codeOf(() => other.submitPing())).toBe('ERR_ENGINE_FAILED')
+    expect(other.wantRead).toBe(false)
+    expect(other.wantWrite).toBe(false)
+    expect(() => other.dispose()).not.toThrow()
+
+    const next = Session.server()
+    expect(next.engine).not.toBe(engine)
+    expect(only(next.receive(join(hello(), get(1))), 'RequestReceived')).toHaveLength(1)
+  })
+
+  it('is met while sending just as well', () => {
+    const engine = new Engine()
+    const pair = Pair.open({ server: { engine } })
+    pair.server.submitPing()
+    corrupt(engine)
+    expect(() => pair.server.bytesToSend()).not.toThrow()
+    expect(pair.server.failure?.code).toBe('ERR_ENGINE_FAILED')
+    pair.client.submitPing()
+    expect(pair.flow().client).toEqual([])
+  })
+
+  it('is met by a verb, which throws it', () => {
+    const engine = new Engine()
+    const session = Session.server({ engine })
+    corrupt(engine)
+    const error = errorOf(() => session.submitSettings({ maxConcurrentStreams: 1 }))
+    expect(error.code).toBe('ERR_ENGINE_FAILED')
+    expect(error.cause).toBeInstanceOf(WebAssembly.RuntimeError)
+  })
+
+  it('a handle that is none traps, and is caught', () => {
+    const engine = new Engine()
+    const session = Session.server({ engine })
+    expect(codeOf(() => engine.exports.h2_session_receive(0x7ffffff0, 9, 0))).toBe(
+      'ERR_ENGINE_FAILED',
+    )
+    expect(session.failure?.code).toBe('ERR_ENGINE_FAILED')
+    expect(codeOf(() => new HDDeflater(4096, engine))).toBe('ERR_ENGINE_FAILED')
+  })
+
+  it('the listener that took itself back is not told', () => {
+    const engine = new Engine()
+    let told = 0
+    engine.onFailure(() => told++)
+    engine.onFailure(() => told++)()
+    codeOf(() => engine.exports.h2_session_del(0x7ffffff0))
+    expect(told).toBe(1)
+  })
+})
+
+describe('a sink that throws', () => {
+  it('fails its session, and mixes up nothing in the others', () => {
+    const engine = new Engine()
+    const broken = Session.server({ engine })
+    const sound = Session.server({ engine })
+    const thrower = new Proxy(
+      {},
+      {
+        get: () => () => {
+          throw new TypeError('a bug in the sink')
+        },
+      },
+    ) as Parameters<Session['feed']>[1]
+    expect(() => broken.feed(join(hello(), get(1), get(3)), thrower)).toThrow('a bug in the sink')
+    expect(broken.failure?.code).toBe('ERR_SINK_FAILED')
+
+    const [request] = only(sound.receive(join(hello(), get(1))), 'RequestReceived')
+    expect(request!.headers).toEqual([
+      [':method', 'GET'],
+      [':scheme', 'http'],
+      [':authority', 'x'],
+      [':path', '/'],
+    ])
+  })
+})
