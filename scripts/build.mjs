@@ -38,7 +38,9 @@ const runtimes = {
 }
 
 const dist = join(root, 'dist')
-const stamp = join(root, 'build', 'dist.sha256')
+/** What each step made of what, so that it is not made again. */
+const wasmStamp = join(root, 'build', 'nghttp2.wasm.sha256')
+const bundleStamp = join(root, 'build', 'dist.sha256')
 
 const { values: options } = parseArgs({
   options: { force: { type: 'boolean' }, wasm: { type: 'boolean' } },
@@ -50,14 +52,20 @@ await takeTurn()
 buildWasm()
 embedWasm()
 if (!options.wasm) {
-  const digest = digestOfInputs()
-  if (options.force || !isBuilt(digest)) {
-    rmSync(stamp, { force: true })
+  const inputs = [
+    ...filesUnder('src', /\.ts$/),
+    'scripts/build.mjs',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.types.json',
+  ]
+  const outputs = Object.keys(entries).flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`])
+  if (options.force || !isBuilt(bundleStamp, [...inputs, ...outputs])) {
     removeOldFiles()
     await bundle()
     writeIfChanged('no-runtime.js', '// A browser has none of the runtimes.\nexport {}\n')
     declare()
-    writeFileSync(stamp, digest)
+    writeFileSync(bundleStamp, digestOf([...inputs, ...outputs]))
   }
 }
 
@@ -83,17 +91,20 @@ async function takeTurn() {
 /** Whether the process that took the lock still lives; it may have been killed. */
 function isRunning(lock) {
   try {
-    process.kill(Number(readFileSync(lock, 'utf8')), 0)
-    return true
+    const pid = Number(readFileSync(lock, 'utf8'))
+    return pid > 0 && process.kill(pid, 0)
   } catch {
     return false
   }
 }
 
-/** wasm/build.sh knows by itself whether there is something to do. */
+/** wasm/build.sh knows by itself whether there is something to do, but asking it takes a while. */
 function buildWasm() {
+  const inputs = filesUnder('wasm')
+  if (isBuilt(wasmStamp, [...inputs, 'dist/nghttp2.wasm'])) return
   const { code, output } = run(join(root, 'wasm/build.sh'), [])
   if (code !== 0) fail(`wasm/build.sh ended with code ${code}`, output)
+  writeFileSync(wasmStamp, digestOf([...inputs, 'dist/nghttp2.wasm']))
 }
 
 /** dist/embedded.js: the wasm as a string. It stays a file of its own, so it is in the package once. */
@@ -166,27 +177,17 @@ function removeOldFiles() {
   }
 }
 
-function isBuilt(digest) {
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) return false
-  return Object.keys(entries).every((name) =>
-    ['.js', '.d.ts'].every((extension) => existsSync(join(dist, name + extension))),
-  )
+/** Whether all files are there and as they were when the stamp was written. */
+function isBuilt(stamp, files) {
+  if (!existsSync(stamp) || !files.every((file) => existsSync(join(root, file)))) return false
+  return readFileSync(stamp, 'utf8') === digestOf(files)
 }
 
-function digestOfInputs() {
+function digestOf(files) {
   const hash = createHash('sha256')
-  const files = [
-    ...filesUnder('src', /\.ts$/),
-    'scripts/build.mjs',
-    'package-lock.json',
-    'tsconfig.json',
-    'tsconfig.types.json',
-  ]
   for (const file of files) {
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(join(root, file)))
-      .update('\0')
+    const content = readFileSync(join(root, file))
+    hash.update(`${file} ${content.length}\n`).update(content)
   }
   return hash.digest('hex')
 }
