@@ -48,13 +48,9 @@ function isReadableStream(body: object): body is ReadableStream<BodyChunk> {
 
 function pullSource(pull: PullFunction): BodySource {
   return {
-    async pull(size) {
-      const result = await pull(size)
-      const flag = result[1]
-      if (flag !== DATA_OK && flag !== DATA_EOF && flag !== DATA_DEFERRED) {
-        throw new HTTP2Error('ERR_INVALID_BODY', `a pull function gave the flag ${String(flag)}`)
-      }
-      return result
+    pull(size) {
+      const result = pull(size)
+      return result instanceof Promise ? result.then(checkedResult) : checkedResult(result)
     },
     cancel() {},
   }
@@ -82,9 +78,25 @@ function iteratorSource(iterator: AsyncIterator<BodyChunk> | Iterator<BodyChunk>
       return step instanceof Promise ? step.then(read) : read(step as IteratorResult<BodyChunk>)
     },
     cancel() {
-      Promise.resolve(iterator.return?.()).catch(ignore)
+      try {
+        Promise.resolve(iterator.return?.()).catch(ignore)
+      } catch {
+        // It failed to stop; it is not asked again.
+      }
     },
   }
+}
+
+function checkedResult(result: PullResult): PullResult {
+  const [chunk, flag] = Array.isArray(result) ? (result as PullResult) : []
+  if (flag !== DATA_OK && flag !== DATA_EOF && flag !== DATA_DEFERRED) {
+    throw new HTTP2Error(
+      'ERR_INVALID_BODY',
+      `a pull function returns [bytes, flag], with the flag DATA_OK, DATA_EOF or DATA_DEFERRED, not ${String(flag)}`,
+    )
+  }
+  if (chunk !== null && chunk !== undefined) checked(chunk)
+  return result
 }
 
 function checked(chunk: BodyChunk): BodyChunk {

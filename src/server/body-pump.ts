@@ -14,8 +14,12 @@ const pullSize = 64 * 1024
 export class BodyPump implements BodySender {
   readonly #stream: ServerStream
   readonly #source: BodySource
-  /** A piece is being waited for, or the source has none until `resume()`. */
-  #isWaiting = false
+  /** A piece is on its way. */
+  #isPulling = false
+  /** The source has none until `resume()`. */
+  #isDeferred = false
+  /** `resume()` came before the source could say that it has none. */
+  #isResumed = false
   #isDone = false
 
   constructor(stream: ServerStream, source: BodySource) {
@@ -26,10 +30,16 @@ export class BodyPump implements BodySender {
   /** Reads until enough is buffered or the source makes us wait. */
   run(): void {
     try {
-      while (!this.#isDone && !this.#isWaiting && this.#stream.bufferedAmount < highWater) {
+      while (this.#mayPull && this.#stream.bufferedAmount < highWater) {
+        this.#isPulling = true
+        this.#isResumed = false
         const result = this.#source.pull(pullSize)
-        if (result instanceof Promise) this.#wait(result)
-        else this.#take(result)
+        if (result instanceof Promise) {
+          void this.#wait(result)
+          return
+        }
+        this.#isPulling = false
+        this.#take(result)
       }
     } catch (error) {
       this.#fail(error)
@@ -38,12 +48,13 @@ export class BodyPump implements BodySender {
 
   /** The client took bytes; `buffered` are left. */
   sent(buffered: number): boolean {
-    return buffered <= lowWater && !this.#isDone && !this.#isWaiting
+    return buffered <= lowWater && this.#mayPull
   }
 
   /** The source has something again. */
   resume(): void {
-    this.#isWaiting = false
+    this.#isResumed = this.#isPulling
+    this.#isDeferred = false
     this.run()
   }
 
@@ -54,11 +65,14 @@ export class BodyPump implements BodySender {
     this.#source.cancel(reason)
   }
 
+  get #mayPull(): boolean {
+    return !this.#isDone && !this.#isDeferred && !this.#isPulling
+  }
+
   async #wait(result: Promise<PullResult>): Promise<void> {
-    this.#isWaiting = true
     try {
       const settled = await result
-      this.#isWaiting = false
+      this.#isPulling = false
       if (this.#isDone) return
       this.#take(settled)
       this.run()
@@ -68,18 +82,18 @@ export class BodyPump implements BodySender {
   }
 
   #take([chunk, flag]: PullResult): void {
+    if (chunk) this.#stream.write(toBytes(chunk))
     if (flag === DATA_DEFERRED) {
-      this.#isWaiting = true
-      return
+      this.#isDeferred = !this.#isResumed
+    } else if (flag === DATA_EOF) {
+      this.#isDone = true
+      this.#stream.endBody()
     }
-    this.#isDone = flag === DATA_EOF
-    if (chunk !== null) this.#stream.write(toBytes(chunk))
-    if (this.#isDone) this.#stream.endBody()
   }
 
   #fail(error: unknown): void {
     if (this.#isDone) return
-    this.#isDone = true
+    this.cancel(error)
     this.#stream.fail(error)
   }
 }
