@@ -1,10 +1,11 @@
+import { Category, Flag } from '../engine/abi.ts'
 import { ErrorCode, type HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, toPairs } from '../engine/fields.ts'
 import type { ByteOutput } from '../engine/session-core.ts'
 import { Session } from '../engine/session.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { Application } from './exchange.ts'
-import { refuseHttp1 } from './http1-refusal.ts'
+import { readGreeting } from './http1-greeting.ts'
 import { Inbox } from './inbox.ts'
 import type { ResolvedOptions } from './options.ts'
 import { PingBoard } from './ping-board.ts'
@@ -55,6 +56,8 @@ export class Connection implements TransportSink, ByteOutput {
   /** The transport takes more. */
   #hasRoom = true
   #hasBegun = false
+  /** The first bytes, while they are too few. */
+  #head: Uint8Array | undefined
   /** Pushed streams whose promise has not been sent yet. */
   #promised: ServerStream[] = []
   #isClosed = false
@@ -96,11 +99,9 @@ export class Connection implements TransportSink, ByteOutput {
   onData(chunk: Uint8Array): void {
     if (this.#isClosed) return
     if (!this.#hasBegun) {
-      this.#hasBegun = true
-      if (refuseHttp1(chunk, this.transport)) {
-        this.transport.end()
-        return
-      }
+      const rest = this.#greet(chunk)
+      if (!rest) return
+      chunk = rest
     }
     this.now = this.#owner.now()
     this.counts.bytesReceived += chunk.length
@@ -294,6 +295,32 @@ export class Connection implements TransportSink, ByteOutput {
     return isAnswered
   }
 
+  /** Reads the first bytes. Gives those that are HTTP/2; `undefined`: there are none. */
+  #greet(chunk: Uint8Array): Uint8Array | undefined {
+    const bytes = this.#head ? joined(this.#head, chunk) : chunk
+    const greeting = readGreeting(bytes)
+    this.#head = greeting.kind === 'partial' ? bytes.slice() : undefined
+    this.#hasBegun = greeting.kind !== 'partial'
+    switch (greeting.kind) {
+      case 'http2':
+        return bytes
+      case 'upgrade':
+        // Upgrades are for cleartext; with TLS, ALPN has spoken (RFC 7540 §3.3).
+        if (this.transport.tls) break
+        this.transport.writev([greeting.answer])
+        this.session.upgrade(greeting.settings, greeting.fields[1] === 'HEAD')
+        this.#inbox.headers(1, Category.request, Flag.endStream, greeting.fields)
+        return greeting.rest
+      case 'refused':
+        this.transport.writev([greeting.answer])
+        break
+      default:
+        return undefined
+    }
+    this.transport.end()
+    return undefined
+  }
+
   #leave(): void {
     if (!this.session.wantRead && !this.session.wantWrite) this.transport.end()
   }
@@ -310,6 +337,13 @@ export class Connection implements TransportSink, ByteOutput {
     this.transport.end()
     this.#closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length)
+  whole.set(first)
+  whole.set(second, first.length)
+  return whole
 }
 
 function randomSeed(): [number, number] {
