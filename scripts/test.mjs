@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { requirePrograms } from './programs.mjs'
-import { bin, root, run } from './tools.mjs'
+import { bin, filesUnder, root, run } from './tools.mjs'
 
 const reports = join(root, 'build', 'test')
 const node = process.execPath
@@ -15,6 +15,7 @@ const node = process.execPath
 const parts = [
   check('build', [node, 'scripts/build.mjs']),
   check('format', [bin('oxfmt'), '--check']),
+  { name: 'format of the C', run: formatOfC },
   check('lint', [bin('oxlint'), '--deny-warnings']),
   check('types', [bin('tsc'), '-p', 'tsconfig.check.json']),
   check('types without a runtime', [bin('tsc'), '-p', 'tsconfig.portable.json']),
@@ -53,6 +54,16 @@ function check(name, [command, ...args]) {
       return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] }
     },
   }
+}
+
+/** By wasm/.clang-format. Other versions of clang-format see some things differently. */
+function formatOfC() {
+  const { output } = run('clang-format', ['--version'])
+  if (!/version 14\./.test(output)) {
+    return { passed: 0, failed: 0, skipped: ['clang-format 14 is not installed'] }
+  }
+  const files = filesUnder('wasm', /\.[ch]$/)
+  return check('', ['clang-format', '--dry-run', '--Werror', ...files]).run()
 }
 
 /** vitest run by the runtime itself; test/runtime.test.ts fails if its workers were not. */
