@@ -147,7 +147,8 @@ require_emcc() {
       DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends emscripten
     } >&2
   fi
-  emcc_version=$(emcc --version | head -n 1)
+  emcc_version=$(emcc --version)
+  emcc_version=${emcc_version%%$'\n'*} # not `| head`: a closed pipe would fail it
 }
 
 # compile_all <folder for the objects> <source>...: those that have no object there yet, with the
