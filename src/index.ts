@@ -13,7 +13,8 @@ export {
   type PullFunction,
   type PullResult,
 } from './http/body.ts'
-export { FastResponse, type FastResponseInit } from './http/fast-response.ts'
+export { type FastBody, FastResponse, type FastResponseInit } from './http/fast-response.ts'
+export type { ServerRequest } from './http/fetch-request.ts'
 export { BaseRequestHandler, type RequestHandlerClass } from './server/base-request-handler.ts'
 export { HTTP2Server, type ServerAddress } from './server/http2-server.ts'
 export type { ErrorHandler, FetchHandler } from './server/fetch-exchange.ts'

@@ -1,6 +1,11 @@
-import { type HeaderList, flatten, toPairs } from '../engine/fields.ts'
-import type { Body } from './body.ts'
-import { type Trailers } from './trailers.ts'
+import { type HeaderList, flatten } from '../engine/fields.ts'
+import { type Body, DATA_DEFERRED, DATA_EOF, toBytes } from './body.ts'
+import { bodySource } from './body-source.ts'
+import { withContentType } from './content-type.ts'
+import type { Trailers } from './trailers.ts'
+
+/** The runtime's own, also where this class is the global one: `globalThis.Response = FastResponse`. */
+const NativeResponse = Response
 
 /** As the standard's, with trailers. */
 export interface FastResponseInit {
@@ -12,23 +17,33 @@ export interface FastResponseInit {
 }
 
 /** The parts of a response, as they were given. */
-export interface ResponseParts extends FastResponseInit {
+export interface ResponseParts {
   readonly status: number
+  readonly headers: HeaderList
   readonly body: Body
 }
+
+const noHeaders: HeaderList = []
+
+/** What can be sent, and what a real response can be made of. */
+export type FastBody = Body | FormData | URLSearchParams
 
 /**
  * A `Response` that only keeps what it was given. The server sends it without making a real one; whoever asks for
  * its headers or reads its body gets what a real one would give. Bodies may be anything that the server sends.
  */
 export class FastResponse {
-  readonly #body: Body
+  readonly #body: FastBody
   readonly #init: FastResponseInit
   #real: Response | undefined
 
-  constructor(body?: Body, init: FastResponseInit = {}) {
+  /** Throws a RangeError for a status below 200 or above 599, a TypeError for a body where the status allows none. */
+  constructor(body?: FastBody, init: FastResponseInit = {}) {
     const status = init.status ?? 200
     if (status < 200 || status > 599) throw new RangeError(`a status is 200 to 599, not ${status}`)
+    if (body !== undefined && body !== null && hasNoBody(status)) {
+      throw new TypeError(`a response with status ${status} has no body`)
+    }
     this.#body = body
     this.#init = init
   }
@@ -37,8 +52,10 @@ export class FastResponse {
   static parts(response: object): ResponseParts | undefined {
     if (!(#init in response)) return undefined
     const fast = response as FastResponse
-    if (fast.#real) return undefined
-    return { ...fast.#init, status: fast.status, body: fast.#body }
+    const body = fast.#body
+    if (fast.#real || isForm(body)) return undefined
+    const { status = 200, headers } = fast.#init
+    return { status, headers: withContentType(headers, body) ?? noHeaders, body }
   }
 
   /** The trailers it was given. */
@@ -47,17 +64,17 @@ export class FastResponse {
   }
 
   static json(data: unknown, init: FastResponseInit = {}): FastResponse {
-    const headers = toHeaders(init.headers)
+    const headers = new Headers(toPairs(init.headers))
     if (!headers.has('content-type')) headers.set('content-type', 'application/json')
     return new FastResponse(JSON.stringify(data), { ...init, headers })
   }
 
   static error(): Response {
-    return Response.error()
+    return NativeResponse.error()
   }
 
   static redirect(url: string | URL, status = 302): Response {
-    return Response.redirect(url, status)
+    return NativeResponse.redirect(url, status)
   }
 
   get status(): number {
@@ -128,22 +145,49 @@ export class FastResponse {
   get real(): Response {
     if (!this.#real) {
       const { status, statusText } = this
-      const headers = toHeaders(this.#init.headers)
-      this.#real = new Response(toBodyInit(this.#body), { status, statusText, headers })
+      const body = this.#body
+      const headers = new Headers(toPairs(withContentType(this.#init.headers, body)))
+      this.#real = new NativeResponse(toBodyInit(body), { status, statusText, headers })
     }
     return this.#real
   }
 }
 
-Object.setPrototypeOf(FastResponse.prototype, Response.prototype)
+Object.setPrototypeOf(FastResponse.prototype, NativeResponse.prototype)
 
-/** A body that the runtime's own `Response` takes. */
-function toBodyInit(body: Body): BodyInit | null {
-  if (body === undefined || body === null) return null
-  if (typeof body === 'function') throw new TypeError('a pull function can be sent, not read')
-  return body as BodyInit
+/** RFC 9110 §15.3.5, §15.3.6, §15.4.5. */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 205 || status === 304
 }
 
-function toHeaders(list: HeaderList | undefined): Headers {
-  return new Headers(list === undefined ? [] : (toPairs(flatten(list)).map(([name, value]): [string, string] => [name, value])))
+function isForm(body: FastBody): body is FormData | URLSearchParams {
+  return body instanceof URLSearchParams || body instanceof FormData
+}
+
+/** A body that the runtime's own `Response` takes. */
+function toBodyInit(body: FastBody): BodyInit | null {
+  if (body === undefined || body === null) return null
+  if (typeof body === 'string' || ArrayBuffer.isView(body)) return body as BodyInit
+  if (body instanceof ArrayBuffer || body instanceof Blob || isForm(body)) return body
+  const source = bodySource(body)
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const [chunk, flag] = await source.pull(64 * 1024)
+        if (flag === DATA_DEFERRED) throw new TypeError('a body that defers can be sent, not read')
+        if (chunk !== null) controller.enqueue(toBytes(chunk))
+        if (flag === DATA_EOF) controller.close()
+      },
+      cancel: (reason) => source.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function toPairs(headers: HeaderList | undefined): [string, string][] {
+  if (headers === undefined) return []
+  const flat = flatten(headers)
+  const pairs: [string, string][] = []
+  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!])
+  return pairs
 }

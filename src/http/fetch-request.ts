@@ -13,6 +13,18 @@ export interface RequestSource {
   trailers(): Promise<Headers>
 }
 
+/** A `Request` as a server gets it. */
+export interface ServerRequest extends Request {
+  /**
+   * The fields behind the body, which has to be read first; empty where there are none. Rejects when the client leaves
+   * before the request is complete. The name is that of whatwg/fetch #981.
+   */
+  readonly trailers: Promise<Headers>
+}
+
+/** The runtime's own, whatever somebody may put in its place. */
+const NativeRequest = Request
+
 /**
  * A `Request` of which nothing is made until it is touched: making a real one costs more than answering it. Its
  * prototype chain ends in the runtime's own `Request.prototype`; what needs a real one gets it.
@@ -50,7 +62,7 @@ export class FetchRequest {
     return this.#source.signal()
   }
 
-  /** The fields behind the body (whatwg/fetch #981's name for them). */
+  /** See `ServerRequest`. */
   get trailers(): Promise<Headers> {
     return this.#source.trailers()
   }
@@ -107,7 +119,7 @@ export class FetchRequest {
   async arrayBuffer(): Promise<ArrayBuffer> {
     if (this.#real) return this.#real.arrayBuffer()
     const bytes = await this.#bytes()
-    return bytes.slice().buffer as ArrayBuffer
+    return new Uint8Array(bytes).buffer
   }
 
   async bytes(): Promise<Uint8Array> {
@@ -124,7 +136,9 @@ export class FetchRequest {
   }
 
   async blob(): Promise<Blob> {
-    return this.real.blob()
+    // Bun's own does not tell the type.
+    const type = this.headers.get('content-type') ?? ''
+    return new Blob([await this.arrayBuffer()], { type })
   }
 
   async formData(): Promise<FormData> {
@@ -135,14 +149,24 @@ export class FetchRequest {
     return this.real.clone()
   }
 
-  /** A request of the runtime's own making, of which this one is a front from now on. */
+  /**
+   * A request of the runtime's own making, of which this one is a front from now on. Throws a TypeError once the body
+   * has been read.
+   */
   get real(): Request {
     if (!this.#real) {
+      if (this.bodyUsed) throw new TypeError('the body was read already: clone the request before')
       const { method, url, headers, signal } = this
       const isBodiless = method === 'GET' || method === 'HEAD'
       const body = isBodiless ? null : this.body
-      const init: RequestInit & { duplex: 'half' } = { method, headers, signal, body, duplex: 'half' }
-      this.#real = new Request(url, init)
+      const init: RequestInit & { duplex: 'half' } = {
+        method,
+        headers,
+        signal,
+        body,
+        duplex: 'half',
+      }
+      this.#real = new NativeRequest(url, init)
     }
     return this.#real
   }
@@ -152,13 +176,13 @@ export class FetchRequest {
   }
 }
 
-Object.setPrototypeOf(FetchRequest.prototype, Request.prototype)
+Object.setPrototypeOf(FetchRequest.prototype, NativeRequest.prototype)
 
 /*
  * `new Request(request)` looks for what a real one keeps under symbols of the runtime's own (Node to version 22, Deno): they
  * lead to the real one. Bun reads the public properties instead.
  */
-for (const symbol of Object.getOwnPropertySymbols(new Request('http://localhost/'))) {
+for (const symbol of Object.getOwnPropertySymbols(new NativeRequest('http://localhost/'))) {
   Object.defineProperty(FetchRequest.prototype, symbol, {
     get(this: FetchRequest) {
       return Reflect.get(this.real, symbol)

@@ -23,10 +23,13 @@ export class IncomingBody {
   #isComplete = false
   #error: HTTP2Error | undefined
   #stream: ReadableStream<Uint8Array> | undefined
+  /** Where pieces go instead. */
+  #elsewhere: ((chunk: Uint8Array) => void | Promise<void>) | undefined
 
   /** A piece arrived; it is taken in once the result resolves, or at once. */
   push(chunk: Uint8Array): void | Promise<void> {
     if (this.#isDiscarding) return undefined
+    if (this.#elsewhere) return this.#elsewhere(chunk)
     if (this.#collected) {
       this.#collected.push(chunk)
       return undefined
@@ -55,8 +58,17 @@ export class IncomingBody {
     this.#finish()
   }
 
-  /** All of it, in one piece. */
+  /** The pieces are somebody else's from now on, that which waits too: a tunnel's. */
+  async redirect(to: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
+    this.#elsewhere = to
+    if (!this.#waiting) return
+    await to(this.#waiting)
+    this.#accept()
+  }
+
+  /** All of it, in one piece; rejects with a TypeError when somebody reads it already. */
   async bytes(): Promise<Uint8Array> {
+    if (this.#stream) return this.#drain(this.#stream)
     this.#begin()
     const collected: Uint8Array[] = []
     if (this.#waiting) {
@@ -75,6 +87,7 @@ export class IncomingBody {
 
   /** Piece by piece; the client sends as fast as this is read. */
   stream(): ReadableStream<Uint8Array> {
+    if (this.isDisturbed) this.#stream ??= usedStream()
     this.#stream ??= new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -92,6 +105,7 @@ export class IncomingBody {
           if (this.#isComplete) controller.close()
         },
         cancel: () => {
+          this.isDisturbed = true
           this.#controller = undefined
           // Nobody reads any more: take in the rest, so that the connection's window is not held.
           this.#isDiscarding = true
@@ -101,6 +115,18 @@ export class IncomingBody {
       { highWaterMark: 0 },
     )
     return this.#stream
+  }
+
+  /** Somebody had the stream in hands, and may have read of it. */
+  async #drain(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+    if (this.isDisturbed || stream.locked) throw new TypeError('the body was read already')
+    const chunks: Uint8Array[] = []
+    const reader = stream.getReader()
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return joined(chunks)
+      chunks.push(value)
+    }
   }
 
   #begin(): void {
@@ -124,6 +150,15 @@ export class IncomingBody {
     else this.#controller.close()
     this.#controller = undefined
   }
+}
+
+/** A stream that was read to its end. */
+function usedStream(): ReadableStream<Uint8Array> {
+  const stream = new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
+  const reader = stream.getReader()
+  void reader.read()
+  reader.releaseLock()
+  return stream
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {

@@ -87,7 +87,8 @@ export class BunTransport<Data> implements Transport {
   received(chunk: Uint8Array): void {
     if (this.#destroyed) return
     try {
-      this.#sink?.onData(chunk)
+      // A Buffer, whose slice() does not copy: nobody above expects one.
+      this.#sink?.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length))
     } catch (error) {
       this.failed(error)
     }

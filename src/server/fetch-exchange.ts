@@ -1,12 +1,13 @@
 import { ErrorCode, HTTP2Error } from '../engine/errors.ts'
 import type { FlatFields, HeaderList } from '../engine/fields.ts'
 import type { FastResponse } from '../http/fast-response.ts'
-import { FetchRequest, type RequestSource } from '../http/fetch-request.ts'
+import { FetchRequest, type RequestSource, type ServerRequest } from '../http/fetch-request.ts'
 import { IncomingBody } from '../http/incoming-body.ts'
+import { requestUrl } from '../http/request-url.ts'
 import type { Trailers } from '../http/trailers.ts'
 import { type Exchange, nobody } from './exchange.ts'
 import { FetchInfo } from './fetch-info.ts'
-import { toResponseInit } from './response-init.ts'
+import { discard, toResponseInit } from './response-init.ts'
 import type { PushInit, ServerStream } from './server-stream.ts'
 import type { ServerTunnel } from './server-tunnel.ts'
 
@@ -14,10 +15,10 @@ import type { ServerTunnel } from './server-tunnel.ts'
 export type Answer = Response | FastResponse | undefined | void
 
 /** Answers a request; `info` has what a `Request` has no place for. */
-export type FetchHandler = (request: Request, info: FetchInfo) => Answer | Promise<Answer>
+export type FetchHandler = (request: ServerRequest, info: FetchInfo) => Answer | PromiseLike<Answer>
 
 /** Makes a response of what a handler threw. */
-export type ErrorHandler = (error: unknown) => Answer | Promise<Answer>
+export type ErrorHandler = (error: unknown) => Answer | PromiseLike<Answer>
 
 /** A request on its way through a fetch handler. */
 export class FetchExchange implements Exchange, RequestSource {
@@ -30,7 +31,10 @@ export class FetchExchange implements Exchange, RequestSource {
   #tunnel: ServerTunnel | undefined
   #abort: AbortController | undefined
   #isDone = false
+  /** Why the rest of the request does not come. */
   #failure: HTTP2Error | undefined
+  /** The client left before the response was complete. */
+  #isAbandoned = false
   #settleTrailers: (() => void) | undefined
 
   constructor(stream: ServerStream, fetch: FetchHandler, onError: ErrorHandler | undefined) {
@@ -50,13 +54,13 @@ export class FetchExchange implements Exchange, RequestSource {
       }
     }
     // A FetchRequest stands in for the runtime's own Request, down to `instanceof`.
-    const request = new FetchRequest(this) as unknown as Request
+    const request = new FetchRequest(this) as unknown as ServerRequest
     try {
       const answer = this.#fetch(request, new FetchInfo(this.#stream, this))
-      if (answer instanceof Promise) this.#wait(answer)
+      if (isPromise(answer)) void this.#wait(answer)
       else this.#answer(answer)
     } catch (error) {
-      this.#fail(error)
+      void this.#fail(error)
     }
   }
 
@@ -73,15 +77,21 @@ export class FetchExchange implements Exchange, RequestSource {
 
   onClose(errorCode: number): void {
     this.#tunnel?.onClose(errorCode)
-    if (errorCode === ErrorCode.NO_ERROR && this.#stream.hasResponded) return
+    const stream = this.#stream
+    const isAnswered = stream.isComplete && errorCode === ErrorCode.NO_ERROR
+    if (isAnswered && this.#isDone) return
+    // A body that fails is ours, and no news to the handler.
+    this.#isAbandoned = !isAnswered && !(stream.isReset && errorCode === ErrorCode.INTERNAL_ERROR)
     this.#failure = new HTTP2Error(
       'ERR_STREAM_CLOSED',
-      'the client left before the response was complete',
-      { streamId: this.#stream.id, errorCode },
+      isAnswered
+        ? 'the response was complete before the request was'
+        : 'the client left before the response was complete',
+      { streamId: stream.id, errorCode },
     )
     this.body?.fail(this.#failure)
     this.#settleTrailers?.()
-    this.#abort?.abort(this.#failure)
+    if (this.#isAbandoned) this.#abort?.abort(this.#failure)
   }
 
   // ---- what the request asks ------------------------------------------------------------------
@@ -93,16 +103,25 @@ export class FetchExchange implements Exchange, RequestSource {
   url(): string {
     const { authority, path } = this.#stream.request
     const scheme = this.#stream.connection.transport.tls ? 'https' : 'http'
-    return new URL(path === '*' ? '/*' : path, `${scheme}://${authority || 'localhost'}`).href
+    try {
+      return requestUrl(scheme, authority, path)
+    } catch (cause) {
+      const text = JSON.stringify(authority)
+      throw new HTTP2Error('ERR_INVALID_URL', `${text} has no place in a URL`, { cause })
+    }
   }
 
   headers(): Headers {
-    return toHeaders(this.#stream.request.fields)
+    const { authority, fields } = this.#stream.request
+    const headers = toHeaders(fields)
+    // Programs ask for it, and HTTP/2 has it elsewhere (RFC 9113 §8.3.1).
+    if (authority !== '' && !headers.has('host')) headers.set('host', authority)
+    return headers
   }
 
   signal(): AbortSignal {
     this.#abort ??= new AbortController()
-    if (this.#failure) this.#abort.abort(this.#failure)
+    if (this.#isAbandoned) this.#abort.abort(this.#failure)
     return this.#abort.signal
   }
 
@@ -124,7 +143,11 @@ export class FetchExchange implements Exchange, RequestSource {
 
   /** Makes a tunnel of the stream. */
   accept(headers?: HeaderList): ServerTunnel {
-    this.#tunnel ??= this.#stream.accept(headers)
+    if (!this.#tunnel) {
+      this.#tunnel = this.#stream.accept(headers)
+      // Who reads is set in this turn; a client need not have waited for us.
+      void settled.then(() => this.#handOver(this.#tunnel!))
+    }
     return this.#tunnel
   }
 
@@ -134,17 +157,36 @@ export class FetchExchange implements Exchange, RequestSource {
 
   // ---- inside ---------------------------------------------------------------------------------
 
-  async #wait(answer: Promise<Answer>): Promise<void> {
+  async #wait(answer: PromiseLike<Answer>): Promise<void> {
     try {
       this.#answer(await answer)
     } catch (error) {
-      this.#fail(error)
+      void this.#fail(error)
     }
   }
 
   #answer(answer: Answer): void {
-    if (this.#stream.isClosed || this.#tunnel) return
-    this.#stream.respond(toResponseInit(answer, this.responseTrailers))
+    if (this.#stream.isClosed || this.#tunnel) {
+      if (answer) discard(answer)
+      return
+    }
+    try {
+      this.#stream.respond(toResponseInit(answer, this.responseTrailers))
+    } catch (error) {
+      if (answer) discard(answer)
+      throw error
+    }
+  }
+
+  /** What came before the tunnel was accepted goes through it. */
+  async #handOver(tunnel: ServerTunnel): Promise<void> {
+    if (!this.body) return
+    try {
+      await this.body.redirect((chunk) => tunnel.onData(chunk))
+      if (this.#isDone) tunnel.onEnd()
+    } catch (error) {
+      this.#stream.fail(error)
+    }
   }
 
   /** The handler threw: `error` may make a response of it; the client learns nothing else. */
@@ -164,10 +206,20 @@ export class FetchExchange implements Exchange, RequestSource {
       stream.connection.report(second, 'handler', stream.id)
     }
     if (stream.hasResponded || stream.isClosed) return
+    if (error instanceof HTTP2Error && error.code === 'ERR_INVALID_URL') {
+      stream.respond({ status: 400, headers: plainText, body: 'Bad Request' })
+      return
+    }
     stream.connection.report(error, 'handler', stream.id)
-    const headers = { 'content-type': 'text/plain' }
-    stream.respond({ status: 500, headers, body: 'Internal Server Error' })
+    stream.respond({ status: 500, headers: plainText, body: 'Internal Server Error' })
   }
+}
+
+const settled = Promise.resolve()
+const plainText = { 'content-type': 'text/plain;charset=UTF-8' }
+
+function isPromise(answer: Answer | PromiseLike<Answer>): answer is PromiseLike<Answer> {
+  return answer instanceof Promise || typeof (answer as PromiseLike<Answer>)?.then === 'function'
 }
 
 function toHeaders(fields: FlatFields): Headers {

@@ -11,6 +11,8 @@ import { type TunnelStreams, tunnelStreams } from './tunnel-streams.ts'
 export interface Connect extends TunnelStreams {
   /** `:protocol` of an extended CONNECT (RFC 8441), such as `websocket`; `undefined` for a plain one. */
   readonly protocol: string | undefined
+  /** `:authority`: of a plain CONNECT where to connect to, such as `example.com:443`. */
+  readonly authority: string
   /** Answers 200: what is read and written from now on goes through. What the handler returns is not sent then. */
   accept(headers?: HeaderList): TunnelStreams
 }
@@ -87,6 +89,7 @@ export class FetchInfo {
     }
     return {
       protocol: this.#stream.request.protocol,
+      authority: this.#stream.request.authority,
       accept,
       get readable() {
         return accept().readable

@@ -1,4 +1,5 @@
 import { HTTP2Error } from '../engine/errors.ts'
+import { installStandardResponse } from '../http/standard-response.ts'
 import {
   type RequestHandlerClass,
   BaseRequestHandler,
@@ -58,6 +59,7 @@ function applicationOf(servable: Servable, onError: ErrorHandler | undefined): A
 }
 
 function fetchApplication(fetch: FetchHandler, onError: ErrorHandler | undefined): Application {
+  installStandardResponse()
   return (stream) => new FetchExchange(stream, fetch, onError)
 }
 

@@ -78,6 +78,11 @@ export class ServerStream {
     return this.#hasResponded
   }
 
+  /** All of the response has been handed to the session. */
+  get isComplete(): boolean {
+    return this.#isEnded
+  }
+
   /** Nothing can be sent any more, though the exchange may not have been told yet. */
   get isClosed(): boolean {
     return this.isGone

@@ -1,0 +1,30 @@
+import { type HeaderList, flatten, toPairs } from '../engine/fields.ts'
+
+/** What a text is, where nobody says it (Fetch, "extract a body"). */
+export const textType = 'text/plain;charset=UTF-8'
+
+const ofText: HeaderList = { 'content-type': textType }
+
+/** Adds the `content-type` that a body implies, unless `headers` say one. */
+export function withContentType(
+  headers: HeaderList | undefined,
+  body: unknown,
+): HeaderList | undefined {
+  const type = typeof body === 'string' ? textType : body instanceof Blob ? body.type : ''
+  if (type === '') return headers
+  if (headers === undefined) return type === textType ? ofText : { 'content-type': type }
+  if (isRecord(headers)) {
+    for (const name in headers) if (isContentType(name)) return headers
+    return { ...headers, 'content-type': type }
+  }
+  const pairs = toPairs(flatten(headers))
+  return pairs.some(([name]) => isContentType(name)) ? pairs : [...pairs, ['content-type', type]]
+}
+
+function isRecord(headers: HeaderList): headers is Readonly<Record<string, string>> {
+  return !(Symbol.iterator in headers)
+}
+
+function isContentType(name: string): boolean {
+  return name.length === 12 && name.toLowerCase() === 'content-type'
+}
