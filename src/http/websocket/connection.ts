@@ -15,7 +15,7 @@ import {
 } from './options.ts'
 import { decompress } from './permessage-deflate.ts'
 import { WebSocketProtocolError } from './protocol-error.ts'
-import { ServerWebSocket, type SocketLink } from './server-websocket.ts'
+import { ServerWebSocket, type SocketLink, type SocketReadyState } from './server-websocket.ts'
 
 type Timer = ReturnType<typeof setTimeout>
 
@@ -73,7 +73,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
   readonly #parser: FrameParser
   readonly #sender: MessageSender
 
-  #readyState: number = ServerWebSocket.CONNECTING
+  #readyState: SocketReadyState = ServerWebSocket.CONNECTING
   #tunnel: Tunnel | undefined
   /** `close` was called before `open`: what the Close frame says. */
   #earlyClose: Uint8Array | undefined
@@ -142,7 +142,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
 
   // ---- what the socket asks (SocketLink) ------------------------------------------------------
 
-  get readyState(): number {
+  get readyState(): SocketReadyState {
     return this.#readyState
   }
 

@@ -1,9 +1,12 @@
 import { encodeText } from './frame-writer.ts'
 import type { SocketCloseEvent, SocketErrorEvent } from './events.ts'
 
+/** CONNECTING, OPEN, CLOSING, CLOSED. */
+export type SocketReadyState = 0 | 1 | 2 | 3
+
 /** What a socket works by. */
 export interface SocketLink {
-  readonly readyState: number
+  readonly readyState: SocketReadyState
   readonly bufferedAmount: number
   readonly drained: Promise<void>
   sendText(text: string): void
@@ -87,7 +90,7 @@ export class ServerWebSocket extends EventTarget {
   }
 
   /** `CONNECTING` (0) until the response is on its way, then `OPEN` (1), `CLOSING` (2), `CLOSED` (3). */
-  get readyState(): number {
+  get readyState(): SocketReadyState {
     return this.#link.readyState
   }
 
@@ -119,9 +122,10 @@ export class ServerWebSocket extends EventTarget {
    */
   send(data: SocketData): void {
     this.#checkConnected()
-    if (typeof data === 'string') this.#link.sendText(data)
+    const bytes = typeof data === 'string' ? undefined : bytesOf(data)
+    if (bytes !== undefined) this.#link.sendBytes(bytes)
     else if (data instanceof Blob) this.#link.sendBlob(data)
-    else this.#link.sendBytes(bytesOf(data) ?? encodeText(String(data)))
+    else this.#link.sendText(String(data))
   }
 
   /**
@@ -176,8 +180,9 @@ export class ServerWebSocket extends EventTarget {
     this.#handle('message', handler)
   }
 
-  get onerror(): Handler<SocketErrorEvent> {
-    return this.#handler('error')
+  // Read as the DOM declares it, so that a `ServerWebSocket` is a `WebSocket` to the compiler.
+  get onerror(): Handler<Event> {
+    return this.#handler('error') as Handler<Event>
   }
 
   set onerror(handler: Handler<SocketErrorEvent>) {
@@ -265,7 +270,7 @@ export class ServerWebSocket extends EventTarget {
 }
 
 /** `undefined` for what is not bytes. */
-function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array | undefined {
+function bytesOf(data: unknown): Uint8Array | undefined {
   if (data instanceof Uint8Array) return data
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined
