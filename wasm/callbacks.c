@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "nghttp2_outbound_item.h"
+
 /* ---- sent frames -------------------------------------------------------------------------- */
 
 static nghttp2_ssize pack_extension(nghttp2_session *ng, uint8_t *buffer, size_t length,
@@ -71,13 +73,20 @@ static void drop_body(h2_session *session, int32_t id) {
   }
 }
 
+/* Whether a body was to follow these HEADERS; nghttp2 shows us the first member of its item. */
+static int carries_body(const nghttp2_frame *frame) {
+  const nghttp2_outbound_item *item = (const nghttp2_outbound_item *)frame;
+  return item->aux_data.headers.dpw.data_prd.v2.read_callback == h2_stream_read;
+}
+
 static int on_frame_not_send(nghttp2_session *ng, const nghttp2_frame *frame, int code,
                              void *user_data) {
+  (void)ng;
   h2_session *session = user_data;
   if (h2_is_unknown(frame->hd.type)) {
     h2_payload_del(session, frame->ext.payload);
   }
-  if (frame->hd.type == NGHTTP2_HEADERS && !nghttp2_session_find_stream(ng, frame->hd.stream_id)) {
+  if (frame->hd.type == NGHTTP2_HEADERS && carries_body(frame)) {
     drop_body(session, frame->hd.stream_id);
   }
   uint32_t *at = h2_event_new(H2_EVENT_FRAME_NOT_SENT, 0, 4);

@@ -211,6 +211,7 @@ export class Session extends SessionControl {
       streamId ? { streamId } : {},
     )
     const id = streamId ?? result
+    if ((flags & Body.credit) !== 0) this.bodies.delete(id) // of a message that was not sent
     if (hasBody && !held) this.sendData(id, body, isWhole)
     return id
   }
