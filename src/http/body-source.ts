@@ -64,7 +64,11 @@ function streamSource(stream: ReadableStream<BodyChunk>): BodySource {
       return done ? end : [checked(value), DATA_OK]
     },
     cancel(reason) {
-      reader.cancel(reason).catch(ignore)
+      try {
+        reader.cancel(reason).catch(ignore)
+      } catch {
+        // It is a stream of another make; it is not read again.
+      }
     },
   }
 }

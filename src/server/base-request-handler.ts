@@ -132,7 +132,7 @@ export class BaseRequestHandler implements Exchange {
   push(init: PushInit): BaseRequestHandler | false {
     const Handler = this.constructor as RequestHandlerClass
     let handler: BaseRequestHandler | false = false
-    this.#stream.push(init, (stream) => (handler = makeHandler(Handler, stream)))
+    this.#stream.push(init, (stream) => (handler = construct(Handler, stream)))
     return handler
   }
 
@@ -142,11 +142,23 @@ export class BaseRequestHandler implements Exchange {
   }
 }
 
+/** The exchange of a request: its handler, which gets to see the body once `onHeaders` is done without an answer. */
+export function makeHandler(Handler: RequestHandlerClass, stream: ServerStream): Exchange {
+  const handler = construct(Handler, stream)
+  if (stream.requestBody.isComplete || !stream.request.expectsContinue) return handler
+  return {
+    async onHeaders() {
+      await handler.onHeaders()
+      stream.continue()
+    },
+    onData: (chunk) => handler.onData(chunk),
+    onRequestDone: () => handler.onRequestDone(),
+    onClose: (errorCode) => handler.onClose(errorCode),
+  }
+}
+
 /** A handler for `stream`. */
-export function makeHandler(
-  Handler: RequestHandlerClass,
-  stream: ServerStream,
-): BaseRequestHandler {
+function construct(Handler: RequestHandlerClass, stream: ServerStream): BaseRequestHandler {
   streamOfNew = stream
   try {
     return new Handler()

@@ -27,6 +27,8 @@ export interface ConnectionOwner {
 }
 
 const settled = Promise.resolve()
+/** Milliseconds for the peer to close its side once we have closed ours. */
+const lingerPeriod = 5000
 /** Bytes gathered for one write. */
 const writeSize = 256 * 1024
 
@@ -42,6 +44,8 @@ export class Connection implements TransportSink, ByteOutput {
   readonly counts: ConnectionCounts = new ConnectionCounts()
   /** The time of the turn, in milliseconds. */
   now: number
+  /** When the transport last took bytes. */
+  #movedAt = 0
   /** GOAWAY went one way or the other: the connection ends with its last stream. */
   isLeaving = false
   readonly #owner: ConnectionOwner
@@ -55,6 +59,10 @@ export class Connection implements TransportSink, ByteOutput {
   #isFlushPlanned = false
   /** The transport takes more. */
   #hasRoom = true
+  /** When we said that we are done. */
+  #endedAt: number | undefined
+  /** What still comes is not looked at. */
+  #isDeaf = false
   #hasBegun = false
   /** The first bytes, while they are too few. */
   #head: Uint8Array | undefined
@@ -97,7 +105,7 @@ export class Connection implements TransportSink, ByteOutput {
   // ---- what the transport tells ---------------------------------------------------------------
 
   onData(chunk: Uint8Array): void {
-    if (this.#isClosed) return
+    if (this.#isDeaf) return
     if (!this.#hasBegun) {
       const rest = this.#greet(chunk)
       if (!rest) return
@@ -115,18 +123,20 @@ export class Connection implements TransportSink, ByteOutput {
 
   onDrain(): void {
     this.#hasRoom = true
+    this.#movedAt = this.now = this.#owner.now()
     this.flush()
   }
 
   /** No HTTP/2 client half-closes its connection: it is gone. */
   onEnd(): void {
-    this.transport.end()
+    this.#isDeaf = true
+    this.#end()
     this.#closeStreams(ErrorCode.CANCEL)
   }
 
   onClose(error: Error | null): void {
     if (error) this.report(error, 'connection')
-    this.#isClosed = true
+    this.#isClosed = this.#isDeaf = true
     this.#closeStreams(ErrorCode.CANCEL)
     this.#stopWatchingEngine()
     this.#pings.fail()
@@ -166,12 +176,14 @@ export class Connection implements TransportSink, ByteOutput {
   write(bytes: Uint8Array): boolean {
     this.counts.bytesSent += bytes.length
     this.#hasRoom = this.transport.write(bytes)
+    this.#movedAt = this.now
     return this.#hasRoom
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
     for (const chunk of chunks) this.counts.bytesSent += chunk.length
     this.#hasRoom = this.transport.writev(chunks)
+    this.#movedAt = this.now
     return this.#hasRoom
   }
 
@@ -197,7 +209,12 @@ export class Connection implements TransportSink, ByteOutput {
   report(error: unknown, source: 'handler' | 'connection', streamId?: number): void {
     const { remoteAddress } = this.transport
     const where = streamId === undefined ? {} : { streamId }
-    this.#owner.options.onError(error, { source, remoteAddress, ...where })
+    try {
+      this.#owner.options.onError(error, { source, remoteAddress, ...where })
+    } catch (second) {
+      // Nobody is left to tell.
+      console.error(second)
+    }
   }
 
   logResponse(stream: ServerStream, status: number): void {
@@ -205,7 +222,11 @@ export class Connection implements TransportSink, ByteOutput {
     if (!log) return
     const { method, path } = stream.request
     const { remoteAddress } = this.transport
-    log({ remoteAddress, streamId: stream.id, method, path, status, pushed: stream.isPushed })
+    try {
+      log({ remoteAddress, streamId: stream.id, method, path, status, pushed: stream.isPushed })
+    } catch (error) {
+      this.report(error, 'handler', stream.id)
+    }
   }
 
   // ---- what the inbox tells -------------------------------------------------------------------
@@ -253,7 +274,7 @@ export class Connection implements TransportSink, ByteOutput {
     if (this.#isClosed) return
     if (this.#canSpeak) this.session.terminate(errorCode)
     this.flush()
-    this.transport.end()
+    this.#end()
   }
 
   destroy(): void {
@@ -263,6 +284,9 @@ export class Connection implements TransportSink, ByteOutput {
   /** Looks whether something has taken too long; called every second or so. */
   tick(now: number): void {
     const { timeouts } = this.#owner.options
+    const isLingering = this.#endedAt !== undefined && now - this.#endedAt >= lingerPeriod
+    const isStuck = !this.#hasRoom && timeouts.stream > 0 && now - this.#movedAt >= timeouts.stream
+    if (isLingering || isStuck) this.destroy()
     if (!this.#canSpeak) return
     this.now = now
     if (now >= (this.session.nextTimeout() ?? Infinity)) {
@@ -317,12 +341,19 @@ export class Connection implements TransportSink, ByteOutput {
       default:
         return undefined
     }
-    this.transport.end()
+    this.#isDeaf = true
+    this.#end()
     return undefined
   }
 
   #leave(): void {
-    if (!this.session.wantRead && !this.session.wantWrite) this.transport.end()
+    if (!this.session.wantRead && !this.session.wantWrite) this.#end()
+  }
+
+  /** FIN, after what was written. */
+  #end(): void {
+    this.#endedAt ??= this.#owner.now()
+    this.transport.end()
   }
 
   #closeStreams(errorCode: number): void {
@@ -332,9 +363,10 @@ export class Connection implements TransportSink, ByteOutput {
   }
 
   #fail(error: HTTP2Error): void {
-    if (this.#isClosed) return
+    if (this.#isDeaf) return
+    this.#isDeaf = true
     this.report(error, 'connection')
-    this.transport.end()
+    this.#end()
     this.#closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)
   }
 }

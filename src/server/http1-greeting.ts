@@ -22,7 +22,14 @@ const methods = /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|PATCH|CONNECT) /
 const requestLine = /^([A-Z]+) (\/[!-~]*) HTTP\/1\.1$/
 const fieldLine = /^([!#$%&'*+\-.^_`|~\dA-Za-z]+):[ \t]*([\t -~\x80-\xff]*?)[ \t]*$/
 /** Fields that concern the HTTP/1.1 connection alone (RFC 9113 §8.2.2), or are said by pseudo-header fields. */
-const dropped = new Set(['connection', 'upgrade', 'http2-settings', 'host', 'keep-alive', 'proxy-connection'])
+const dropped = new Set([
+  'connection',
+  'upgrade',
+  'http2-settings',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+])
 const maxHead = 16 * 1024
 
 const refusal = latin1Bytes(
@@ -58,7 +65,8 @@ function readUpgrade(head: string, rest: Uint8Array): Greeting | undefined {
     if (given === undefined || value === undefined) return undefined
     const name = given.toLowerCase()
     // A body would have to be read as HTTP/1.1 first: such a client does without the upgrade.
-    if (name === 'transfer-encoding' || (name === 'content-length' && value !== '0')) return undefined
+    if (name === 'transfer-encoding' || (name === 'content-length' && value !== '0'))
+      return undefined
     if (dropped.has(name) && all.has(name)) return undefined
     all.set(name, value)
     if (!dropped.has(name)) others.push(name, value)
@@ -66,7 +74,17 @@ function readUpgrade(head: string, rest: Uint8Array): Greeting | undefined {
   const settings = decodeBase64Url(all.get('http2-settings'))
   const host = all.get('host')
   if (all.get('upgrade')?.toLowerCase() !== 'h2c' || !settings || !host) return undefined
-  const fields = [':method', method, ':scheme', 'http', ':authority', host, ':path', path, ...others]
+  const fields = [
+    ':method',
+    method,
+    ':scheme',
+    'http',
+    ':authority',
+    host,
+    ':path',
+    path,
+    ...others,
+  ]
   return { kind: 'upgrade', answer: switching, fields, settings, rest }
 }
 

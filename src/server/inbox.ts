@@ -1,5 +1,5 @@
 import { Category, Flag } from '../engine/abi.ts'
-import { ErrorCode } from '../engine/errors.ts'
+import { ErrorCode, errorCodeName, HTTP2Error } from '../engine/errors.ts'
 import type { FlatFields } from '../engine/fields.ts'
 import { IgnoringSink } from '../engine/ignoring-sink.ts'
 import type { Connection } from './connection.ts'
@@ -17,6 +17,7 @@ const Fact = {
   room: 6,
   unsent: 7,
   stray: 8,
+  terminated: 9,
 }
 
 /**
@@ -79,7 +80,10 @@ export class Inbox extends IgnoringSink {
       case Fact.stray: {
         const [streamId, length] = detail as [number, number]
         this.#connection.consume(streamId, length)
+        break
       }
+      case Fact.terminated:
+        this.#connection.report(terminatedError(detail as number), 'connection')
     }
   }
 
@@ -142,7 +146,9 @@ export class Inbox extends IgnoringSink {
   }
 
   override goawaySent(_lastStreamId: number, errorCode: number): void {
-    if (errorCode !== ErrorCode.NO_ERROR) this.#connection.isLeaving = true
+    if (errorCode === ErrorCode.NO_ERROR) return
+    this.#connection.isLeaving = true
+    this.#note(Fact.terminated, undefined, errorCode)
   }
 
   override frameNotSent(_type: number, streamId: number, promisedId: number, errno: number): void {
@@ -161,4 +167,13 @@ export class Inbox extends IgnoringSink {
     const stream = this.streams.get(streamId)
     if (stream?.sent(buffered)) this.#note(Fact.room, stream, undefined)
   }
+}
+
+/** Of a peer that broke a rule, or was too slow to acknowledge SETTINGS. */
+function terminatedError(errorCode: number): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_CONNECTION_TERMINATED',
+    `the connection was ended with GOAWAY ${errorCodeName(errorCode)} (RFC 9113 §5.4.1)`,
+    { errorCode },
+  )
 }

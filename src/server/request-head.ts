@@ -31,6 +31,15 @@ export class RequestHead {
     }
   }
 
+  /** The client waits for 100 before it sends the body (RFC 9110 §10.1.1). */
+  get expectsContinue(): boolean {
+    const { fields } = this
+    for (let i = 0; i < fields.length; i += 2) {
+      if (fields[i] === 'expect') return fields[i + 1]!.toLowerCase() === '100-continue'
+    }
+    return false
+  }
+
   /** The fields in pairs, in the order of arrival; crumbs of the cookie are one field, the last (RFC 9113 §8.2.3). */
   get pairs(): HeaderField[] {
     this.#pairs ??= joinCookies(toPairs(this.fields))

@@ -15,6 +15,8 @@ export interface CloseOptions {
 /** Between the notice and the refusal of further requests: time for those on their way to arrive. */
 const noticePeriod = 250
 const tickPeriod = 1000
+/** For the last words to arrive, and the clients to close their side. */
+const closePeriod = 500
 
 /** What both servers are made of: a listener, its connections, their time and their end. */
 export class ServerCore implements ConnectionOwner {
@@ -29,6 +31,7 @@ export class ServerCore implements ConnectionOwner {
   #closing: Promise<void> | undefined
   #isImmediate = false
   #ticker: ReturnType<typeof setInterval> | undefined
+  #destroyer: ReturnType<typeof setTimeout> | undefined
   #whenEmpty: (() => void) | undefined
   readonly #closed: Promise<void>
   #resolveClosed!: () => void
@@ -62,7 +65,13 @@ export class ServerCore implements ConnectionOwner {
     if (this.#closing)
       throw new HTTP2Error('ERR_SERVER_CLOSED', 'the server was closed: make a new one')
     this.#listening ??= this.#bind(address)
-    return (await this.#listening).address
+    try {
+      return (await this.#listening).address
+    } catch (error) {
+      // Another attempt may fare better.
+      this.#listening = undefined
+      throw error
+    }
   }
 
   forget(connection: Connection): void {
@@ -133,12 +142,8 @@ export class ServerCore implements ConnectionOwner {
     }
     if (graceful && this.#connections.size > 0) await this.#drain()
     this.#endNow()
-    if (this.#connections.size > 0) {
-      const empty = this.#untilEmpty()
-      const deadline = setTimeout(() => this.#destroyAll(), 1000)
-      await empty
-      clearTimeout(deadline)
-    }
+    await this.#untilEmpty()
+    clearTimeout(this.#destroyer)
     clearInterval(this.#ticker)
     this.#ignoreSignals?.()
     this.#resolveClosed()
@@ -162,7 +167,7 @@ export class ServerCore implements ConnectionOwner {
     if (this.#isImmediate) return
     this.#isImmediate = this.#closing !== undefined
     for (const connection of this.#connections) connection.terminate()
-    if (this.#closing) setTimeout(() => this.#destroyAll(), 500)
+    if (this.#closing) this.#destroyer = setTimeout(() => this.#destroyAll(), closePeriod)
   }
 
   #destroyAll(): void {

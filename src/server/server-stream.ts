@@ -59,6 +59,7 @@ export class ServerStream {
   /** nghttp2 knows it no more, though nobody may have been told yet. */
   isGone = false
   #priority: Priority = { urgency: 3, incremental: false }
+  #hasContinued = false
   #hasResponded = false
   /** All of the response has been handed to the session. */
   #isEnded = false
@@ -133,6 +134,7 @@ export class ServerStream {
   /** More header fields than we take (RFC 6585 §5), or more trailers. */
   refuse(): void {
     this.#exchange ??= nobody
+    if (this.isGone) return
     if (this.#hasResponded) this.reset(ErrorCode.ENHANCE_YOUR_CALM)
     else this.respond({ status: 431 })
   }
@@ -145,7 +147,15 @@ export class ServerStream {
     checkInformationalStatus(status, this.id)
     const fields = appendFields([':status', String(status)], headers)
     this.connection.session.submitInformational(this.id, toPairs(fields))
+    this.#hasContinued ||= status === 100
     this.connection.flushSoon()
+  }
+
+  /** The request's body is wanted: says so where the client waits for that (RFC 9110 §10.1.1). */
+  continue(): void {
+    if (this.#hasContinued || this.#hasResponded || this.isGone || this.requestBody.isComplete)
+      return
+    if (this.request.expectsContinue) this.informational(100)
   }
 
   /** The response. Throws `ERR_RESPONSE_SENT` the second time, and typed errors for what cannot be sent. */
