@@ -79,13 +79,17 @@ describeServers('bodies', (server) => {
     it.each(['type', 'unknown flag'])('a pull function of the wrong %s', async (what) => {
       await using client = await server.connect()
       const type = what === 'type' ? 'of the wrong type' : 'of an unknown flag'
-      const answer = await client.get(`/broken?type=${encodeURIComponent(`a pull function ${type}`)}`)
+      const answer = await client.get(
+        `/broken?type=${encodeURIComponent(`a pull function ${type}`)}`,
+      )
       expect(answer.errorCode).toBe(2)
     })
 
     it('a pull function that returns nothing', async () => {
       await using client = await server.connect()
-      const answer = await client.get('/broken?type=a pull function that returns nothing'.replaceAll(' ', '%20'))
+      const answer = await client.get(
+        '/broken?type=a pull function that returns nothing'.replaceAll(' ', '%20'),
+      )
       expect(answer.errorCode).toBe(2)
       expect((await client.get('/')).status).toBe(200)
     })
