@@ -90,19 +90,23 @@ uint32_t *h2_put_bytes(uint32_t *at, const void *bytes, size_t length) {
  * come again with the same buffer. The cache maps the buffer's address to a slot, and the host
  * keeps its JS string in an array under that slot. The cache holds a reference, so that an address
  * cannot be used again while it is in a slot; handing a slot to another string is told by the
- * record itself.
+ * record itself. Long strings have slots of their own, and few, because the cache keeps them alive;
+ * without any, a peer could have a long field decoded again and again for a byte each time.
  */
 enum {
-  SLOT_BITS = 12,
-  SLOTS = 1 << SLOT_BITS,
-  CACHED_LENGTH = 256,
+  SHORT_BITS = 12,
+  SHORT_LENGTH = 256,
+  LONG_BITS = 7,
+  SLOTS = (1 << SHORT_BITS) + (1 << LONG_BITS),
 };
 
 static nghttp2_rcbuf *slots[SLOTS];
 static uint32_t victim; /* alternates which of a pair of slots is given up */
 
 static uint32_t pair_of(const nghttp2_rcbuf *buffer) {
-  return ((uint32_t)(uintptr_t)buffer >> 3) * 2654435761U >> (32 - SLOT_BITS) & ~1U;
+  uint32_t hash = ((uint32_t)(uintptr_t)buffer >> 3) * 2654435761U;
+  return buffer->len <= SHORT_LENGTH ? hash >> (32 - SHORT_BITS) & ~1U
+                                     : (1 << SHORT_BITS) + (hash >> (32 - LONG_BITS) & ~1U);
 }
 
 static int is_cached(uint32_t slot, const nghttp2_rcbuf *buffer) {
@@ -110,7 +114,7 @@ static int is_cached(uint32_t slot, const nghttp2_rcbuf *buffer) {
 }
 
 static int is_cacheable(const nghttp2_rcbuf *buffer) {
-  return buffer->ref != 1 && buffer->len <= CACHED_LENGTH;
+  return buffer->ref != 1;
 }
 
 /* A slot for a string that is not in the cache, emptied of what it held. */

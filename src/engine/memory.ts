@@ -1,5 +1,7 @@
 import { type Exports, NEW_STRING, NO_SLOT, type Pointer } from './abi.ts'
 
+const decoder = new TextDecoder()
+
 /**
  * Linear memory as JavaScript sees it. Views die when memory grows, so `Engine` calls `refresh()` after every
  * call into the module; whoever keeps `bytes` or `words` in a variable drops it at the next call.
@@ -43,11 +45,15 @@ export class Memory {
   }
 
   /**
-   * Bytes to characters, one to one. Not TextDecoder: what it calls latin1 is windows-1252. Eight at a
-   * time, because a call and a concatenation per character are what costs.
+   * Bytes to characters, one to one. Not by a TextDecoder, whose latin1 is windows-1252, unless all is
+   * ASCII and long enough to pay for it. Eight at a time, because a call and a concatenation per
+   * character are what costs.
    */
   readLatin1(pointer: Pointer, length: number): string {
     const { bytes } = this
+    if (length > 64 && this.#isAscii(pointer, length)) {
+      return decoder.decode(bytes.subarray(pointer, pointer + length))
+    }
     const end = pointer + length
     let text = ''
     let at = pointer
@@ -65,6 +71,12 @@ export class Memory {
     }
     for (; at < end; at++) text += String.fromCharCode(bytes[at]!)
     return text
+  }
+
+  #isAscii(pointer: Pointer, length: number): boolean {
+    const { bytes } = this
+    for (let at = pointer; at < pointer + length; at++) if (bytes[at]! > 127) return false
+    return true
   }
 
   /** Characters to bytes, one to one; the caller has seen to it that none is above U+00FF. */
