@@ -68,7 +68,8 @@ export class Client implements AsyncDisposable {
 
   /** Resolves once the server's SETTINGS are there. */
   static async connect(url: string, options: ClientOptions): Promise<Client> {
-    const session = connect(url, options)
+    // Node's client refuses further streams while it holds many bytes to send.
+    const session = connect(url, { maxSessionMemory: 1000, ...options })
     const client = new Client(session)
     await once(session, 'remoteSettings')
     return client
