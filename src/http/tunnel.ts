@@ -4,7 +4,7 @@ export interface TunnelReader {
   onData(chunk: Uint8Array): void | Promise<void>
   /** The peer sends no more (END_STREAM); we still may. */
   onEnd(): void
-  /** There is room again after `bufferedAmount` had grown. */
+  /** `bufferedAmount`, which had been above 64 KiB, is not any more. */
   onDrain(): void
   /** Both directions are over; 0 (NO_ERROR): in order. Called once, last. */
   onClose(errorCode: number): void

@@ -2,9 +2,14 @@ import { HTTP2Error } from '../engine/errors.ts'
 import { type HeaderField, toPairs } from '../engine/fields.ts'
 import type { Priority } from '../engine/session-control.ts'
 import type { HeaderList } from '../engine/fields.ts'
+import type { Tunnel } from '../http/tunnel.ts'
+import type { ServerWebSocket, WebSocketOptions } from '../http/websocket/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { PushInit, ResponseInit, ServerStream } from './server-stream.ts'
+import type { ServerSession } from './server-session.ts'
 import type { Address } from './transport.ts'
+import { TunnelExchange } from './tunnel-exchange.ts'
+import { agreeOnWebSocket } from './websocket-upgrade.ts'
 
 /** Makes a handler; no arguments. */
 export type RequestHandlerClass = new () => BaseRequestHandler
@@ -59,6 +64,16 @@ export class BaseRequestHandler implements Exchange {
 
   get method(): string {
     return this.#stream.request.method
+  }
+
+  /** `:protocol` of an extended CONNECT (RFC 8441), such as `websocket`. */
+  get protocol(): string | undefined {
+    return this.#stream.request.protocol
+  }
+
+  /** The connection: its settings, PING, ALTSVC, ORIGIN, counts. */
+  get session(): ServerSession {
+    return this.#stream.connection.facade
   }
 
   /** `:authority`, or else the Host field. */
@@ -136,9 +151,33 @@ export class BaseRequestHandler implements Exchange {
     return handler
   }
 
+  /** Answers a CONNECT request with 200: bytes go both ways from now on, and of the callbacks only `onClose` is called. */
+  acceptConnect(headers: HeaderList = []): Tunnel {
+    return this.#accept(headers)
+  }
+
+  /**
+   * Answers an extended CONNECT with a WebSocket (RFC 8441); of the callbacks only `onClose` is called then. Throws
+   * `ERR_NOT_WEBSOCKET`, `ERR_WEBSOCKET_HANDSHAKE`.
+   */
+  acceptWebSocket(options?: WebSocketOptions): ServerWebSocket {
+    const { scheme, host, path } = this
+    const upgrade = agreeOnWebSocket(this.#stream, `${scheme}://${host}${path}`, options)
+    const { connection, fields, socket } = upgrade
+    connection.open(this.#accept(fields, () => connection.goAway()))
+    return socket
+  }
+
   /** Goes on with a body whose pull function said `DATA_DEFERRED`. */
   resume(): void {
     this.#stream.resume()
+  }
+
+  #accept(headers: HeaderList, onShutdown?: () => void): Tunnel {
+    const stream = this.#stream
+    const tunnel = stream.accept(headers)
+    stream.exchange = new TunnelExchange(tunnel, this, onShutdown)
+    return tunnel
   }
 }
 

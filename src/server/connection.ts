@@ -258,6 +258,7 @@ export class Connection implements TransportSink, ByteOutput {
   announceShutdown(): void {
     if (!this.#canSpeak) return
     this.session.submitShutdownNotice()
+    for (const stream of this.#inbox.streams.values()) stream.exchange.onShutdown?.()
     this.flushSoon()
   }
 

@@ -10,6 +10,8 @@ export interface Exchange {
   onRequestDone(): void | Promise<void>
   /** The stream is over; 0: in order, else why (RFC 9113 §7). */
   onClose(errorCode: number): void | Promise<void>
+  /** The server shuts down, in order: an exchange without an end of its own ends itself. */
+  onShutdown?(): void
 }
 
 /** Makes the exchange for a request. */

@@ -5,11 +5,14 @@ import { FetchRequest, type RequestSource, type ServerRequest } from '../http/fe
 import { IncomingBody } from '../http/incoming-body.ts'
 import { requestUrl } from '../http/request-url.ts'
 import type { Trailers } from '../http/trailers.ts'
+import type { WebSocketOptions } from '../http/websocket/index.ts'
 import { type Exchange, nobody } from './exchange.ts'
 import { FetchInfo } from './fetch-info.ts'
 import { discard, toResponseInit } from './response-init.ts'
 import type { PushInit, ServerStream } from './server-stream.ts'
 import type { ServerTunnel } from './server-tunnel.ts'
+import { UpgradeResponse } from './upgrade-response.ts'
+import { agreeOnWebSocket, type WebSocketUpgrade } from './websocket-upgrade.ts'
 
 /** A response of any make; nothing after a tunnel was accepted. */
 export type Answer = Response | FastResponse | undefined | void
@@ -29,6 +32,7 @@ export class FetchExchange implements Exchange, RequestSource {
   readonly #fetch: FetchHandler
   readonly #onError: ErrorHandler | undefined
   #tunnel: ServerTunnel | undefined
+  #upgrade: WebSocketUpgrade | undefined
   #abort: AbortController | undefined
   #isDone = false
   /** Why the rest of the request does not come. */
@@ -77,6 +81,7 @@ export class FetchExchange implements Exchange, RequestSource {
 
   onClose(errorCode: number): void {
     this.#tunnel?.onClose(errorCode)
+    this.#upgrade?.connection.abort()
     const stream = this.#stream
     const isAnswered = stream.isComplete && errorCode === ErrorCode.NO_ERROR
     if (isAnswered && this.#isDone) return
@@ -92,6 +97,10 @@ export class FetchExchange implements Exchange, RequestSource {
     this.body?.fail(this.#failure)
     this.#settleTrailers?.()
     if (this.#isAbandoned) this.#abort?.abort(this.#failure)
+  }
+
+  onShutdown(): void {
+    this.#upgrade?.connection.goAway()
   }
 
   // ---- what the request asks ------------------------------------------------------------------
@@ -151,6 +160,12 @@ export class FetchExchange implements Exchange, RequestSource {
     return this.#tunnel
   }
 
+  /** For `upgradeWebSocket`. */
+  agreeOnWebSocket(options: WebSocketOptions | undefined): WebSocketUpgrade {
+    this.#upgrade ??= agreeOnWebSocket(this.#stream, this.url(), options)
+    return this.#upgrade
+  }
+
   push(init: PushInit): boolean {
     return this.#stream.push(init, () => nobody) !== undefined
   }
@@ -166,6 +181,12 @@ export class FetchExchange implements Exchange, RequestSource {
   }
 
   #answer(answer: Answer): void {
+    if (answer instanceof UpgradeResponse && !this.#stream.isClosed && !this.#tunnel) {
+      const { connection, fields } = answer.upgrade
+      connection.open(this.accept(fields))
+      return
+    }
+    this.#upgrade?.connection.abort()
     if (this.#stream.isClosed || this.#tunnel) {
       if (answer) discard(answer)
       return

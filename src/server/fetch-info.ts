@@ -1,21 +1,12 @@
 import type { HeaderList } from '../engine/fields.ts'
 import type { Priority } from '../engine/session-control.ts'
 import type { Trailers } from '../http/trailers.ts'
+import type { Tunnel } from '../http/tunnel.ts'
+import { Connect } from './connect.ts'
 import type { FetchExchange } from './fetch-exchange.ts'
 import type { PushInit, ServerStream } from './server-stream.ts'
 import type { ServerSession } from './server-session.ts'
 import type { Address, TlsInfo } from './transport.ts'
-import { type TunnelStreams, tunnelStreams } from './tunnel-streams.ts'
-
-/** What a CONNECT request asks for. */
-export interface Connect extends TunnelStreams {
-  /** `:protocol` of an extended CONNECT (RFC 8441), such as `websocket`; `undefined` for a plain one. */
-  readonly protocol: string | undefined
-  /** `:authority`: of a plain CONNECT where to connect to, such as `example.com:443`. */
-  readonly authority: string
-  /** Answers 200: what is read and written from now on goes through. What the handler returns is not sent then. */
-  accept(headers?: HeaderList): TunnelStreams
-}
 
 /** The second argument of a fetch handler: what a `Request` has no place for. */
 export class FetchInfo {
@@ -61,7 +52,11 @@ export class FetchInfo {
 
   /** `null`, or on (extended) CONNECT how to make a tunnel of the stream. */
   get connect(): Connect | null {
-    if (this.#connect === undefined) this.#connect = this.#makeConnect()
+    if (this.#connect === undefined) {
+      const isConnect = this.#stream.request.method === 'CONNECT'
+      const accept = (headers?: HeaderList): Tunnel => this.#exchange.accept(headers)
+      this.#connect = isConnect ? new Connect(this.#stream, accept) : null
+    }
     return this.#connect
   }
 
@@ -78,25 +73,5 @@ export class FetchInfo {
   /** Pushes a response (RFC 9113 §8.4); false: the client does not take pushes. */
   push(init: PushInit): boolean {
     return this.#exchange.push(init)
-  }
-
-  #makeConnect(): Connect | null {
-    if (this.#stream.request.method !== 'CONNECT') return null
-    let streams: TunnelStreams | undefined
-    const accept = (headers?: HeaderList): TunnelStreams => {
-      streams ??= tunnelStreams(this.#exchange.accept(headers))
-      return streams
-    }
-    return {
-      protocol: this.#stream.request.protocol,
-      authority: this.#stream.request.authority,
-      accept,
-      get readable() {
-        return accept().readable
-      },
-      get writable() {
-        return accept().writable
-      },
-    }
   }
 }
