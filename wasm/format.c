@@ -15,8 +15,10 @@ typedef struct {
 static void append(text *to, const char *from, size_t length) {
   size_t room = (size_t)(to->end - to->at);
   size_t taken = length < room ? length : room;
-  memcpy(to->at, from, taken);
-  to->at += taken;
+  if (taken) { /* there may be no buffer, only a length to find out */
+    memcpy(to->at, from, taken);
+    to->at += taken;
+  }
   to->length += length;
 }
 

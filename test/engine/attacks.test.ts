@@ -123,11 +123,11 @@ describe('attacks end the connection that makes them', () => {
   })
 
   it('streams beyond maxConcurrentStreams are refused until it is acknowledged, then they are an error', () => {
-    const settings = { maxConcurrentStreams: 2 }
-    const early = serving({}, { settings })
+    const options = { settings: { maxConcurrentStreams: 2 } }
+    const early = serving({}, options)
     early.receive(join(...ids(3).map((id) => get(id))))
     expect(wire(early.bytesToSend())).toEqual(['RST_STREAM(5) REFUSED_STREAM'])
-    const late = serving({}, { settings })
+    const late = serving({}, options)
     late.receive(join(frame(Type.SETTINGS, 1), ...ids(3).map((id) => get(id))))
     expect(wire(late.bytesToSend())).toEqual(['GOAWAY 3 PROTOCOL_ERROR'])
   })
@@ -213,7 +213,7 @@ describe('attacks end the connection that makes them', () => {
 
   it('a client is bounded as well: promises it never reads', () => {
     const client = Session.client({ limits: { maxReservedStreams: 10 } })
-    client.submitRequest(getFields.map(([name, value]) => [name, value]))
+    client.submitRequest(getFields)
     client.bytesToSend()
     const promise = (id: number): Uint8Array =>
       frame(Type.PUSH_PROMISE, END_HEADERS, 1, join(u32(id), literals(...getFields)))

@@ -151,12 +151,12 @@ describe('HDDeflater and HDInflater', () => {
       fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
         using deflater = new HDDeflater(8192)
         using inflater = new HDInflater()
-        for (const step of steps) {
-          if (typeof step === 'number') {
-            deflater.changeTableSize(step)
-            inflater.changeTableSize(step)
+        for (const said of steps) {
+          if (typeof said === 'number') {
+            deflater.changeTableSize(said)
+            inflater.changeTableSize(said)
           } else {
-            expect(inflater.inflate(deflater.deflate(step))).toEqual(step)
+            expect(inflater.inflate(deflater.deflate(said))).toEqual(said)
             expect(inflater.getHdTable()).toEqual(deflater.getHdTable())
           }
         }

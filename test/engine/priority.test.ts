@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Session } from '../../src/engine/index.ts'
+import type { Session } from '../../src/engine/index.ts'
 import { framesOf, Type } from './support/frames.ts'
 import { Pair, one, only, openStream, request } from './support/pair.ts'
 import { codeOf } from './support/errors.ts'

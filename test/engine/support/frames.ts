@@ -22,7 +22,7 @@ export const ACK = 0x1
 export const END_HEADERS = 0x4
 export const PADDED = 0x8
 
-const latin1 = (text: string): number[] => Array.from(text, (c) => c.charCodeAt(0))
+const latin1 = (value: string): number[] => Array.from(value, (c) => c.charCodeAt(0))
 
 export const preface = Uint8Array.from(latin1('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'))
 
