@@ -1,7 +1,7 @@
 /** A client that says exactly the frames it is told to, and shows those it gets. */
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { HDInflater } from '../../src/engine/hpack.ts'
 import type { TestServer } from '../support/server.ts'
 
@@ -58,7 +58,7 @@ export class RawClient implements AsyncDisposable {
     const tcp = connectTcp({ host: '127.0.0.1', port, allowHalfOpen: true })
     const tls = { socket: tcp, ALPNProtocols: ['h2'], allowHalfOpen: true, servername: 'localhost' }
     const socket = server.certificate
-      ? connectTls({ ...tls, ca: server.certificate.cert } as Parameters<typeof connectTls>[0])
+      ? connectTls({ ...tls, ca: server.certificate.cert } as ConnectionOptions)
       : tcp
     await once(socket, server.certificate ? 'secureConnect' : 'connect')
     return new RawClient(socket)
