@@ -213,7 +213,8 @@ export class FetchExchange implements Exchange, RequestSource {
   /** The handler threw: `error` may make a response of it; the client learns nothing else. */
   async #fail(error: unknown): Promise<void> {
     const stream = this.#stream
-    if (stream.hasResponded || stream.isClosed) {
+    // One that lies about its length would have been sent in part, had it been read piece by piece.
+    if (stream.hasResponded || stream.isClosed || codeOf(error) === 'ERR_CONTENT_LENGTH') {
       stream.fail(error)
       return
     }
@@ -227,7 +228,7 @@ export class FetchExchange implements Exchange, RequestSource {
       stream.connection.report(second, 'handler', stream.id)
     }
     if (stream.hasResponded || stream.isClosed) return
-    if (error instanceof HTTP2Error && error.code === 'ERR_INVALID_URL') {
+    if (codeOf(error) === 'ERR_INVALID_URL') {
       stream.respond({ status: 400, headers: plainText, body: 'Bad Request' })
       return
     }
@@ -238,6 +239,10 @@ export class FetchExchange implements Exchange, RequestSource {
 
 const settled = Promise.resolve()
 const plainText = { 'content-type': 'text/plain;charset=UTF-8' }
+
+function codeOf(error: unknown): string {
+  return error instanceof HTTP2Error ? error.code : ''
+}
 
 function isPromise(answer: Answer | PromiseLike<Answer>): answer is PromiseLike<Answer> {
   return answer instanceof Promise || typeof (answer as PromiseLike<Answer>)?.then === 'function'

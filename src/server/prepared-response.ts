@@ -3,6 +3,7 @@ import { type FlatFields, type HeaderList, flatten, wireName, wireValue } from '
 import { type Body, wholeBody } from '../http/body.ts'
 import { type BodySource, bodySource } from '../http/body-source.ts'
 import type { Trailers } from '../http/trailers.ts'
+import { checkLength, declaredLength, measured } from './content-length.ts'
 import type { ResponseInit } from './server-stream.ts'
 
 /** A response that is known to be one. */
@@ -29,11 +30,17 @@ export function prepareResponse(
   const mayHaveContent = status !== 204 && status !== 304
   const hasContent = mayHaveContent && method !== 'HEAD'
   const whole = wholeBody(body)
-  const source = whole === undefined ? bodySource(body!) : undefined
   const length = whole === undefined ? sizeOf(body!) : whole.length
-  // No body in answer to HEAD does not say that GET would have none.
-  const isLengthKnown = hasContent || (mayHaveContent && length !== 0)
-  if (length !== undefined && isLengthKnown) addContentLength(fields, length)
+  const declared = declaredLength(fields)
+  if (declared === undefined) {
+    // No body in answer to HEAD does not say that GET would have none.
+    const isLengthKnown = hasContent || (mayHaveContent && length !== 0)
+    if (length !== undefined && isLengthKnown) fields.push('content-length', String(length))
+  } else if (hasContent && length !== undefined) {
+    checkLength(declared, length, streamId)
+  }
+  const read = whole === undefined ? bodySource(body!) : undefined
+  const source = read && declared !== undefined ? measured(read, declared, streamId) : read
   return { status, fields, hasContent, whole, source, trailers }
 }
 
@@ -78,15 +85,6 @@ export function appendFields(fields: FlatFields, headers: HeaderList | undefined
     if (hopByHop.has(name.toLowerCase())) fields.splice(i, 2)
   }
   return fields
-}
-
-/** RFC 9110 §8.6, unless the handler said it itself. */
-function addContentLength(fields: FlatFields, length: number): void {
-  for (let i = 2; i < fields.length; i += 2) {
-    const name = fields[i]!
-    if (name.length === 14 && name.toLowerCase() === 'content-length') return
-  }
-  fields.push('content-length', String(length))
 }
 
 /** The code of a response (RFC 9110 §15), else `ERR_INVALID_STATUS`. */

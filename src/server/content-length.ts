@@ -1,0 +1,53 @@
+import { HTTP2Error } from '../engine/errors.ts'
+import type { FlatFields } from '../engine/fields.ts'
+import { DATA_EOF, type PullResult, toBytes } from '../http/body.ts'
+import type { BodySource } from '../http/body-source.ts'
+
+/** What a response says of its length (RFC 9110 §8.6); `undefined` when it says nothing. */
+export function declaredLength(fields: FlatFields): number | undefined {
+  for (let i = 2; i < fields.length; i += 2) {
+    const name = fields[i]!
+    if (name.length !== 14 || name.toLowerCase() !== 'content-length') continue
+    const value = fields[i + 1]!.trim()
+    return /^\d+$/.test(value) ? Number(value) : NaN
+  }
+  return undefined
+}
+
+/** A body of another length than was said is an `ERR_CONTENT_LENGTH`. */
+export function checkLength(declared: number, length: number, streamId: number): void {
+  if (declared !== length) throw lie(declared, length, streamId)
+}
+
+/** Fails where the body turns out to be longer than was said, before that is sent, or shorter. */
+export function measured(source: BodySource, declared: number, streamId: number): BodySource {
+  let length = 0
+  const checked = (result: PullResult): PullResult => {
+    const [chunk, flag] = result
+    const bytes = chunk === null ? undefined : toBytes(chunk)
+    if (bytes) length += bytes.length
+    // Compared so that NaN is a lie as well.
+    const isWithin = flag === DATA_EOF ? length === declared : length <= declared
+    if (!isWithin) {
+      const error = lie(declared, length, streamId)
+      if (flag !== DATA_EOF) source.cancel(error)
+      throw error
+    }
+    return bytes ? [bytes, flag] : result
+  }
+  return {
+    pull(size) {
+      const result = source.pull(size)
+      return result instanceof Promise ? result.then(checked) : checked(result)
+    },
+    cancel: (reason) => source.cancel(reason),
+  }
+}
+
+function lie(declared: number, length: number, streamId: number): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_CONTENT_LENGTH',
+    `content-length says ${declared}, the body has ${length} bytes: leave the field out, it is added`,
+    { streamId },
+  )
+}
