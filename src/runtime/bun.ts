@@ -23,8 +23,9 @@ import type {
 import { certificateError, codeOf, listenError } from './errors.ts'
 import { handOver } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
+import { onShutdownSignal } from './signals.ts'
 
-export const bunRuntime: Runtime = { name: 'bun', listen }
+export const bunRuntime: Runtime = { name: 'bun', listen, onShutdownSignal }
 
 /** What a socket is: still in its handshake, a connection, or turned away. */
 type State = BunHandshake | BunTransport<State> | null

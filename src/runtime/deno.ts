@@ -23,8 +23,9 @@ import {
 } from './errors.ts'
 import { handOver } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
+import { onShutdownSignal } from './signals.ts'
 
-export const denoRuntime: Runtime = { name: 'deno', listen }
+export const denoRuntime: Runtime = { name: 'deno', listen, onShutdownSignal }
 
 /** Milliseconds to wait when the system cannot accept, for example because no file descriptor is left. */
 const acceptPause = 100

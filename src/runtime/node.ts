@@ -20,8 +20,9 @@ import {
 import { handOver } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 import { NodeTransport } from './node-transport.ts'
+import { onShutdownSignal } from './signals.ts'
 
-export const nodeRuntime: Runtime = { name: 'node', listen }
+export const nodeRuntime: Runtime = { name: 'node', listen, onShutdownSignal }
 
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
   const server = options.tls ? tlsServer(options, acceptor) : plainServer(acceptor)
