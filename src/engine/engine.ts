@@ -1,4 +1,4 @@
-import { type Exports, Io, type Pointer, type Result } from './abi.ts'
+import { type Exports, type Handle, Io, type Pointer, type Result } from './abi.ts'
 import { type ErrorPlace, HTTP2Error, libraryCodeName } from './errors.ts'
 import { FieldWriter } from './field-writer.ts'
 import { Memory } from './memory.ts'
@@ -90,6 +90,16 @@ export class Engine {
     return scratch
   }
 
+  /** Ends a handle. Never throws: what traps here has no caller who could help. */
+  release(del: 'h2_session_del' | 'h2_hpack_del', handle: Handle): void {
+    if (this.#failure) return
+    try {
+      this.exports[del](handle)
+    } catch {
+      // The engine has failed, and said so.
+    }
+  }
+
   #fail(cause: unknown): HTTP2Error {
     if (!this.#failure) {
       this.#failure = new HTTP2Error(
@@ -97,7 +107,13 @@ export class Engine {
         'the HTTP/2 engine trapped, its sessions are lost; new sessions get a new engine',
         { cause },
       )
-      for (const listener of this.#onFailure) listener(this.#failure)
+      for (const listener of this.#onFailure) {
+        try {
+          listener(this.#failure)
+        } catch {
+          // Its own matter: the others must hear of it, too.
+        }
+      }
       this.#onFailure.clear()
     }
     return this.#failure

@@ -18,7 +18,7 @@ export interface ByteOutput {
 /** A session that nobody disposed of returns its memory when it is collected. */
 const forgotten = new FinalizationRegistry(
   ({ engine, handle }: { engine: Engine; handle: Handle }) => {
-    if (!engine.failure) engine.exports.h2_session_del(handle)
+    engine.release('h2_session_del', handle)
   },
 )
 
@@ -172,7 +172,7 @@ export class SessionCore {
   dispose(): void {
     if (this.handle === 0) return
     forgotten.unregister(this)
-    if (!this.engine.failure) this.engine.exports.h2_session_del(this.handle)
+    this.engine.release('h2_session_del', this.handle)
     this.handle = 0
     this.bodies.clear()
   }

@@ -75,9 +75,20 @@ describe('law 8: a trap is the end of an instance and of nothing else', () => {
     expect(codeOf(() => new HDDeflater(4096, engine))).toBe('ERR_ENGINE_FAILED')
   })
 
-  it('the listener that took itself back is not told', () => {
+  it('is met by dispose(), which has nobody to tell', () => {
+    const engine = new Engine()
+    const session = Session.server({ engine })
+    corrupt(engine)
+    session.dispose()
+    expect(engine.failure?.code).toBe('ERR_ENGINE_FAILED')
+  })
+
+  it('every listener is told, but those that took themselves back', () => {
     const engine = new Engine()
     let told = 0
+    engine.onFailure(() => {
+      throw new Error('a bug in a listener')
+    })
     engine.onFailure(() => told++)
     engine.onFailure(() => told++)()
     codeOf(() => engine.exports.h2_session_del(0x7ffffff0))

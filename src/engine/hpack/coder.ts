@@ -6,7 +6,7 @@ import { HDTableEntry } from './table-entry.ts'
 
 const forgotten = new FinalizationRegistry(
   ({ engine, handle }: { engine: Engine; handle: Handle }) => {
-    if (!engine.failure) engine.exports.h2_hpack_del(handle)
+    engine.release('h2_hpack_del', handle)
   },
 )
 
@@ -39,7 +39,7 @@ export class HDCoder {
   dispose(): void {
     if (this.#handle === 0) return
     forgotten.unregister(this)
-    if (!this.engine.failure) this.engine.exports.h2_hpack_del(this.#handle)
+    this.engine.release('h2_hpack_del', this.#handle)
     this.#handle = 0
   }
 
