@@ -192,7 +192,7 @@ export class FetchExchange implements Exchange, RequestSource {
       return
     }
     try {
-      this.#stream.respond(toResponseInit(answer, this.responseTrailers))
+      this.#stream.respond(toResponseInit(answer, this))
     } catch (error) {
       if (answer) discard(answer)
       throw error

@@ -65,7 +65,7 @@ export class FetchInfo {
     this.#stream.informational(status, headers)
   }
 
-  /** Fields to send behind the response's body; a function is called once that has ended. */
+  /** Fields to send behind the response's body, until that has ended; a function is called then. */
   setTrailers(trailers: Trailers): void {
     this.#exchange.responseTrailers = trailers
   }

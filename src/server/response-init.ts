@@ -1,24 +1,46 @@
 import { HTTP2Error } from '../engine/errors.ts'
-import type { BodyChunk } from '../http/body.ts'
+import type { HeaderList } from '../engine/fields.ts'
+import type { Body, BodyChunk } from '../http/body.ts'
 import { bodySource } from '../http/body-source.ts'
 import { FastResponse } from '../http/fast-response.ts'
 import type { Trailers } from '../http/trailers.ts'
 import type { Answer } from './fetch-exchange.ts'
 import type { ResponseInit } from './server-stream.ts'
 
+/** Who knows what to send behind a body, as far as somebody has said it. */
+export interface TrailersHolder {
+  readonly responseTrailers: Trailers | undefined
+}
+
 /** What to send for a handler's answer. Throws `ERR_INVALID_RESPONSE` for what is none. */
-export function toResponseInit(answer: Answer, trailers: Trailers | undefined): ResponseInit {
+export function toResponseInit(answer: Answer, exchange: TrailersHolder): ResponseInit {
   if (!answer) throw invalid('the handler returned no response: return one')
   const init = FastResponse.parts(answer) ?? fromStandard(answer as Response)
-  const behind = FastResponse.trailers(answer) ?? trailers
-  return behind === undefined ? init : { ...init, trailers: behind }
+  const own = FastResponse.trailers(answer)
+  if (own !== undefined) return { ...init, trailers: own }
+  // While the body is read, it may turn out what to say behind it.
+  if (isRead(init.body)) return { ...init, trailers: () => settle(exchange.responseTrailers) }
+  const trailers = exchange.responseTrailers
+  return trailers === undefined ? init : { ...init, trailers }
+}
+
+function isRead(body: Body): boolean {
+  return typeof body === 'function' || (typeof body === 'object' && body !== null && !isBytes(body))
+}
+
+function isBytes(body: object): boolean {
+  return body instanceof ArrayBuffer || ArrayBuffer.isView(body)
+}
+
+function settle(trailers: Trailers | undefined): HeaderList | Promise<HeaderList> {
+  return typeof trailers === 'function' ? trailers() : (trailers ?? [])
 }
 
 /** A response that nobody will send: whoever makes its body is told. */
 export function discard(answer: Response | FastResponse): void {
   const body = FastResponse.parts(answer)?.body ?? answer.body
   if (typeof body !== 'object' || body === null || (body as ReadableStream).locked) return
-  if (body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return
+  if (body instanceof Blob || isBytes(body)) return
   bodySource(body).cancel(undefined)
 }
 

@@ -28,11 +28,11 @@ export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** Waits until `isSo` gives something that is not false; rejects after ten seconds. */
-export async function until<T>(isSo: () => T | Promise<T>): Promise<T> {
+export async function until<T>(isSo: () => T | Promise<T>): Promise<Exclude<T, false | undefined>> {
   const deadline = Date.now() + 10_000
   for (;;) {
     const result = await isSo()
-    if (result) return result
+    if (result) return result as Exclude<T, false | undefined>
     if (Date.now() > deadline) throw new Error('it did not come to that in ten seconds')
     await pause(10)
   }
