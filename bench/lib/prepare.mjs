@@ -1,0 +1,87 @@
+// What a run needs before anything is measured: the build, the programs, a certificate, files.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { answerOf } from '../servers/support/work.mjs'
+import { root, scratch } from './paths.mjs'
+
+/** Program → the Debian package it is in. */
+const packages = {
+  h2load: 'nghttp2-client',
+  nghttpd: 'nghttp2-server',
+  taskset: 'util-linux',
+}
+
+export const certificate = { cert: join(scratch, 'cert.pem'), key: join(scratch, 'key.pem') }
+/** What nghttpd serves. */
+export const htdocs = join(scratch, 'htdocs')
+export const uploadFile = join(scratch, 'upload')
+export const largeFile = join(scratch, 'upload-1GiB')
+
+export async function prepare() {
+  if (process.platform !== 'linux') fail('The benchmark reads /proc: it runs on Linux.')
+  if (cpus().length < 2) fail('The benchmark needs two cores, one of which is the load’s.')
+  install()
+  build()
+  await makeCertificate()
+  makeFiles()
+}
+
+function install() {
+  const missing = Object.keys(packages).filter((program) => !isInstalled(program))
+  if (missing.length === 0) return
+  const names = [...new Set(missing.map((program) => packages[program]))]
+  if (process.getuid() !== 0 || !isInstalled('apt-get')) {
+    fail(`Missing: ${missing.join(', ')}. On Debian: sudo apt-get install ${names.join(' ')}`)
+  }
+  console.error(`Installing ${names.join(', ')}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  run('apt-get', ['update', '-q'], env)
+  run('apt-get', ['install', '-qy', '--no-install-recommends', ...names], env)
+}
+
+function build() {
+  run(process.execPath, ['scripts/build.mjs'], process.env)
+}
+
+function run(command, args, env) {
+  const options = { cwd: root, encoding: 'utf8', env, timeout: 900_000, maxBuffer: 1 << 28 }
+  const { status, stdout, stderr, error } = spawnSync(command, args, options)
+  if (status !== 0) fail(`${stdout}${stderr}\n${command} ${args.join(' ')}: ${error ?? status}`)
+}
+
+async function makeCertificate() {
+  if (existsSync(certificate.key)) return
+  const { default: selfsigned } = await import('selfsigned')
+  const pems = await selfsigned.generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: false },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+    ],
+  })
+  writeFileSync(certificate.cert, pems.cert)
+  writeFileSync(certificate.key, pems.private, { mode: 0o600 })
+}
+
+function makeFiles() {
+  mkdirSync(htdocs, { recursive: true })
+  for (const work of ['hello', 'realistic', 'download', 'upload']) {
+    writeFileSync(join(htdocs, work), answerOf(work).body)
+  }
+  writeFileSync(uploadFile, answerOf('download').body)
+  writeFileSync(largeFile, '')
+  truncateSync(largeFile, 1024 ** 3) // a hole: it takes no room
+}
+
+function isInstalled(program) {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  return [...folders, '/usr/sbin'].some((folder) => existsSync(join(folder, program)))
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}

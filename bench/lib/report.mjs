@@ -1,0 +1,141 @@
+// What was measured: tables, the targets beside it, and the two files of a run.
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { cpus, loadavg, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { results, root } from './paths.mjs'
+
+export class Report {
+  #tables = []
+  #verdicts = []
+  #data = {}
+  #failures = []
+  #machine = describeMachine()
+  #options
+
+  constructor(options) {
+    this.#options = options
+  }
+
+  /** A table; rows are arrays of text. `note`: a sentence beneath. */
+  table(title, columns, rows, note) {
+    this.#tables.push({ title, columns, rows, note })
+  }
+
+  /** What a section measured, for the JSON. */
+  data(section, value) {
+    this.#data[section] = value
+  }
+
+  /** A target beside what was measured; `isMet`: `null` when it could not be measured. */
+  verdict({ what, runtime, target, measured, isMet }) {
+    this.#verdicts.push({ what, runtime, target, measured, isMet })
+  }
+
+  /** Something of ours that did not work. */
+  failure(text) {
+    this.#failures.push(text)
+  }
+
+  get hasFailed() {
+    return this.#failures.length > 0
+  }
+
+  toJSON() {
+    return {
+      machine: this.#machine,
+      options: this.#options,
+      verdicts: this.#verdicts,
+      failures: this.#failures,
+      data: this.#data,
+    }
+  }
+
+  toMarkdown() {
+    const { date, cpu, cores, memory, kernel, load, versions } = this.#machine
+    const { seconds, rounds, quick } = this.#options
+    const parts = [
+      `# Benchmark, ${date}`,
+      `${cpu}, ${cores} cores, ${memory} GiB, Linux ${kernel}; load average ${load} before the run.\n` +
+        `${Object.entries(versions)
+          .map(([name, version]) => `${name} ${version}`)
+          .join(', ')}.\n` +
+        `${quick ? 'A quick run: ' : ''}${rounds} rounds of ${seconds} s; medians, in brackets least and most.`,
+    ]
+    if (this.#verdicts.length > 0) {
+      const rows = this.#verdicts.map(({ what, runtime, target, measured, isMet }) => [
+        what,
+        runtime,
+        target,
+        measured,
+        isMet === null ? 'not measured' : isMet ? 'met' : '**missed**',
+      ])
+      parts.push('## Targets', markdownTable(['what', 'runtime', 'target', 'measured', ''], rows))
+    }
+    for (const { title, columns, rows, note } of this.#tables) {
+      parts.push(`## ${title}`, markdownTable(columns, rows))
+      if (note) parts.push(note)
+    }
+    if (this.#failures.length > 0) {
+      parts.push('## Failures', this.#failures.map((text) => `- ${text}`).join('\n'))
+    }
+    return `${parts.join('\n\n')}\n`
+  }
+
+  /** Writes `<time>.json`, `<time>.md` and the same as `latest`; the path of the Markdown. */
+  write() {
+    const name = this.#machine.date.replaceAll(/[:.]/g, '-')
+    const json = `${JSON.stringify(this, null, 2)}\n`
+    const markdown = this.toMarkdown()
+    for (const file of [name, 'latest']) {
+      writeFileSync(join(results, `${file}.json`), json)
+      writeFileSync(join(results, `${file}.md`), markdown)
+    }
+    return join(results, `${name}.md`)
+  }
+}
+
+/** A number of requests or bytes a second, as people write it. */
+export function rateText(value, unit) {
+  if (unit === 'requests') return `${(value / 1000).toFixed(1)} k/s`
+  return `${(value / 1e9).toFixed(2)} GB/s`
+}
+
+/** `4.71 × (4.6–4.9)` */
+export function ratioText({ median, least, most }) {
+  return `${median.toFixed(2)} × (${least.toFixed(2)}–${most.toFixed(2)})`
+}
+
+export function kilobytes(bytes) {
+  return `${(bytes / 1024).toFixed(1)} KiB`
+}
+
+function markdownTable(columns, rows) {
+  const lines = [columns, ...rows].map((row) => row.map((cell) => String(cell)))
+  const widths = columns.map((_, i) => Math.max(3, ...lines.map((row) => row[i].length)))
+  const line = (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
+  return [line(lines[0]), rule, ...lines.slice(1).map(line)].join('\n')
+}
+
+function describeMachine() {
+  const first = (file, args) => {
+    const output = execFileSync(file, args, { cwd: root, encoding: 'utf8' })
+    return /\d+\.\d+\.\d+/.exec(output)[0]
+  }
+  const program = (name) => join(root, 'node_modules', '.bin', name)
+  return {
+    date: new Date().toISOString(),
+    cpu: cpus()[0].model,
+    cores: cpus().length,
+    memory: (totalmem() / 1024 ** 3).toFixed(0),
+    kernel: release(),
+    load: loadavg()[0].toFixed(1),
+    versions: {
+      Node: process.versions.node,
+      Deno: first(program('deno'), ['--version']),
+      Bun: first(program('bun'), ['--version']),
+      h2load: first('h2load', ['--version']),
+    },
+  }
+}

@@ -1,0 +1,184 @@
+// A server under measurement: a process on its core, what it says, and what /proc says of it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { bench, pinned, root, serverCore } from './paths.mjs'
+import { certificate, htdocs } from './prepare.mjs'
+
+const program = (name) => join(root, 'node_modules', '.bin', name)
+const profileOptions = (folder) => (folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [])
+
+/** How each runtime runs a program. `exposesGc`: for what is measured after a collection. */
+const runtimes = {
+  node: ({ profile, exposesGc }) => [
+    process.execPath,
+    ...(exposesGc ? ['--expose-gc'] : []),
+    ...profileOptions(profile),
+  ],
+  deno: ({ profile, exposesGc }) => [
+    program('deno'),
+    'run',
+    '-A',
+    '--no-check',
+    ...(exposesGc ? ['--v8-flags=--expose-gc'] : []),
+    ...profileOptions(profile),
+  ],
+  bun: ({ profile }) => [program('bun'), 'run', ...profileOptions(profile)],
+}
+
+/** The command that runs a file of ours on a runtime. */
+export function commandOf(runtime, file, options = {}) {
+  return [...runtimes[runtime](options), join(bench, file)]
+}
+
+/** All that were started and have not ended: an interrupted run leaves none behind. */
+const running = new Set()
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
+export class Server {
+  #child
+  #lines
+  #port
+  #isTls
+
+  /**
+   * Starts `name` of bench/servers on a runtime, or nghttpd on `native`.
+   * `options`: `work`, `tls`, `bytes`, `streams`, `profile` (a folder), `exposesGc`.
+   */
+  static async start(runtime, name, options) {
+    const server = new Server()
+    server.#isTls = options.tls === true
+    if (runtime === 'native') await server.#startNative(options)
+    else await server.#startProgram(runtime, name, options)
+    return server
+  }
+
+  get pid() {
+    return this.#child.pid
+  }
+
+  get port() {
+    return this.#port
+  }
+
+  get origin() {
+    return `${this.#isTls ? 'https' : 'http'}://127.0.0.1:${this.#port}`
+  }
+
+  /** Milliseconds of CPU since it began, all threads. */
+  cpuTime() {
+    const text = readFileSync(`/proc/${this.pid}/stat`, 'utf8')
+    // Behind the name, which may have spaces in it: fields 14 and 15, in ticks of 10 ms.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * 10
+  }
+
+  /** Resident bytes now. */
+  residentSize() {
+    return this.#status('VmRSS')
+  }
+
+  /** Resident bytes at most, since the start or `forgetPeak`. */
+  peakSize() {
+    return this.#status('VmHWM')
+  }
+
+  forgetPeak() {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, '5')
+  }
+
+  /** Collects garbage, then `{ rss, heapUsed, linear }` as the program sees it; nghttpd has `rss` only. */
+  async memory() {
+    if (!this.#lines) return { rss: this.residentSize(), heapUsed: null, linear: null }
+    let seen
+    // A second time for what finalizers gave back.
+    for (let i = 0; i < 2; i++) {
+      this.#child.stdin.write('memory\n')
+      seen = JSON.parse(await this.#nextLine())
+      await delay(200)
+    }
+    return { ...seen, rss: this.residentSize() }
+  }
+
+  async stop() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGTERM')
+    const isLate = await Promise.race([ended, delay(10_000, 'late', { ref: false })])
+    if (isLate === 'late') this.#child.kill('SIGKILL')
+    await ended
+  }
+
+  async #startProgram(runtime, name, options) {
+    const args = ['--work', options.work]
+    if (options.tls) args.push('--cert', certificate.cert, '--key', certificate.key)
+    if (options.bytes) args.push('--bytes', String(options.bytes))
+    if (options.streams) args.push('--streams', String(options.streams))
+    const command = commandOf(runtime, `servers/${name}.mjs`, options)
+    this.#spawn([...command, ...args])
+    const reader = createInterface({ input: this.#child.stdout })
+    this.#lines = reader[Symbol.asyncIterator]()
+    const line = await this.#nextLine()
+    const [, port] = /^listening (\d+)$/.exec(line) ?? []
+    if (!port) throw new Error(`${name} on ${runtime} did not start: ${line}`)
+    this.#port = Number(port)
+  }
+
+  async #startNative({ tls }) {
+    this.#port = await freePort()
+    const where = ['-a', '127.0.0.1', '-d', htdocs, String(this.#port)]
+    const secrecy = tls ? [certificate.key, certificate.cert] : ['--no-tls']
+    this.#spawn([
+      'nghttpd',
+      ...secrecy.filter((part) => part === '--no-tls'),
+      ...where,
+      ...(tls ? secrecy : []),
+    ])
+    for (let attempt = 0; attempt < 200; attempt++) {
+      if (await accepts(this.#port)) return
+      await delay(25)
+    }
+    throw new Error('nghttpd did not start')
+  }
+
+  #spawn(command) {
+    const [file, ...args] = pinned(serverCore, command)
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, NO_COLOR: '1' }
+    this.#child = spawn(file, args, { cwd: root, env, stdio: ['pipe', 'pipe', 'inherit'] })
+    running.add(this.#child)
+    this.#child.once('exit', () => running.delete(this.#child))
+    this.#child.stdin.on('error', () => {}) // it ended
+  }
+
+  async #nextLine() {
+    const next = await Promise.race([this.#lines.next(), delay(30_000, undefined, { ref: false })])
+    if (!next || next.done) throw new Error('the server ended, or said nothing for 30 s')
+    return next.value
+  }
+
+  #status(name) {
+    const text = readFileSync(`/proc/${this.pid}/status`, 'utf8')
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)[1]) * 1024
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  return port
+}
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}

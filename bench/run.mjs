@@ -1,0 +1,78 @@
+// npm run bench: measures our server beside the runtimes' own. docs/PERFORMANCE.md says what each part does.
+//
+//   --quick            under two minutes; fewer peers, short rounds, no growth, memory or tail
+//   --only NAME        a scenario or a section, any number of times; --list names them
+//   --runtime NAME     node, deno or bun, any number of times
+//   --rounds N         default 5
+//   --seconds S        of load in each round
+//   --json             the JSON on standard output instead of the tables
+//   --profile          CPU profiles of our server under the scenarios instead of figures
+import { parseArgs } from 'node:util'
+import { prepare } from './lib/prepare.mjs'
+import { Report } from './lib/report.mjs'
+import * as throughput from './sections/throughput.mjs'
+
+/** `isQuick`: part of a quick run. */
+const sections = [{ ...throughput, isQuick: true }]
+const names = sections.flatMap((section) => section.names)
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    runtime: { type: 'string', multiple: true, default: ['node', 'deno', 'bun'] },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+  },
+})
+if (values.list) {
+  console.log(names.join('\n'))
+  process.exit(0)
+}
+check('--only', values.only, names)
+check('--runtime', values.runtime, ['node', 'deno', 'bun'])
+
+const options = {
+  quick: values.quick,
+  runtimes: values.runtime,
+  rounds: positive('--rounds', values.rounds),
+  seconds: positive('--seconds', values.seconds ?? (values.quick ? '0.15' : '2')),
+  warmUp: values.quick ? 0.3 : 2,
+}
+
+await prepare()
+const report = new Report(options)
+const isNamed = (name) => values.only.length === 0 || values.only.includes(name)
+const started = performance.now()
+for (const section of sections) {
+  const isWanted = values.only.length > 0 || !values.quick || section.isQuick
+  if (!isWanted || !section.names.some(isNamed)) continue
+  await section.run({ report, options, progress, isWanted: isNamed })
+}
+const file = report.write()
+console.log(values.json ? JSON.stringify(report, null, 2) : report.toMarkdown())
+progress(`written to ${file}`)
+if (report.hasFailed) process.exitCode = 1
+
+/** On standard error, with the seconds since the start. */
+function progress(text) {
+  const seconds = ((performance.now() - started) / 1000).toFixed(0)
+  console.error(`${seconds.padStart(4)} s  ${text}`)
+}
+
+function check(option, given, known) {
+  const unknown = given.filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  console.error(`${option} ${unknown[0]}: it can be ${known.join(', ')}`)
+  process.exit(1)
+}
+
+function positive(option, text) {
+  const value = Number(text)
+  if (value > 0) return value
+  console.error(`${option} ${text}: a number above 0`)
+  process.exit(1)
+}

@@ -1,0 +1,13 @@
+// Deno.serve: HTTP/2 in Rust.
+import { fetchHandler } from './support/fetch-handler.mjs'
+import * as program from './support/program.mjs'
+
+Deno.serve(
+  {
+    hostname: '127.0.0.1',
+    port: 0,
+    ...program.tls,
+    onListen: ({ port }) => program.listening(port),
+  },
+  fetchHandler(Response, { sendsDate: true, sendsLength: true }),
+)

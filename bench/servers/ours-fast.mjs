@@ -1,0 +1,14 @@
+// nghttp2-wasm, a fetch handler that answers with `FastResponse`.
+import { FastResponse, serve } from 'nghttp2-wasm'
+import { fetchHandler } from './support/fetch-handler.mjs'
+import * as program from './support/program.mjs'
+
+const server = serve({
+  hostname: '127.0.0.1',
+  port: 0,
+  tls: program.tls,
+  settings: { maxConcurrentStreams: program.maxStreams },
+  fetch: fetchHandler(FastResponse, { sendsDate: false, sendsLength: true }),
+})
+await server.ready()
+program.listening(server.port, () => server.stats().memory)

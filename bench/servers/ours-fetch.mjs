@@ -1,0 +1,14 @@
+// nghttp2-wasm, a fetch handler that answers with the runtime's own `Response`.
+import { serve } from 'nghttp2-wasm'
+import { fetchHandler } from './support/fetch-handler.mjs'
+import * as program from './support/program.mjs'
+
+const server = serve({
+  hostname: '127.0.0.1',
+  port: 0,
+  tls: program.tls,
+  settings: { maxConcurrentStreams: program.maxStreams },
+  fetch: fetchHandler(Response, { sendsDate: false, sendsLength: false }),
+})
+await server.ready()
+program.listening(server.port, () => server.stats().memory)

@@ -1,0 +1,15 @@
+// No protocol at all, on node:net: the limit of Node's socket.
+import { createServer } from 'node:net'
+import { connection, greeting } from './support/frames.mjs'
+import * as program from './support/program.mjs'
+
+const server = createServer({ noDelay: true }, (socket) => {
+  const { read } = connection()
+  socket.on('error', () => {})
+  socket.write(greeting)
+  socket.on('data', (chunk) => {
+    const out = read(chunk)
+    if (out) socket.write(out)
+  })
+})
+server.listen(0, '127.0.0.1', () => program.listening(server.address().port))
