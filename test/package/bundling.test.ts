@@ -39,7 +39,8 @@ function bytesOfCode({ metafile }: { metafile: Metafile }): number {
 const timers = { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout }
 const coding = { TextDecoder, TextEncoder, URL, atob, crypto }
 const fetching = { AbortController, Headers, ReadableStream, Request, Response }
-const web = { ...timers, ...coding, ...fetching, console, performance }
+const events = { Blob, Event, EventTarget, MessageEvent, WritableStream }
+const web = { ...timers, ...coding, ...fetching, ...events, console, performance }
 
 /** What the program passes to `report`. It sees no global of Node, and none but these of the web. */
 async function runAsOnTheWeb(program: string): Promise<unknown> {
