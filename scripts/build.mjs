@@ -134,6 +134,9 @@ async function bundle() {
     target: 'es2022',
     external: ['node:*'],
     legalComments: 'none',
+    // Names stay: a stack trace in an issue should say something.
+    minifySyntax: true,
+    minifyWhitespace: true,
     logLevel: 'warning',
     plugins: [{ name: 'package-imports', setup: leavePackageImports }],
   })
