@@ -9,6 +9,7 @@ const packages = {
   h2load: 'nghttp2-client',
   nghttpd: 'nghttp2-server',
   curl: 'curl',
+  chromium: 'chromium',
 }
 
 /** Installs what is missing where it may, as root on Debian; else it says what to install and ends. */
