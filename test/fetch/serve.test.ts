@@ -150,11 +150,11 @@ describeFetch('serve()', (server) => {
     let done = 0
     let retried = 0
     const failures: unknown[] = []
-    let isOver = false
+    const over = new AbortController()
     const work = async (): Promise<void> => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await using client = await server.connect({ port: ports[current]! })
-        while (!isOver && client.goaways.length === 0) {
+        while (!over.signal.aborted && client.goaways.length === 0) {
           const answers = await Promise.all(
             Array.from({ length: 8 }, () => client.request('/request/text', { body: 'x' })),
           )
@@ -175,7 +175,7 @@ describeFetch('serve()', (server) => {
       await control.get(`/control/close?graceful&port=${old}`)
       ports[1 - current] = await openAnother(server, {})
     }
-    isOver = true
+    over.abort()
     await Promise.all(workers)
     expect(failures).toEqual([])
     expect(done).toBeGreaterThan(100)
