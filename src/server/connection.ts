@@ -285,7 +285,8 @@ export class Connection implements TransportSink, ByteOutput {
   /** Looks whether something has taken too long; called every second or so. */
   tick(now: number): void {
     const { timeouts } = this.#owner.options
-    const isLingering = this.#endedAt !== undefined && now - this.#endedAt >= lingerPeriod
+    const linger = Math.min(timeouts.shutdown || lingerPeriod, lingerPeriod)
+    const isLingering = this.#endedAt !== undefined && now - this.#endedAt >= linger
     const isStuck = !this.#hasRoom && timeouts.stream > 0 && now - this.#movedAt >= timeouts.stream
     if (isLingering || isStuck) this.destroy()
     if (!this.#canSpeak) return

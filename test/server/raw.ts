@@ -50,7 +50,7 @@ export class RawClient implements AsyncDisposable {
     socket.on('error', () => {})
     socket.on('data', (chunk) => this.#parse(chunk))
     socket.on('end', () => (this.hasEnded = true))
-    this.#closed = once(socket, 'close')
+    this.#closed = new Promise((resolve) => socket.once('close', resolve))
   }
 
   /** A connection on which nothing has been said yet; our side stays open when the server ends its own. */
