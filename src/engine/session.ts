@@ -1,4 +1,5 @@
 import { Body } from './abi.ts'
+import { concat } from './bytes.ts'
 import { ErrorCode } from './errors.ts'
 import { EventCollector } from './event-collector.ts'
 import type { SessionEvent } from './events.ts'
@@ -91,7 +92,7 @@ export class Session extends SessionControl {
       most,
       now,
     )
-    return chunks.length === 1 ? chunks[0]! : concat(chunks)
+    return concat(chunks)
   }
 
   // ---- messages -------------------------------------------------------------------------------
@@ -221,16 +222,4 @@ export class Session extends SessionControl {
     if (!body) this.bodies.set(streamId, (body = new OutgoingBody()))
     return body
   }
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  let length = 0
-  for (const chunk of chunks) length += chunk.length
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
 }

@@ -1,6 +1,5 @@
+import { concat } from '../engine/bytes.ts'
 import type { HTTP2Error } from '../engine/errors.ts'
-
-const noBytes = new Uint8Array(0)
 
 /**
  * A request's body between the connection and whoever reads it. Until somebody does, nothing is taken in: the promise
@@ -82,7 +81,7 @@ export class IncomingBody {
         if (this.#error) reject(this.#error)
       })
     }
-    return joined(collected)
+    return concat(collected)
   }
 
   /** Piece by piece; the client sends as fast as this is read. */
@@ -124,7 +123,7 @@ export class IncomingBody {
     const reader = stream.getReader()
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return joined(chunks)
+      if (done) return concat(chunks)
       chunks.push(value)
     }
   }
@@ -159,17 +158,4 @@ function usedStream(): ReadableStream<Uint8Array> {
   void reader.read()
   reader.releaseLock()
   return stream
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length < 2) return chunks[0] ?? noBytes
-  let length = 0
-  for (const chunk of chunks) length += chunk.length
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
 }

@@ -1,4 +1,5 @@
 import { Category, Flag } from '../engine/abi.ts'
+import { concat } from '../engine/bytes.ts'
 import { ErrorCode, type HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, toPairs } from '../engine/fields.ts'
 import type { ByteOutput } from '../engine/session-core.ts'
@@ -323,7 +324,7 @@ export class Connection implements TransportSink, ByteOutput {
 
   /** Reads the first bytes. Gives those that are HTTP/2; `undefined`: there are none. */
   #greet(chunk: Uint8Array): Uint8Array | undefined {
-    const bytes = this.#head ? joined(this.#head, chunk) : chunk
+    const bytes = this.#head ? concat([this.#head, chunk]) : chunk
     const greeting = readGreeting(bytes)
     this.#head = greeting.kind === 'partial' ? bytes.slice() : undefined
     this.#hasBegun = greeting.kind !== 'partial'
@@ -371,13 +372,6 @@ export class Connection implements TransportSink, ByteOutput {
     this.#end()
     this.#closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(first.length + second.length)
-  whole.set(first)
-  whole.set(second, first.length)
-  return whole
 }
 
 function randomSeed(): [number, number] {
