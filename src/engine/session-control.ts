@@ -3,7 +3,7 @@ import { ErrorCode, HTTP2Error } from './errors.ts'
 import { SessionCore } from './session-core.ts'
 import { type Settings, bytesOf, settingId, settingsToWords } from './settings.ts'
 
-/** Counts since the session began. */
+/** Counts since the session began, modulo 2^32. */
 export interface SessionCounters {
   readonly framesReceived: number
   readonly framesSent: number
