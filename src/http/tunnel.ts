@@ -20,6 +20,6 @@ export interface Tunnel {
   end(): void
   /** Drops the tunnel (RST_STREAM); CANCEL (8) unless said otherwise. */
   reset(errorCode?: number): void
-  /** Who reads; set once, in the turn in which the tunnel was accepted. */
+  /** Who reads; set once. Until then the peer's bytes wait, and its window stays as it is. */
   read(reader: TunnelReader): void
 }

@@ -14,6 +14,8 @@ import { agreeOnWebSocket } from './websocket-upgrade.ts'
 /** Makes a handler; no arguments. */
 export type RequestHandlerClass = new () => BaseRequestHandler
 
+const settled = Promise.resolve()
+
 /** The stream of the handler being constructed: user's constructors take no arguments. */
 let streamOfNew: ServerStream | undefined
 
@@ -164,7 +166,9 @@ export class BaseRequestHandler implements Exchange {
     const { scheme, host, path } = this
     const upgrade = agreeOnWebSocket(this.#stream, `${scheme}://${host}${path}`, options)
     const { connection, fields, socket } = upgrade
-    connection.open(this.#accept(fields, () => connection.goAway()))
+    const tunnel = this.#accept(fields, () => connection.goAway())
+    // Not before the handler has had its chance to listen for `open`.
+    void settled.then(() => connection.open(tunnel))
     return socket
   }
 

@@ -9,7 +9,7 @@ import type { WebSocketOptions } from '../http/websocket/index.ts'
 import { type Exchange, nobody } from './exchange.ts'
 import { FetchInfo } from './fetch-info.ts'
 import { discard, toResponseInit } from './response-init.ts'
-import type { PushInit, ServerStream } from './server-stream.ts'
+import type { PushInit, ResponseInit, ServerStream } from './server-stream.ts'
 import type { ServerTunnel } from './server-tunnel.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 import { agreeOnWebSocket, type WebSocketUpgrade } from './websocket-upgrade.ts'
@@ -228,8 +228,9 @@ export class FetchExchange implements Exchange, RequestSource {
       stream.connection.report(second, 'handler', stream.id)
     }
     if (stream.hasResponded || stream.isClosed) return
-    if (codeOf(error) === 'ERR_INVALID_URL') {
-      stream.respond({ status: 400, headers: plainText, body: 'Bad Request' })
+    const refusal = refusals[codeOf(error)]
+    if (refusal) {
+      stream.respond(refusal)
       return
     }
     stream.connection.report(error, 'handler', stream.id)
@@ -239,6 +240,17 @@ export class FetchExchange implements Exchange, RequestSource {
 
 const settled = Promise.resolve()
 const plainText = { 'content-type': 'text/plain;charset=UTF-8' }
+const badRequest = { status: 400, headers: plainText, body: 'Bad Request' }
+/** What a handler throws on account of the request, by code: the client's fault. */
+const refusals: Readonly<Record<string, ResponseInit>> = {
+  ERR_INVALID_URL: badRequest,
+  ERR_NOT_WEBSOCKET: badRequest,
+  // A client of another version learns ours (RFC 6455 §4.4).
+  ERR_WEBSOCKET_HANDSHAKE: {
+    ...badRequest,
+    headers: { ...plainText, 'sec-websocket-version': '13' },
+  },
+}
 
 function codeOf(error: unknown): string {
   return error instanceof HTTP2Error ? error.code : ''

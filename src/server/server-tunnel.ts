@@ -5,11 +5,17 @@ import type { ServerStream } from './server-stream.ts'
 
 /** `onDrain` comes when no more than this waits, in bytes. */
 const lowWater = 64 * 1024
+const settled = Promise.resolve()
 
 /** The server's end of a tunnel. */
 export class ServerTunnel implements Tunnel, BodySender {
   readonly #stream: ServerStream
   #reader: TunnelReader | undefined
+  /** Somebody begins to read, or nobody will. */
+  #begin: (() => void) | undefined
+  /** What nobody has been told yet. */
+  #isReadEnd = false
+  #closedWith: number | undefined
   #hasEnded = false
   #wasFull = false
 
@@ -39,20 +45,36 @@ export class ServerTunnel implements Tunnel, BodySender {
 
   read(reader: TunnelReader): void {
     this.#reader = reader
+    this.#begin?.()
+    if (!this.#isReadEnd && this.#closedWith === undefined) return
+    void settled.then(() => {
+      if (this.#isReadEnd) reader.onEnd()
+      if (this.#closedWith !== undefined) reader.onClose(this.#closedWith)
+    })
   }
 
   // ---- what the exchange passes on ------------------------------------------------------------
 
   onData(chunk: Uint8Array): void | Promise<void> {
-    return this.#reader?.onData(chunk)
+    return this.#reader ? this.#reader.onData(chunk) : this.#onceRead(chunk)
   }
 
   onEnd(): void {
-    this.#reader?.onEnd()
+    if (this.#reader) this.#reader.onEnd()
+    else this.#isReadEnd = true
   }
 
   onClose(errorCode: number): void {
-    this.#reader?.onClose(errorCode)
+    if (this.#reader) this.#reader.onClose(errorCode)
+    else this.#closedWith = errorCode
+    this.#begin?.()
+  }
+
+  /** Nothing more comes before this chunk is taken in. */
+  async #onceRead(chunk: Uint8Array): Promise<void> {
+    await new Promise<void>((resolve) => (this.#begin = resolve))
+    this.#begin = undefined
+    if (this.#closedWith === undefined) await this.#reader?.onData(chunk)
   }
 
   // ---- what the stream asks -------------------------------------------------------------------
