@@ -17,7 +17,7 @@ function isListening(port: number): Promise<boolean> {
 }
 
 describeServers('closing', (server) => {
-  it('gracefully: a notice, then GOAWAY, and what is open finishes', async () => {
+  it.concurrent('gracefully: a notice, then GOAWAY, and what is open finishes', async () => {
     const port = await server.open({})
     await using client = await RawClient.connect(server, [], port)
     const tag = newTag()
@@ -44,7 +44,7 @@ describeServers('closing', (server) => {
     await server.line('server closed', String(port))
   })
 
-  it('gracefully, with a body under way', async () => {
+  it.concurrent('gracefully, with a body under way', async () => {
     const port = await server.open({})
     await using client = await server.connect({ port })
     const stream = client.open('/download?size=3000000', {}, true)
@@ -56,7 +56,7 @@ describeServers('closing', (server) => {
     await closing
   })
 
-  it('gracefully, with nothing open', async () => {
+  it.concurrent('gracefully, with nothing open', async () => {
     const port = await server.open({})
     await using client = await server.connect({ port })
     expect((await client.get('/')).status).toBe(200)
@@ -65,13 +65,13 @@ describeServers('closing', (server) => {
     expect(client.goaways.at(-1)?.[0]).toBe(0)
   })
 
-  it('gracefully, without any connection', async () => {
+  it.concurrent('gracefully, without any connection', async () => {
     const port = await server.open({})
     expect(await server.close(port, 'gracefully')).toBeLessThan(500)
     expect(await isListening(port)).toBe(false)
   })
 
-  it('gracefully, until the deadline', async () => {
+  it.concurrent('gracefully, until the deadline', async () => {
     const port = await server.open({ timeouts: { shutdown: 600 } })
     await using client = await server.connect({ port })
     const tag = newTag()
@@ -84,7 +84,7 @@ describeServers('closing', (server) => {
     await server.line('close', tag)
   })
 
-  it('at once', async () => {
+  it.concurrent('at once', async () => {
     const port = await server.open({})
     await using client = await server.connect({ port })
     const tag = newTag()
@@ -99,14 +99,14 @@ describeServers('closing', (server) => {
     expect(await isListening(port)).toBe(false)
   })
 
-  it('at once, with a client that does not close its side', async () => {
+  it.concurrent('at once, with a client that does not close its side', async () => {
     const port = await server.open({})
     await using client = await RawClient.connect(server, [], port)
     expect(await server.close(port)).toBeLessThan(1500)
     expect(await client.goaway()).toEqual({ lastStreamId: 0, errorCode: 0 })
   })
 
-  it('at once ends a graceful one', async () => {
+  it.concurrent('at once ends a graceful one', async () => {
     const port = await server.open({})
     await using client = await server.connect({ port })
     const tag = newTag()
@@ -119,13 +119,13 @@ describeServers('closing', (server) => {
     expect((await answer).status).toBe(0)
   })
 
-  it('in other states: before listening, twice, for good', async () => {
+  it.concurrent('in other states: before listening, twice, for good', async () => {
     await using client = await server.connect()
     const answer = await client.get('/states')
     expect(answer.json()).toMatchObject({ late: { code: 'ERR_SERVER_CLOSED' }, isSame: true })
   })
 
-  it('a client that says GOAWAY gets its answers, and then FIN', async () => {
+  it.concurrent('a client that says GOAWAY gets its answers, and then FIN', async () => {
     await using client = await RawClient.connect(server)
     const tag = newTag()
     client.get(1, `/hold?tag=${tag}`)
@@ -138,7 +138,7 @@ describeServers('closing', (server) => {
     await client.ended()
   })
 
-  it('a client that stays after our FIN is dropped', async () => {
+  it.concurrent('a client that stays after our FIN is dropped', async () => {
     const port = await server.open({ timeouts: { shutdown: 300 } })
     await using client = await RawClient.connect(server, [], port)
     client.frame(Type.GOAWAY, 0, 0, Buffer.alloc(8))
@@ -148,7 +148,7 @@ describeServers('closing', (server) => {
     expect(await server.close(port)).toBeLessThan(300)
   })
 
-  it('a client that half-closes is gone', async () => {
+  it.concurrent('a client that half-closes is gone', async () => {
     await using client = await RawClient.connect(server)
     const tag = newTag()
     client.get(1, `/hold?tag=${tag}`, [], END_HEADERS)

@@ -21,6 +21,7 @@ export const Type = {
 
 export const END_STREAM = 1
 export const END_HEADERS = 4
+export const PADDED = 8
 export const ACK = 1
 
 export interface Frame {
@@ -179,13 +180,19 @@ export class RawClient implements AsyncDisposable {
       if (bytes.length < 9 + length) break
       const [type, flags] = [bytes[3]!, bytes[4]!]
       const payload = Buffer.from(bytes.subarray(9, 9 + length))
-      const promised = type === Type.PUSH_PROMISE ? 4 : 0
-      const isBlock = (type === Type.HEADERS || promised > 0) && (flags & END_HEADERS) !== 0
-      const fields = isBlock ? this.#inflate(payload.subarray(promised)) : []
+      const fields = this.#fieldsOf(type, flags, payload)
       this.frames.push({ type, flags, streamId: bytes.readUInt32BE(5), payload, fields })
       bytes = bytes.subarray(9 + length)
     }
     this.#rest = bytes
+  }
+
+  #fieldsOf(type: number, flags: number, payload: Buffer): (readonly [string, string])[] {
+    const isPromise = type === Type.PUSH_PROMISE
+    if ((type !== Type.HEADERS && !isPromise) || (flags & END_HEADERS) === 0) return []
+    const [padLength, padding] = flags & PADDED ? [1, payload[0]!] : [0, 0]
+    const start = padLength + (isPromise ? 4 : 0)
+    return this.#inflate(payload.subarray(start, payload.length - padding))
   }
 
   #inflate(block: Uint8Array): (readonly [string, string])[] {
