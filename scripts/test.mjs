@@ -22,8 +22,18 @@ const parts = [
   check('floors', [bin('depcruise'), '--config', '.dependency-cruiser.mjs', 'src']),
   check('file budget', [node, 'scripts/budget.mjs']),
   vitest('all on Node', 'node', [node], ['--exclude', 'test/package/**']),
-  vitest('engine on Deno', 'deno', [bin('deno'), 'run', '-A'], ['test/engine', 'test/conformance', 'test/runtime']),
-  vitest('engine on Bun', 'bun', [bin('bun'), '--bun'], ['test/engine', 'test/conformance', 'test/runtime']),
+  vitest(
+    'engine on Deno',
+    'deno',
+    [bin('deno'), 'run', '-A'],
+    ['test/engine', 'test/conformance', 'test/runtime'],
+  ),
+  vitest(
+    'engine on Bun',
+    'bun',
+    [bin('bun'), '--bun'],
+    ['test/engine', 'test/conformance', 'test/runtime'],
+  ),
   vitest('package', 'node', [node], ['test/package']),
   { name: 'upstream', run: upstream },
 ]
