@@ -37,6 +37,12 @@ const runtimes = {
   'runtime-bun': 'src/runtime/bun.ts',
 }
 
+/** The command, `bin` in package.json, and what it loads where Node reads no TypeScript. */
+const programs = {
+  cli: 'src/cli/main.ts',
+  'cli-typescript': 'src/cli/typescript-hooks.ts',
+}
+
 const dist = join(root, 'dist')
 /** What each step made of what, so that it is not made again. */
 const wasmStamp = join(root, 'build', 'nghttp2.wasm.sha256')
@@ -124,7 +130,7 @@ function embedWasm() {
 async function bundle() {
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { ...entries, ...runtimes },
+    entryPoints: { ...entries, ...runtimes, ...programs },
     outdir: 'dist',
     chunkNames: '[name]-[hash]',
     bundle: true,

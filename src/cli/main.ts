@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import type { ServeOptions } from '../server/serve.ts'
+import { type Command, parseCommand, usage, UsageError } from './arguments.ts'
+import { currentRuntime } from './current-runtime.ts'
+import { loadApplication } from './load.ts'
+import { runOn } from './run-on.ts'
+
+const args = process.argv.slice(2)
+
+async function main(): Promise<void> {
+  const command = parseCommand(args)
+  if (command === 'help') {
+    console.log(usage)
+  } else if (command === 'version') {
+    console.log(version())
+  } else if (command.runtime !== undefined && command.runtime !== currentRuntime()) {
+    process.exit(await runOn(command.runtime, fileURLToPath(import.meta.url), args))
+  } else {
+    await serveModule(command)
+  }
+}
+
+async function serveModule(command: Command): Promise<void> {
+  const options = optionsOf(command)
+  const { servable, api } = await loadApplication(command.module)
+  const server = api.serveModule(servable, options)
+  await server.ready()
+  console.log(`Listening on ${server.url} (${server.runtime})`)
+  await server.closed
+  // A module may have timers of its own.
+  process.exit(0)
+}
+
+function optionsOf(command: Command): Omit<ServeOptions, 'fetch'> {
+  const { hostname, port, cert, key, graceful, reusePort } = command
+  return {
+    hostname,
+    port,
+    reusePort,
+    tls: cert && key ? { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } : null,
+    gracefulShutdown: true,
+    // 0 would be no limit; at once it is.
+    timeouts: { shutdown: graceful || 1 },
+    ...(command.log ? { log } : {}),
+  }
+}
+
+const log: NonNullable<ServeOptions['log']> = ({ remoteAddress, method, path, status }) => {
+  console.log(`${remoteAddress.host} ${method} ${path} ${status}`)
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+/** What went wrong; where, if it is not ours to say. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `nghttp2-wasm: ${String(error)}`
+  if (error instanceof UsageError) {
+    return `nghttp2-wasm: ${error.message}\nnghttp2-wasm --help says what there is`
+  }
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string') {
+    return `nghttp2-wasm: ${error.message}${error.message.includes(code) ? '' : ` (${code})`}`
+  }
+  return `nghttp2-wasm: ${error.constructor === Error ? error.message : (error.stack ?? error.message)}`
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(describe(error))
+  process.exit(error instanceof UsageError ? 2 : 1)
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import process from 'node:process'
+import type { RuntimeName } from './arguments.ts'
+
+/** Runs this program with the same arguments on another runtime; the exit code. */
+export async function runOn(
+  runtime: RuntimeName,
+  program: string,
+  args: readonly string[],
+): Promise<number> {
+  const command = find(runtime)
+  if (command === undefined) {
+    throw new Error(`${runtime} was not found, neither in node_modules nor on the PATH: install it`)
+  }
+  const before = runtime === 'deno' ? ['run', '--allow-all'] : []
+  const child = spawn(command, [...before, program, ...args], { stdio: 'inherit' })
+  // A terminal sends Ctrl-C to both; the child then ends in order, and this program after it.
+  const forward = (signal: NodeJS.Signals): void => {
+    // Not child.kill(): in Deno that makes up the exit code.
+    if (child.pid !== undefined && child.exitCode === null) process.kill(child.pid, signal)
+  }
+  const ignore = (): void => {}
+  process.on('SIGTERM', forward)
+  process.on('SIGINT', process.stdin.isTTY ? ignore : forward)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+}
+
+/** A program that npm installed here or further up, or one on the PATH. */
+function find(name: string): string | undefined {
+  const folders: string[] = []
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    folders.push(join(folder, 'node_modules', '.bin'))
+    if (folder === dirname(folder)) break
+  }
+  folders.push(...(process.env.PATH ?? '').split(delimiter))
+  const suffix = process.platform === 'win32' ? '.cmd' : ''
+  return folders.map((folder) => join(folder, name + suffix)).find((path) => existsSync(path))
+}

@@ -1,0 +1,29 @@
+/** Hooks for a Node that reads no TypeScript (before 22.18): esbuild of the application strips the types. */
+import { readFile } from 'node:fs/promises'
+import type { LoadHook } from 'node:module'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+interface Esbuild {
+  transform(source: string, options: object): Promise<{ code: string }>
+}
+
+let esbuild: Esbuild
+
+/** Told by `register()` where esbuild is. */
+export async function initialize(url: string): Promise<void> {
+  const module = (await import(url)) as Esbuild & { default?: Esbuild }
+  esbuild = module.default ?? module
+}
+
+const loaders: Readonly<Record<string, string>> = { '.ts': 'ts', '.mts': 'ts', '.tsx': 'tsx' }
+
+export const load: LoadHook = async (url, context, nextLoad) => {
+  const loader = url.startsWith('file:') ? loaders[extname(new URL(url).pathname)] : undefined
+  if (loader === undefined) return nextLoad(url, context)
+  const sourcefile = fileURLToPath(url)
+  const source = await readFile(sourcefile, 'utf8')
+  const options = { loader, sourcefile, format: 'esm', target: 'es2022', sourcemap: 'inline' }
+  const { code } = await esbuild.transform(source, options)
+  return { format: 'module', source: code, shortCircuit: true }
+}

@@ -1,0 +1,192 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Client } from '../server/client.ts'
+import { makeCertificate } from '../support/certificate.ts'
+import { buildPackage } from '../support/examples.ts'
+import {
+  type Exit,
+  type Program,
+  root,
+  run,
+  runtimeCommand,
+  type RuntimeName,
+  runtimeNames,
+  start,
+} from '../support/processes.ts'
+
+/** In the checkout, so that its packages are found. */
+let folder = ''
+
+const modules: Readonly<Record<string, string>> = {
+  'function.ts': `export default (request: Request): Response => new Response('function ' + request.method)`,
+  'object.ts': `
+    interface Unused { a: number }
+    export default { greeting: 'object', fetch(): Response { return new Response(this.greeting) } }`,
+  'named.mjs': `export function fetch() { return new Response('named') }`,
+  'promise.mjs': `export default Promise.resolve({ fetch: () => new Response('promise') })`,
+  'common.cjs': `module.exports = { fetch: () => new Response('common') }`,
+  'importing.ts': `
+    import { text } from './imported.ts'
+    export default (): Response => new Response(text)`,
+  'imported.ts': `export const text: string = 'imported'`,
+  'handler.ts': `
+    import { BaseRequestHandler } from 'nghttp2-wasm'
+    export default class extends BaseRequestHandler {
+      override onHeaders(): void { this.sendResponse({ body: 'handler ' + this.path }) }
+    }`,
+  'slow.mjs': `
+    export default async () => {
+      await new Promise((resolve) => setTimeout(resolve, 700))
+      return new Response('slow')
+    }`,
+  'nothing.mjs': `export const a = 1`,
+  'number.mjs': `export default 42`,
+  'throws.mjs': `throw new TypeError('thrown at once')`,
+  'syntax.mjs': `export default (`,
+  'missing.mjs': `import 'no-such-package-anywhere'`,
+}
+
+beforeAll(async () => {
+  await buildPackage()
+  folder = await mkdtemp(join(root, 'build', 'cli-'))
+  for (const [name, text] of Object.entries(modules)) await writeFile(join(folder, name), text)
+  const { cert, key } = await makeCertificate()
+  await writeFile(join(folder, 'cert.pem'), cert)
+  await writeFile(join(folder, 'key.pem'), key)
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const program = `${root}dist/cli.js`
+
+function command(runtime: RuntimeName, args: readonly string[]): Promise<Program> {
+  const { command: name, args: all } = runtimeCommand(runtime, program, args)
+  return start(name, all)
+}
+
+/** A module that is served, and its URL. */
+async function serving(
+  runtime: RuntimeName,
+  name: string,
+  args: readonly string[] = [],
+): Promise<{ server: Program; url: string }> {
+  const server = await command(runtime, ['serve', join(folder, name), '--port', '0', ...args])
+  const [, url] = await server.waitFor(/^Listening on (\S+) \(\w+\)$/m)
+  return { server, url: url! }
+}
+
+async function get(url: string, options: { readonly ca?: string } = {}): Promise<string> {
+  await using client = await Client.connect(url, options)
+  return (await client.get('/path')).text
+}
+
+describe.each(runtimeNames)('nghttp2-wasm serve: %s', (runtime) => {
+  const ended = async (args: readonly string[]): Promise<Exit> => {
+    const { command: name, args: all } = runtimeCommand(runtime, program, args)
+    return run(name, all, { timeout: 20_000 })
+  }
+
+  it.each([
+    ['function.ts', 'function GET'],
+    ['object.ts', 'object'],
+    ['named.mjs', 'named'],
+    ['promise.mjs', 'promise'],
+    ['common.cjs', 'common'],
+    ['importing.ts', 'imported'],
+    ['handler.ts', 'handler /path'],
+  ])('serves %s', async (name, text) => {
+    const { server, url } = await serving(runtime, name)
+    await using _ = server
+    expect(await get(url)).toBe(text)
+    expect(server.stdout()).toContain(`(${runtime})`)
+  })
+
+  it('serves over TLS, on a host, with a log', async () => {
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+    const args = ['--cert', cert, '--key', key, '--host', '127.0.0.1', '--log', '--reuse-port']
+    const { server, url } = await serving(runtime, 'function.ts', args)
+    await using _ = server
+    expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/$/)
+    expect(await get(url, { ca: await readFile(cert, 'utf8') })).toBe('function GET')
+    await server.waitFor(/^127\.0\.0\.1 GET \/path 200$/m)
+  })
+
+  it('ends in order at SIGTERM, open streams first', async () => {
+    const { server, url } = await serving(runtime, 'slow.mjs')
+    await using _ = server
+    await using client = await Client.connect(url, {})
+    const slow = client.get('/')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    server.kill('SIGTERM')
+    expect((await slow).text).toBe('slow')
+    expect(await server.exited).toMatchObject({ code: 0, signal: null })
+  })
+
+  it('--graceful 0: ends at once', async () => {
+    const { server, url } = await serving(runtime, 'slow.mjs', ['--graceful', '0'])
+    await using _ = server
+    await using client = await Client.connect(url, {})
+    const slow = client.get('/')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    server.kill('SIGTERM')
+    expect((await slow).status).toBe(0)
+    expect((await server.exited).code).toBe(0)
+  })
+
+  it.each([
+    ['absent.mjs', /there is no file .*absent\.mjs/],
+    ['nothing.mjs', /exports nothing to serve: export by default a function/],
+    ['number.mjs', /exports by default a function, \{ fetch \}, or a class/],
+    ['throws.mjs', /thrown at once/],
+    ['syntax.mjs', /SyntaxError|error: |Unexpected/],
+    ['missing.mjs', /no-such-package-anywhere/],
+  ])('says what is wrong: %s', async (name, message) => {
+    const { code, stdout, stderr } = await ended(['serve', join(folder, name), '--port', '0'])
+    expect(stderr).toMatch(message)
+    expect(stdout).not.toContain('Listening')
+    expect(code).toBe(1)
+  })
+
+  it('says that the port is taken', async () => {
+    const { server, url } = await serving(runtime, 'function.ts')
+    await using _ = server
+    const { port } = new URL(url)
+    const { code, stderr } = await ended(['serve', join(folder, 'named.mjs'), '--port', port])
+    expect(stderr).toMatch(/nghttp2-wasm: .*(EADDRINUSE|in use)/)
+    expect(code).toBe(1)
+  })
+
+  it.each([
+    [[], /say what to do/],
+    [['serve'], /say which module/],
+    [['start', 'x.ts'], /there is no command start/],
+    [['serve', 'a.ts', 'b.ts'], /one module/],
+    [['serve', 'a.ts', '--port', '70000'], /--port 70000: it is a number from 0 to 65535/],
+    [['serve', 'a.ts', '--port', 'x'], /--port x/],
+    [['serve', 'a.ts', '--cert', 'x'], /--cert and --key belong together/],
+    [['serve', 'a.ts', '--runtime', 'perl'], /--runtime perl: it is node, deno or bun/],
+    [['serve', 'a.ts', '--colour'], /--colour/],
+  ])('does not take %s', async (args, message) => {
+    const { code, stderr } = await ended(args)
+    expect(stderr).toMatch(message)
+    expect(stderr).toContain('--help')
+    expect(code).toBe(2)
+  })
+
+  it('--help and --version', async () => {
+    const help = await ended(['--help'])
+    expect(help.stdout).toContain('Usage: nghttp2-wasm serve <module>')
+    expect(help.code).toBe(0)
+    expect((await ended(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/)
+  })
+
+  it.each(runtimeNames)('--runtime %s', async (other) => {
+    const { server, url } = await serving(runtime, 'function.ts', ['--runtime', other])
+    await using _ = server
+    expect(await get(url)).toBe('function GET')
+    expect(server.stdout()).toContain(`(${other})`)
+    server.kill('SIGTERM')
+    expect(await server.exited).toMatchObject({ code: 0, signal: null })
+  })
+})
