@@ -10,10 +10,24 @@
 import { parseArgs } from 'node:util'
 import { prepare } from './lib/prepare.mjs'
 import { Report } from './lib/report.mjs'
+import * as events from './sections/events.mjs'
+import * as growth from './sections/growth.mjs'
+import * as memory from './sections/memory.mjs'
+import * as sizes from './sections/sizes.mjs'
+import * as startup from './sections/startup.mjs'
+import * as tail from './sections/tail.mjs'
 import * as throughput from './sections/throughput.mjs'
 
 /** `isQuick`: part of a quick run. */
-const sections = [{ ...throughput, isQuick: true }]
+const sections = [
+  { ...throughput, isQuick: true },
+  { ...events, isQuick: true },
+  { ...tail, isQuick: false },
+  { ...growth, isQuick: false },
+  { ...memory, isQuick: false },
+  { ...startup, isQuick: true },
+  { ...sizes, isQuick: true },
+]
 const names = sections.flatMap((section) => section.names)
 
 const { values } = parseArgs({
@@ -39,14 +53,15 @@ const options = {
   quick: values.quick,
   runtimes: values.runtime,
   rounds: positive('--rounds', values.rounds),
-  seconds: positive('--seconds', values.seconds ?? (values.quick ? '0.15' : '2')),
+  seconds: positive('--seconds', values.seconds ?? (values.quick ? '0.2' : '2')),
   warmUp: values.quick ? 0.3 : 2,
 }
 
+const started = performance.now()
+progress('preparing')
 await prepare()
 const report = new Report(options)
 const isNamed = (name) => values.only.length === 0 || values.only.includes(name)
-const started = performance.now()
 for (const section of sections) {
   const isWanted = values.only.length > 0 || !values.quick || section.isQuick
   if (!isWanted || !section.names.some(isNamed)) continue

@@ -106,7 +106,10 @@ export function ratioText({ median, least, most }) {
   return `${median.toFixed(2)} × (${least.toFixed(2)}–${most.toFixed(2)})`
 }
 
-export function kilobytes(bytes) {
+/** In KiB, or MiB from one on. */
+export function bytesText(bytes) {
+  const mebibyte = 1024 * 1024
+  if (Math.abs(bytes) >= mebibyte) return `${(bytes / mebibyte).toFixed(1)} MiB`
   return `${(bytes / 1024).toFixed(1)} KiB`
 }
 

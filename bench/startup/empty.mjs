@@ -1,0 +1,2 @@
+// What a program costs that does nothing.
+console.log('listening 0')
