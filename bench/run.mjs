@@ -13,6 +13,8 @@ import { Report } from './lib/report.mjs'
 import * as events from './sections/events.mjs'
 import * as growth from './sections/growth.mjs'
 import * as memory from './sections/memory.mjs'
+import * as micro from './sections/micro.mjs'
+import * as profile from './sections/profile.mjs'
 import * as sizes from './sections/sizes.mjs'
 import * as startup from './sections/startup.mjs'
 import * as tail from './sections/tail.mjs'
@@ -27,6 +29,7 @@ const sections = [
   { ...memory, isQuick: false },
   { ...startup, isQuick: true },
   { ...sizes, isQuick: true },
+  { ...micro, isQuick: false },
 ]
 const names = sections.flatMap((section) => section.names)
 
@@ -62,9 +65,10 @@ progress('preparing')
 await prepare()
 const report = new Report(options)
 const isNamed = (name) => values.only.length === 0 || values.only.includes(name)
-for (const section of sections) {
-  const isWanted = values.only.length > 0 || !values.quick || section.isQuick
-  if (!isWanted || !section.names.some(isNamed)) continue
+const profiled = { ...profile, names: throughput.names }
+for (const section of values.profile ? [profiled] : sections) {
+  const isLeftOut = values.quick && values.only.length === 0 && section.isQuick === false
+  if (isLeftOut || !section.names.some(isNamed)) continue
   await section.run({ report, options, progress, isWanted: isNamed })
 }
 const file = report.write()
