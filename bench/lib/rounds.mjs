@@ -14,13 +14,15 @@ const mebibyte = 1024 * 1024
  */
 export async function measure(scenario, contenders, options) {
   const load = { ...scenario.load, ...(scenario.isUpload && { upload: uploadFile }) }
-  const entries = []
+  const entries = contenders.map((contender) => ({
+    ...contender,
+    samples: [],
+    error: null,
+    process: null,
+  }))
   try {
-    for (const contender of contenders) {
-      const entry = { ...contender, samples: [], error: null, process: null }
-      entries.push(entry)
-      await guard(entry, () => begin(entry, scenario, load, options))
-    }
+    await Promise.all(entries.map((entry) => guard(entry, () => start(entry, scenario))))
+    for (const entry of entries) await guard(entry, () => begin(entry, scenario, load, options))
     for (let round = 0; round < options.rounds; round++) {
       // A different one begins each time.
       for (let i = 0; i < entries.length; i++) {
@@ -46,11 +48,12 @@ export function ratioOf(ours, peer) {
   return summary(ours.samples.map((sample, round) => sample / peer.samples[round]))
 }
 
+async function start(entry, { work, tls }) {
+  entry.process = await Server.start(entry.runtime, entry.server, { work, tls })
+}
+
+/** The check, and the load that has the code compiled. */
 async function begin(entry, scenario, load, options) {
-  entry.process = await Server.start(entry.runtime, entry.server, {
-    work: scenario.work,
-    tls: scenario.tls,
-  })
   await checkAnswer(entry.process, scenario.work, {
     headers: load.headers,
     upload: load.upload && readFileSync(load.upload),

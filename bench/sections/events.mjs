@@ -51,16 +51,9 @@ async function measure(runtime, over, options) {
   const entries = servers.map((server) => ({ server, cpu: [], messages: [], error: null }))
   const processes = new Map()
   try {
-    for (const entry of entries) {
-      await guard(entry, async () => {
-        const server = await Server.start(runtime, entry.server, { work: 'events' })
-        processes.set(entry, { server })
-        const args = [`${server.origin}/events`, connections, streams, over]
-        processes.get(entry).load = await Load.start('streams', args, total)
-      })
-    }
-    await delay(2000) // the rush of the beginning
-    const seconds = options.quick ? 3 : 10
+    await Promise.all(entries.map((entry) => guard(entry, () => begin(entry))))
+    await delay(options.quick ? 1000 : 3000) // the rush of the beginning
+    const seconds = options.quick ? 2.5 : 10
     for (let round = 0; round < (options.quick ? 2 : options.rounds); round++) {
       await Promise.all(entries.map((entry) => guard(entry, () => window(entry, seconds))))
     }
@@ -71,6 +64,13 @@ async function measure(runtime, over, options) {
     }
   }
   return entries
+
+  async function begin(entry) {
+    const server = await Server.start(runtime, entry.server, { work: 'events' })
+    processes.set(entry, { server })
+    const args = [`${server.origin}/events`, connections, streams, over]
+    processes.get(entry).load = await Load.start('streams', args, total)
+  }
 
   async function window(entry, seconds) {
     const { server, load } = processes.get(entry)

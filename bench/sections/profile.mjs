@@ -44,7 +44,7 @@ async function profile(scenario, runtime, name, options) {
   } finally {
     await server.stop()
   }
-  const [file] = readdirSync(folder).filter((entry) => entry.endsWith('.cpuprofile'))
+  const file = readdirSync(folder).find((entry) => entry.endsWith('.cpuprofile'))
   if (!file) throw new Error('the runtime wrote no profile')
   return join(folder, file)
 }

@@ -7,6 +7,7 @@ Deno.serve(
     hostname: '127.0.0.1',
     port: 0,
     ...program.tls,
+    onError: () => new Response(null, { status: 500 }), // a load client leaves in the middle
     onListen: ({ port }) => program.listening(port),
   },
   fetchHandler(Response, { sendsDate: true, sendsLength: true }),

@@ -12,6 +12,7 @@ const handlers = {
     let length = 0
     stream.on('data', (chunk) => (length += chunk.length))
     stream.on('end', () => {
+      if (stream.destroyed) return
       const text = String(length)
       stream.respond({ ':status': 200, ...fields, 'content-length': text.length })
       stream.end(text)
