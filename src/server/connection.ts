@@ -6,7 +6,7 @@ import type { ByteOutput } from '../engine/session-core.ts'
 import { Session } from '../engine/session.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { Application } from './exchange.ts'
-import { readGreeting } from './http1-greeting.ts'
+import { readGreeting, refusal } from './http1-greeting.ts'
 import { Inbox } from './inbox.ts'
 import type { ResolvedOptions } from './options.ts'
 import { PingBoard } from './ping-board.ts'
@@ -334,8 +334,14 @@ export class Connection implements TransportSink, ByteOutput {
       case 'upgrade':
         // Upgrades are for cleartext; with TLS, ALPN has spoken (RFC 7540 §3.3).
         if (this.transport.tls) break
+        try {
+          this.session.upgrade(greeting.settings, greeting.fields[1] === 'HEAD')
+        } catch (error) {
+          this.report(error, 'connection')
+          this.transport.writev([refusal])
+          break
+        }
         this.transport.writev([greeting.answer])
-        this.session.upgrade(greeting.settings, greeting.fields[1] === 'HEAD')
         this.#inbox.headers(1, Category.request, Flag.endStream, greeting.fields)
         return greeting.rest
       case 'refused':

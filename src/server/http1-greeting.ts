@@ -18,7 +18,8 @@ export type Greeting =
       readonly rest: Uint8Array
     }
 
-const methods = /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|PATCH|CONNECT) /
+/** Any method but the one of HTTP/2's preface (RFC 9113 §3.4). */
+const methods = /^(?!PRI )[A-Z]{3,} /
 const requestLine = /^([A-Z]+) (\/[!-~]*) HTTP\/1\.1$/
 const fieldLine = /^([!#$%&'*+\-.^_`|~\dA-Za-z]+):[ \t]*([\t -~\x80-\xff]*?)[ \t]*$/
 /** Fields that concern the HTTP/1.1 connection alone (RFC 9113 §8.2.2), or are said by pseudo-header fields. */
@@ -32,7 +33,8 @@ const dropped = new Set([
 ])
 const maxHead = 16 * 1024
 
-const refusal = latin1Bytes(
+/** What a client of HTTP/1.1 is told. */
+export const refusal: Uint8Array = latin1Bytes(
   'HTTP/1.1 505 HTTP Version Not Supported\r\n' +
     'content-type: text/plain\r\ncontent-length: 30\r\nconnection: close\r\n\r\n' +
     'This server speaks HTTP/2 only',
@@ -47,7 +49,7 @@ const refused: Greeting = { kind: 'refused', answer: refusal }
 
 /** Tells a client that speaks HTTP/1.1 from one that speaks HTTP/2, and what it wants. */
 export function readGreeting(bytes: Uint8Array): Greeting {
-  if (!methods.test(latin1(bytes.subarray(0, 8)))) return http2
+  if (!methods.test(latin1(bytes.subarray(0, 16)))) return http2
   const head = latin1(bytes.subarray(0, maxHead))
   const end = head.indexOf('\r\n\r\n')
   if (end < 0) return bytes.length < maxHead ? partial : refused

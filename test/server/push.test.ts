@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { describeServers, newTag } from '../support/server.ts'
 import type { Client } from './client.ts'
-import { RawClient, Type } from './raw.ts'
+import { END_HEADERS, END_STREAM, RawClient, requestFields, Type } from './raw.ts'
 
 /** Asks for a page that pushes; what the handler was told, as JSON. */
 async function push(client: Client, init: object, query = ''): Promise<unknown> {
@@ -94,6 +94,17 @@ describeServers('pushes', (server) => {
     await using client = await server.connect({ settings: { enablePush: false } })
     expect(await push(client, { body: 'x' })).toEqual([false])
     expect(client.pushes).toEqual([])
+  })
+
+  it('none to a client that has said GOAWAY', async () => {
+    await using client = await RawClient.connect(server)
+    client.headers(1, requestFields('POST', '/push-from-data'), END_HEADERS)
+    client.frame(Type.GOAWAY, 0, 0, Buffer.alloc(8))
+    client.data(1, 'x', END_STREAM)
+    const { payload } = await client.nextOf(Type.DATA, 1)
+    expect(payload.toString()).toBe('done')
+    expect(client.frames.filter(({ type }) => type === Type.PUSH_PROMISE)).toEqual([])
+    await client.ended()
   })
 
   it('no more streams at once than the client lets us open', async () => {
