@@ -22,23 +22,31 @@ export async function loadApplication(file: string): Promise<Application> {
   const url = pathToFileURL(path).href
   const require = createRequire(url)
   prepareTypeScript(path, require)
+  // Before the application: on Bun it mends the global Response, which frameworks keep.
+  const api = await apiOf(require)
   const module = (await import(url)) as { default?: unknown; fetch?: unknown }
-  const servable = (await servableOf(module)) as Servable | undefined
-  if (servable === undefined) {
+  const exported = module.default ?? (isServable(module) ? module : undefined)
+  // Not of anything with `then`: a router may take that for the name of a route.
+  const servable = unwrapped(exported instanceof Promise ? await exported : exported)
+  if (servable === undefined || servable === null) {
     throw new Error(
       `${file} exports nothing to serve: export by default a function, { fetch }, or a class that ` +
         'extends BaseRequestHandler',
     )
   }
-  return { servable, api: await apiOf(require) }
+  return { servable: servable as Servable, api }
 }
 
-/** A module of CommonJS has its exports within the default one. */
-function servableOf(module: { default?: unknown; fetch?: unknown }): unknown {
-  const { default: exported } = module
-  if (exported === undefined) return typeof module.fetch === 'function' ? module : undefined
-  const nested = (exported as { default?: unknown } | null)?.default
-  return nested === undefined ? exported : nested
+function isServable(exported: unknown): boolean {
+  if (typeof exported === 'function') return true
+  return typeof (exported as { fetch?: unknown } | null)?.fetch === 'function'
+}
+
+/** A module of CommonJS that was compiled from one with a default export has that within. */
+function unwrapped(exported: unknown): unknown {
+  if (isServable(exported)) return exported
+  const nested = (exported as { default?: unknown } | null | undefined)?.default
+  return isServable(nested) ? nested : exported
 }
 
 /** The copy that the application imports, where it has one: its handlers are of that one's class. */

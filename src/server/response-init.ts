@@ -46,7 +46,9 @@ export function discard(answer: Response | FastResponse): void {
 
 /** A `Response` of the runtime's own, or of another realm: told by its shape. */
 function fromStandard(response: Response): ResponseInit {
-  const { status, headers, body } = response
+  // The body first: srvx's responses make the real one for it, and only that one's headers tell the type of a text.
+  const { body } = response
+  const { status, headers } = response
   if (typeof status !== 'number' || typeof headers?.[Symbol.iterator] !== 'function') {
     throw invalid('the handler returned something that is no response')
   }

@@ -11,6 +11,9 @@ import { type ServerOptions, resolveOptions } from './options.ts'
 import { Server } from './server.ts'
 import { ServerCore } from './server-core.ts'
 
+// Before frameworks take it, if they are imported later.
+installStandardResponse()
+
 /** Options of `serve()`: those of the server, and what answers. */
 export interface ServeOptions extends ServerOptions {
   readonly fetch: FetchHandler
@@ -59,7 +62,6 @@ function applicationOf(servable: Servable, onError: ErrorHandler | undefined): A
 }
 
 function fetchApplication(fetch: FetchHandler, onError: ErrorHandler | undefined): Application {
-  installStandardResponse()
   return (stream) => new FetchExchange(stream, fetch, onError)
 }
 

@@ -74,10 +74,8 @@ async function bundled(source: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'es2022',
-    // Packages of CommonJS ask for modules of Node.
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'\nconst require = makeRequire(import.meta.url)",
-    },
+    // As installed: some have an entry for each runtime.
+    packages: 'external',
     alias: { 'nghttp2-wasm': './src/index.ts' },
     logLevel: 'warning',
   })
