@@ -84,8 +84,9 @@ export class ServerTunnel implements Tunnel, BodySender {
   }
 
   run(): void {
-    this.#wasFull = false
-    this.#reader?.onDrain()
+    // More may have been written since there was room: that drains, too.
+    this.#wasFull = this.bufferedAmount > lowWater
+    if (!this.#wasFull) this.#reader?.onDrain()
   }
 
   resume(): void {}

@@ -125,6 +125,23 @@ describeSockets('WebSocket over HTTP/2', (server, connect, api) => {
     }
   })
 
+  it('large messages both ways at once', async () => {
+    await using client = await connect()
+    const message = randomBytes(1 << 20)
+    const sockets = await Promise.all(
+      Array.from({ length: 4 }, () => ClientSocket.open(client.session, '/')),
+    )
+    await Promise.all(
+      sockets.map(async (socket) => {
+        const sending = Array.from({ length: 16 }, () => socket.send(message))
+        for (let i = 0; i < 16; i++) {
+          expect(message.equals((await socket.next()) as Buffer)).toBe(true)
+        }
+        await Promise.all(sending)
+      }),
+    )
+  })
+
   it('what the server sends waits for a client that does not read', async () => {
     await using client = await connect()
     const tag = newTag()
