@@ -6,13 +6,19 @@ import type { Address, Runtime, TlsOptions } from './transport.ts'
 export interface Timeouts {
   /** A connection without streams is closed after this. Default 180,000. */
   readonly idle?: number
-  /** A stream that waits for the client to read, or to send its request's body, is reset after this. Default 60,000. */
+  /**
+   * A stream that waits for the client to read, or to send its request's body before anything is answered, is reset
+   * after this; a connection that takes no bytes is closed. Default 60,000.
+   */
   readonly stream?: number
   /** The client must acknowledge our SETTINGS (RFC 9113 §6.5.3). Default 10,000. */
   readonly settings?: number
   /** A TLS handshake must be complete. Default 10,000. */
   readonly handshake?: number
-  /** What is still open when a graceful shutdown has taken this long is dropped. Default 10,000. */
+  /**
+   * What is still open when a graceful shutdown has taken this long is dropped. At most five seconds of it are for a
+   * client to close its side once we have closed ours. Default 10,000.
+   */
   readonly shutdown?: number
 }
 

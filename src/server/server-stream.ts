@@ -314,7 +314,9 @@ export class ServerStream {
   /** The stream waits for the client: for the rest of its request, or for room to send. */
   get isStalled(): boolean {
     if (this.#isTunnel) return this.bufferedAmount > 0
-    if (!this.requestBody.isComplete && !this.requestBody.isBlocked) return true
+    const { isComplete, isBlocked } = this.requestBody
+    // Once it has begun to answer, it is the handler that decides how long the two talk.
+    if (!isComplete && !isBlocked && !this.#hasResponded) return true
     return this.#isEnded || this.bufferedAmount > 0
   }
 

@@ -48,6 +48,16 @@ describeServers('timeouts', (server) => {
     await server.close(port)
   })
 
+  it.concurrent('not a conversation that pauses', async () => {
+    const port = await server.open({ timeouts: { stream: 300 } })
+    await using client = await RawClient.connect(server, [], port)
+    client.get(1, '/endless?type=a%20ReadableStream%20that%20waits', [], END_HEADERS)
+    await client.nextOf(Type.DATA, 1)
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    expect(client.frames.filter(({ type }) => type === Type.RST_STREAM)).toEqual([])
+    await server.close(port)
+  })
+
   it.concurrent('a stream that moves, slowly', async () => {
     const port = await server.open({ timeouts: { stream: 1500 } })
     await using client = await RawClient.connect(server, [[4, 0]], port)
