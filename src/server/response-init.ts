@@ -46,10 +46,12 @@ export function discard(answer: Response | FastResponse): void {
 
 /** A `Response` of the runtime's own, or of another realm: told by its shape. */
 function fromStandard(response: Response): ResponseInit {
-  // The body first: srvx's responses make the real one for it, and only that one's headers tell the type of a text.
+  const { status } = response
+  // Bun's know the type of a Blob only until somebody has the body in hands; srvx's know that of a text only then.
+  const isResponse = typeof response.headers?.[Symbol.iterator] === 'function'
   const { body } = response
-  const { status, headers } = response
-  if (typeof status !== 'number' || typeof headers?.[Symbol.iterator] !== 'function') {
+  const { headers } = response
+  if (typeof status !== 'number' || !isResponse) {
     throw invalid('the handler returned something that is no response')
   }
   if (status === 0) throw invalid('the handler returned Response.error(), which cannot be sent')
