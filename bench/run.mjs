@@ -56,8 +56,8 @@ const options = {
   quick: values.quick,
   runtimes: values.runtime,
   rounds: positive('--rounds', values.rounds),
-  seconds: positive('--seconds', values.seconds ?? (values.quick ? '0.15' : '2')),
-  warmUp: values.quick ? 0.25 : 2,
+  seconds: positive('--seconds', values.seconds ?? (values.quick ? '0.12' : '2')),
+  warmUp: values.quick ? 0.2 : 2,
 }
 
 const started = performance.now()

@@ -13,7 +13,7 @@ export async function h2load(url, load) {
   const args = ['-c', load.clients, '-m', load.streams]
   // Connections are made before the measurement begins. With many, some SYN find the queue full and come again after a
   // second; h2load 1.52 hangs where one is not through at the end.
-  const warmUp = load.clients >= 500 ? 3 : 0.1
+  const warmUp = load.clients >= 500 ? 3 : Math.min(0.1, load.seconds / 3)
   if (load.seconds)
     args.push('-D', milliseconds(load.seconds), '--warm-up-time', milliseconds(warmUp))
   else args.push('-n', load.requests)
@@ -52,7 +52,8 @@ function parse(output) {
   if (!finished || !requests || !statuses || !traffic) throw new Error(`h2load said\n${output}`)
   const [done, , failed, errored, timedOut] = requests.slice(1).map(Number)
   const others = statuses.slice(2).map(Number)
-  if (done === 0 || failed + errored + timedOut > 0 || others.some((count) => count > 0)) {
+  if (done === 0) throw new Error('no request was done in time')
+  if (failed + errored + timedOut > 0 || others.some((count) => count > 0)) {
     throw new Error(`h2load was not served\n${output}`)
   }
   // The time of `finished` has the warm-up in it, the rate has not.

@@ -52,8 +52,8 @@ async function measure(runtime, over, options) {
   const processes = new Map()
   try {
     await Promise.all(entries.map((entry) => guard(entry, () => begin(entry))))
-    await delay(options.quick ? 1000 : 3000) // the rush of the beginning
-    const seconds = options.quick ? 2.5 : 10
+    await delay(options.quick ? 500 : 3000) // the rush of the beginning
+    const seconds = options.quick ? 2 : 10
     for (let round = 0; round < (options.quick ? 2 : options.rounds); round++) {
       await Promise.all(entries.map((entry) => guard(entry, () => window(entry, seconds))))
     }
