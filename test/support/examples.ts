@@ -46,7 +46,9 @@ export async function startExample(
 ): Promise<RunningExample> {
   await buildPackage()
   const file = await exampleFile(runtime, name)
-  const program = await startOn(runtime, file, ['--port', '0', ...args], { env: { PORT: '0' } })
+  const program = await startOn(runtime, file, ['--port', '0', ...args], {
+    env: { PORT: '0', INTERVAL: '50' },
+  })
   const [, url] = await program.waitFor(/(https?:\/\/[^/\s]+)/)
   return {
     url: url!,
