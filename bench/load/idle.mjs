@@ -13,6 +13,7 @@ const atOnce = 50
 for (let i = 0; i < connections; i += atOnce) {
   await Promise.all(Array.from({ length: Math.min(atOnce, connections - i) }, open))
 }
+process.stdin.on('end', () => process.exit(0))
 process.stdin.on('data', () => console.log(JSON.stringify({ closed })))
 console.log(JSON.stringify({ open: connections - closed }))
 

@@ -23,6 +23,7 @@ for (let i = 0; i < connections * streams; i++) {
 }
 // Behind the requests: they have arrived when it comes back.
 await Promise.all(sessions.map(ping))
+process.stdin.on('end', () => process.exit(0))
 process.stdin.on('data', () => console.log(JSON.stringify({ messages, ended })))
 console.log(JSON.stringify({ open: connections * streams - ended }))
 

@@ -37,7 +37,7 @@ export function date() {
   return dateOfNow
 }
 
-/** Tells the harness the port. Commands come on standard input; SIGTERM ends the program in order. */
+/** Tells the harness the port. Commands come on standard input; its end, or SIGTERM, ends the program in order. */
 export function listening(port, linearMemory = () => null) {
   process.stdin.setEncoding('utf8')
   process.stdin.on('data', () => {
@@ -46,6 +46,7 @@ export function listening(port, linearMemory = () => null) {
     const { rss, heapUsed } = process.memoryUsage()
     console.log(JSON.stringify({ rss, heapUsed, linear: linearMemory() }))
   })
+  process.stdin.on('end', () => process.exit(0)) // whoever measures is gone
   process.on('SIGTERM', () => process.exit(0))
   console.log(`listening ${port}`)
 }
