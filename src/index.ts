@@ -27,7 +27,7 @@ export { type Servable, type ServeOptions, serve, serveModule } from './server/s
 export type { Server } from './server/server.ts'
 export type { ServerSession } from './server/server-session.ts'
 export type { ServerStats } from './server/server-totals.ts'
-export type { SessionStats } from './server/session-stats.ts'
+export type { SessionStats, StreamStats } from './server/session-stats.ts'
 export type { ErrorWhere, LogEntry, ServerOptions, Timeouts } from './server/options.ts'
 export type { CloseOptions } from './server/server-core.ts'
 export type { PushInit, ResponseInit } from './server/server-stream.ts'

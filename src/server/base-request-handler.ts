@@ -7,6 +7,7 @@ import type { ServerWebSocket, WebSocketOptions } from '../http/websocket/index.
 import type { Exchange } from './exchange.ts'
 import type { PushInit, ResponseInit, ServerStream } from './server-stream.ts'
 import type { ServerSession } from './server-session.ts'
+import { readStreamStats, type StreamStats } from './session-stats.ts'
 import type { Address } from './transport.ts'
 import { TunnelExchange } from './tunnel-exchange.ts'
 import { agreeOnWebSocket } from './websocket-upgrade.ts'
@@ -110,6 +111,11 @@ export class BaseRequestHandler implements Exchange {
 
   set priority(priority: Priority) {
     this.#stream.priority = priority
+  }
+
+  /** Counts of this stream, and how it stands. */
+  stats(): StreamStats {
+    return readStreamStats(this.#stream)
   }
 
   // ---- callbacks ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import { Connect } from './connect.ts'
 import type { FetchExchange } from './fetch-exchange.ts'
 import type { PushInit, ServerStream } from './server-stream.ts'
 import type { ServerSession } from './server-session.ts'
+import { readStreamStats, type StreamStats } from './session-stats.ts'
 import type { Address, TlsInfo } from './transport.ts'
 
 /** The second argument of a fetch handler: what a `Request` has no place for. */
@@ -73,5 +74,10 @@ export class FetchInfo {
   /** Pushes a response (RFC 9113 §8.4); false: the client does not take pushes. */
   push(init: PushInit): boolean {
     return this.#exchange.push(init)
+  }
+
+  /** Counts of this stream, and how it stands. */
+  stats(): StreamStats {
+    return readStreamStats(this.#stream)
   }
 }

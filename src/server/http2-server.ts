@@ -1,6 +1,7 @@
 import { type RequestHandlerClass, makeHandler } from './base-request-handler.ts'
 import { type ServerOptions, resolveOptions } from './options.ts'
 import { type CloseOptions, ServerCore } from './server-core.ts'
+import type { ServerStats } from './server-totals.ts'
 import type { Address } from './transport.ts'
 
 /** Where to listen. */
@@ -45,5 +46,10 @@ export class HTTP2Server {
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#core.close(options)
+  }
+
+  /** Counts of the server since it began, and how it stands. */
+  stats(): ServerStats {
+    return this.#core.stats()
   }
 }

@@ -163,9 +163,9 @@ export class Inbox extends IgnoringSink {
     this.#note(Fact.unsent, stream, engine.error(errno, 'a frame could not be sent', { streamId }))
   }
 
-  override dataSent(streamId: number, _length: number, buffered: number): void {
+  override dataSent(streamId: number, length: number, buffered: number): void {
     const stream = this.streams.get(streamId)
-    if (stream?.sent(buffered)) this.#note(Fact.room, stream, undefined)
+    if (stream?.sent(length, buffered)) this.#note(Fact.room, stream, undefined)
   }
 }
 

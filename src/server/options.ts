@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly reusePort?: boolean
   /** Pending connections the system queues. */
   readonly backlog?: number
+  /** SIGINT and SIGTERM close the server, in order; a second one at once. Default false. */
+  readonly gracefulShutdown?: boolean
   /** Instead of the runtime this program runs on. */
   readonly runtime?: Runtime
   /** Told of what goes wrong in handlers, and of connections that fail. Default: handlers' errors to the console. */
@@ -75,6 +77,7 @@ export interface ResolvedOptions {
   readonly padding: number
   readonly reusePort: boolean
   readonly backlog: number | undefined
+  readonly gracefulShutdown: boolean
   readonly runtime: Runtime | undefined
   readonly onError: (error: unknown, where: ErrorWhere) => void
   readonly log: ((entry: LogEntry) => void) | undefined
@@ -109,6 +112,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     padding: options.padding ?? 0,
     reusePort: options.reusePort ?? false,
     backlog: options.backlog,
+    gracefulShutdown: options.gracefulShutdown ?? false,
     runtime: options.runtime,
     onError: options.onError ?? reportToConsole,
     log: options.log,

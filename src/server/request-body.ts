@@ -7,6 +7,7 @@ import type { ServerStream } from './server-stream.ts'
 export class RequestBody {
   /** END_STREAM was seen. */
   isComplete = false
+  bytesReceived = 0
   readonly #stream: ServerStream
   /** A handler's promise that is waited for. */
   #pending = false
@@ -35,6 +36,7 @@ export class RequestBody {
 
   /** A part of the body. */
   data(chunk: Uint8Array): void {
+    this.bytesReceived += chunk.length
     if (this.#pending) (this.#queue ??= []).push(chunk)
     else this.#deliver(chunk)
   }

@@ -25,8 +25,6 @@ export interface ServeOptions extends ServerOptions {
   readonly error?: ErrorHandler
   /** Closes the server, in order, when it aborts. */
   readonly signal?: AbortSignal
-  /** SIGINT and SIGTERM close the server, in order; a second one at once. Default false. */
-  readonly gracefulShutdown?: boolean
   /** Told once the server listens. */
   readonly onListen?: (address: { readonly hostname: string; readonly port: number }) => void
 }

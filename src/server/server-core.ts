@@ -85,8 +85,8 @@ export class ServerCore implements ConnectionOwner {
   }
 
   /** SIGINT and SIGTERM close the server, in order; the next one at once. */
-  closeOnSignals(): void {
-    this.#ignoreSignals ??= this.#runtime?.onShutdownSignal?.(() => {
+  #closeOnSignals(): void {
+    this.#ignoreSignals = this.#runtime?.onShutdownSignal?.(() => {
       void this.close({ graceful: this.#closing === undefined })
     })
   }
@@ -118,6 +118,7 @@ export class ServerCore implements ConnectionOwner {
     )
     this.reusesReadBuffer = listening.reusesReadBuffer
     this.#ticker = setInterval(() => this.#tick(), tickPeriod)
+    if (this.options.gracefulShutdown) this.#closeOnSignals()
     return listening
   }
 

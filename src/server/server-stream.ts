@@ -51,6 +51,8 @@ export class ServerStream {
   trailers: FlatFields = []
   /** When something last moved, in the server's milliseconds. */
   movedAt: number
+  /** Of the response's body, handed to the transport; a short one as soon as it is said. */
+  bytesSent = 0
   #exchange!: Exchange
   #sender: BodySender | undefined
   #trailers: Trailers | undefined
@@ -301,7 +303,8 @@ export class ServerStream {
   }
 
   /** The client took bytes of the body. */
-  sent(buffered: number): boolean {
+  sent(length: number, buffered: number): boolean {
+    this.bytesSent += length
     this.movedAt = this.connection.now
     return this.#sender?.sent(buffered) ?? false
   }
@@ -362,8 +365,10 @@ export class ServerStream {
 
   #submit(fields: FlatFields, body: Uint8Array | string, endStream: boolean): void {
     const { session } = this.connection
-    if (endStream && body.length <= heldBody) session.submitShortResponse(this.id, fields, body)
-    else session.submitResponseFields(this.id, fields, { body: toBytes(body), endStream })
+    if (endStream && body.length <= heldBody) {
+      this.bytesSent = body.length
+      session.submitShortResponse(this.id, fields, body)
+    } else session.submitResponseFields(this.id, fields, { body: toBytes(body), endStream })
     this.#hasResponded = true
     this.#isEnded = endStream
   }

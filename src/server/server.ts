@@ -62,10 +62,9 @@ export class Server {
   }
 
   async #begin(options: Omit<ServeOptions, 'fetch'>): Promise<this> {
-    const { hostname = '', port = 8080, signal, gracefulShutdown, onListen } = options
+    const { hostname = '', port = 8080, signal, onListen } = options
     this.#address = await this.#core.listen({ host: hostname, port })
     if (signal) this.#closeOn(signal)
-    if (gracefulShutdown) this.#core.closeOnSignals()
     onListen?.({ hostname: this.hostname, port: this.port })
     return this
   }

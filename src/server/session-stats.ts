@@ -1,6 +1,7 @@
 import { errorCodeName } from '../engine/errors.ts'
 import type { Session } from '../engine/session.ts'
 import type { ConnectionCounts } from './connection-counts.ts'
+import type { ServerStream } from './server-stream.ts'
 
 /** Counts of a connection since it began, and how it stands. */
 export interface SessionStats {
@@ -24,6 +25,32 @@ export interface SessionStats {
   readonly memoryUsed: number
 }
 
+/** Counts of a stream, and how it stands. */
+export interface StreamStats {
+  /** Of the request's body. */
+  readonly bytesReceived: number
+  /** Of the response's body, handed to the connection. */
+  readonly bytesSent: number
+  /** Bytes of the response's body that wait for the client. */
+  readonly bufferedAmount: number
+  /** Bytes of it we may send now; 0 once the stream is closed. */
+  readonly remoteWindow: number
+  /** Bytes of its body the client may send now; 0 once the stream is closed. */
+  readonly localWindow: number
+}
+
+export function readStreamStats(stream: ServerStream): StreamStats {
+  const { id, isClosed, bytesSent, requestBody } = stream
+  const { session } = stream.connection
+  return {
+    bytesReceived: requestBody.bytesReceived,
+    bytesSent,
+    bufferedAmount: isClosed ? 0 : stream.bufferedAmount,
+    remoteWindow: isClosed ? 0 : session.remoteWindowSize(id),
+    localWindow: isClosed ? 0 : session.localWindowSize(id),
+  }
+}
+
 export function readStats(
   counts: ConnectionCounts,
   session: Session,
@@ -41,7 +68,7 @@ export function readStats(
     streamsReset: byName(counts.resets),
     roundTripTime,
     remoteWindow: session.remoteWindowSize(),
-    localWindow: session.localWindowSize() - session.unacknowledgedLength(),
+    localWindow: session.localWindowSize(),
     queueLength: session.outboundQueueSize,
     memoryUsed: session.memoryUsed,
   }

@@ -197,6 +197,38 @@ describeFetch(
       expect(client.goaways.at(-1)).toEqual([constants.NGHTTP2_NO_ERROR, 1])
     })
 
+    it("has the stream's counts", async () => {
+      await using client = await server.connect()
+      const answer = await client.request('/info/stream-stats', { body: 'x'.repeat(5000) })
+      const window = 1024 * 1024
+      expect(answer.json()).toEqual({
+        before: {
+          bytesReceived: expect.any(Number),
+          bytesSent: 0,
+          bufferedAmount: 0,
+          remoteWindow: 65_535,
+          localWindow: expect.any(Number),
+        },
+        length: 5000,
+        after: {
+          bytesReceived: 5000,
+          bytesSent: 0,
+          bufferedAmount: 0,
+          remoteWindow: 65_535,
+          localWindow: expect.any(Number),
+        },
+      })
+      const { before, after } = answer.json() as Record<string, { localWindow: number }>
+      expect(before!.localWindow).toBeLessThanOrEqual(window)
+      expect(after!.localWindow).toBeGreaterThanOrEqual(window - 5000)
+      expect(await server.line('stream stats')).toMatchObject({
+        bytesReceived: 5000,
+        bytesSent: answer.body.length,
+        remoteWindow: 0,
+        localWindow: 0,
+      })
+    })
+
     it("has the session's counts", async () => {
       await using client = await server.connect()
       await client.request('/request/text', { body: 'x'.repeat(1000) })
