@@ -28,8 +28,8 @@ const entries = {
 }
 
 /**
- * Loaded on demand by the runtime each is for, as `#runtime/node` and so on: `imports` in package.json
- * gives a browser's bundle dist/no-runtime.js in their place.
+ * Loaded on demand by the runtime each is for; `browser` in package.json gives a browser's bundle
+ * dist/no-runtime.js in their place.
  */
 const runtimes = {
   'runtime-node': 'src/runtime/node.ts',
@@ -144,16 +144,19 @@ async function bundle() {
     minifySyntax: true,
     minifyWhitespace: true,
     logLevel: 'warning',
-    plugins: [{ name: 'package-imports', setup: leavePackageImports }],
+    plugins: [{ name: 'files-of-their-own', setup: leaveFiles }],
   })
 }
 
-/** What `imports` in package.json decides stays an import in the bundles. */
-function leavePackageImports({ onResolve }) {
+/**
+ * The wasm and the runtimes stay files of their own. By relative paths: names of package.json's `imports` would only be
+ * found by programs that a runtime sees inside a package.
+ */
+function leaveFiles({ onResolve }) {
   onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({ path: './embedded.js', external: true }))
   onResolve({ filter: /\/(node|deno|bun)\.ts$/ }, ({ path, kind }) =>
     kind === 'dynamic-import'
-      ? { path: `#runtime/${basename(path, '.ts')}`, external: true }
+      ? { path: `./runtime-${basename(path, '.ts')}.js`, external: true }
       : undefined,
   )
 }

@@ -44,6 +44,11 @@ export class FetchRequest {
     return #source in request ? (request as FetchRequest).#source : undefined
   }
 
+  /** The request of the runtime's own making behind one of these; others as they are. */
+  static realOf(request: Request | URL): Request | URL {
+    return #source in request ? (request as unknown as FetchRequest).real : request
+  }
+
   get method(): string {
     return this.#source.method
   }
@@ -179,8 +184,8 @@ export class FetchRequest {
 Object.setPrototypeOf(FetchRequest.prototype, NativeRequest.prototype)
 
 /*
- * `new Request(request)` looks for what a real one keeps under symbols of the runtime's own (Node to version 22, Deno): they
- * lead to the real one. Bun reads the public properties instead.
+ * `new Request(request)` looks for what a real one keeps under symbols of the runtime's own (Node 20 and 22, Deno): they lead to
+ * the real one. Bun reads the public properties instead; for later versions of Node see standard-request.ts.
  */
 for (const symbol of Object.getOwnPropertySymbols(new NativeRequest('http://localhost/'))) {
   Object.defineProperty(FetchRequest.prototype, symbol, {

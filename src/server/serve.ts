@@ -1,4 +1,5 @@
 import { HTTP2Error } from '../engine/errors.ts'
+import { installStandardRequest } from '../http/standard-request.ts'
 import { installStandardResponse } from '../http/standard-response.ts'
 import {
   type RequestHandlerClass,
@@ -11,7 +12,8 @@ import { type ServerOptions, resolveOptions } from './options.ts'
 import { Server } from './server.ts'
 import { ServerCore } from './server-core.ts'
 
-// Before frameworks take it, if they are imported later.
+// Before frameworks take them, if they are imported later.
+installStandardRequest()
 installStandardResponse()
 
 /** Options of `serve()`: those of the server, and what answers. */
