@@ -30,6 +30,8 @@ export interface ConnectionOwner {
 const settled = Promise.resolve()
 /** Milliseconds for the peer to close its side once we have closed ours. */
 const lingerPeriod = 5000
+/** Milliseconds between the notice and the refusal of further requests: time for those on their way to arrive. */
+const noticePeriod = 250
 /** Bytes gathered for one write. */
 const writeSize = 256 * 1024
 
@@ -70,6 +72,8 @@ export class Connection implements TransportSink, ByteOutput {
   /** Pushed streams whose promise has not been sent yet. */
   #promised: ServerStream[] = []
   #isClosed = false
+  /** After the notice of a shutdown. */
+  #refusal: ReturnType<typeof setTimeout> | undefined
   #idleSince: number
 
   constructor(owner: ConnectionOwner, transport: Transport) {
@@ -111,6 +115,7 @@ export class Connection implements TransportSink, ByteOutput {
       const rest = this.#greet(chunk)
       if (!rest) return
       chunk = rest
+      if (this.#refusal !== undefined) void settled.then(() => this.#notifyOfShutdown())
     }
     this.now = this.#owner.now()
     this.counts.bytesReceived += chunk.length
@@ -139,6 +144,7 @@ export class Connection implements TransportSink, ByteOutput {
     if (error) this.report(error, 'connection')
     this.#isClosed = this.#isDeaf = true
     this.#closeStreams(ErrorCode.CANCEL)
+    clearTimeout(this.#refusal)
     this.#stopWatchingEngine()
     this.#pings.fail()
     this.session.dispose()
@@ -255,12 +261,12 @@ export class Connection implements TransportSink, ByteOutput {
     return readStats(this.counts, this.session, this.streamCount)
   }
 
-  /** Says that no more requests are welcome; those on their way are still served (RFC 9113 §6.8). */
+  /** Says that no more requests are welcome; those on their way are still served, then none (RFC 9113 §6.8). */
   announceShutdown(): void {
     if (!this.#canSpeak) return
-    this.session.submitShutdownNotice()
-    for (const stream of this.#inbox.streams.values()) stream.exchange.onShutdown?.()
-    this.flushSoon()
+    this.#refusal = setTimeout(() => this.finish(), noticePeriod)
+    // A client that has only just connected first says what it came for.
+    if (this.#hasBegun) this.#notifyOfShutdown()
   }
 
   /** Takes no more requests; the connection ends with its last stream. */
@@ -357,6 +363,13 @@ export class Connection implements TransportSink, ByteOutput {
 
   #leave(): void {
     if (!this.session.wantRead && !this.session.wantWrite) this.#end()
+  }
+
+  #notifyOfShutdown(): void {
+    if (!this.#canSpeak) return
+    this.session.submitShutdownNotice()
+    for (const stream of this.#inbox.streams.values()) stream.exchange.onShutdown?.()
+    this.flushSoon()
   }
 
   /** FIN, after what was written. */

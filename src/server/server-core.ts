@@ -12,8 +12,8 @@ export interface CloseOptions {
   readonly graceful?: boolean
 }
 
-/** Between the notice and the refusal of further requests: time for those on their way to arrive. */
-const noticePeriod = 250
+/** For connections that the system has accepted to reach us: once nothing listens, they would be reset. */
+const acceptPeriod = 20
 const tickPeriod = 1000
 /** For the last words to arrive, and the clients to close their side. */
 const closePeriod = 500
@@ -29,6 +29,8 @@ export class ServerCore implements ConnectionOwner {
   readonly #connections: Set<Connection> = new Set()
   #listening: Promise<Listening> | undefined
   #closing: Promise<void> | undefined
+  /** Streams may finish. */
+  #isDraining = false
   #isImmediate = false
   #ticker: ReturnType<typeof setInterval> | undefined
   #destroyer: ReturnType<typeof setTimeout> | undefined
@@ -126,7 +128,8 @@ export class ServerCore implements ConnectionOwner {
     const connection = new Connection(this, transport)
     this.#totals.connections++
     this.#connections.add(connection)
-    if (this.#closing) connection.terminate()
+    if (this.#isDraining) connection.announceShutdown()
+    else if (this.#closing) connection.terminate()
     return connection
   }
 
@@ -136,12 +139,13 @@ export class ServerCore implements ConnectionOwner {
   }
 
   async #close(graceful: boolean): Promise<void> {
+    if (graceful) await this.#announce()
     try {
       await (await this.#listening)?.close()
     } catch {
       // It never listened: who called listen() was told why.
     }
-    if (graceful && this.#connections.size > 0) await this.#drain()
+    if (this.#isDraining) await this.#drain()
     this.#endNow()
     await this.#untilEmpty()
     clearTimeout(this.#destroyer)
@@ -151,21 +155,23 @@ export class ServerCore implements ConnectionOwner {
   }
 
   /** RFC 9113 §6.8: a notice, then GOAWAY, then the streams that are open finish. */
+  async #announce(): Promise<void> {
+    this.#isDraining = true
+    for (const connection of this.#connections) connection.announceShutdown()
+    await new Promise((resolve) => setTimeout(resolve, acceptPeriod))
+  }
+
+  /** Waits for the connections to end, until the deadline or a call that ends them now. */
   async #drain(): Promise<void> {
-    const empty = this.#untilEmpty()
     const { shutdown } = this.options.timeouts
     const deadline = shutdown > 0 ? setTimeout(() => this.#endNow(), shutdown) : undefined
-    for (const connection of this.#connections) connection.announceShutdown()
-    const refusal = setTimeout(() => {
-      for (const connection of this.#connections) connection.finish()
-    }, noticePeriod)
-    await empty
-    clearTimeout(refusal)
+    await this.#untilEmpty()
     clearTimeout(deadline)
   }
 
   #endNow(): void {
     if (this.#isImmediate) return
+    this.#isDraining = false
     this.#isImmediate = this.#closing !== undefined
     for (const connection of this.#connections) connection.terminate()
     if (this.#closing) this.#destroyer = setTimeout(() => this.#destroyAll(), closePeriod)
