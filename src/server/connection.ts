@@ -147,6 +147,7 @@ export class Connection implements TransportSink, ByteOutput {
     clearTimeout(this.#refusal)
     this.#stopWatchingEngine()
     this.#pings.fail()
+    if (!this.session.failure) this.counts.keep(this.session.counters)
     this.session.dispose()
     this.#owner.forget(this)
   }

@@ -13,6 +13,10 @@ export interface ServerStats {
   readonly streamsReset: Readonly<Record<string, number>>
   readonly bytesReceived: number
   readonly bytesSent: number
+  readonly framesReceived: number
+  readonly framesSent: number
+  /** Frames that wait to be sent, on all open connections. */
+  readonly queueLength: number
   /** Bytes of linear memory: what it has grown to, and what sessions hold of it, those of other servers too. */
   readonly memory: { readonly size: number; readonly used: number }
 }
@@ -31,9 +35,15 @@ export class ServerTotals {
     const all = new ConnectionCounts()
     sum(all, this.#closed)
     let streamsOpen = 0
+    let queueLength = 0
     for (const connection of connections) {
       sum(all, connection.counts)
       streamsOpen += connection.streamCount
+      if (connection.session.failure) continue
+      const { framesReceived, framesSent } = connection.session.counters
+      all.framesReceived += framesReceived
+      all.framesSent += framesSent
+      queueLength += connection.session.outboundQueueSize
     }
     return {
       connectionsOpen: connections.size,
@@ -43,6 +53,9 @@ export class ServerTotals {
       streamsReset: byName(all.resets),
       bytesReceived: all.bytesReceived,
       bytesSent: all.bytesSent,
+      framesReceived: all.framesReceived,
+      framesSent: all.framesSent,
+      queueLength,
       memory: Engine.shared().memoryUsage(),
     }
   }
@@ -52,5 +65,7 @@ function sum(to: ConnectionCounts, counts: ConnectionCounts): void {
   to.bytesReceived += counts.bytesReceived
   to.bytesSent += counts.bytesSent
   to.streams += counts.streams
+  to.framesReceived += counts.framesReceived
+  to.framesSent += counts.framesSent
   for (const [code, count] of counts.resets ?? []) to.reset(code, count)
 }

@@ -270,6 +270,9 @@ describeFetch(
       expect(during.connectionsTotal).toBe(Number(before.connectionsTotal) + 1)
       expect(during.streamsTotal).toBe(Number(before.streamsTotal) + 2)
       expect(during.streamsOpen).toBe(1)
+      expect(during.framesReceived).toBeGreaterThan(Number(before.framesReceived) + 2)
+      expect(during.framesSent).toBeGreaterThan(Number(before.framesSent) + 2)
+      expect(during.queueLength).toBe(0)
       expect(during.memory).toMatchObject({ size: expect.any(Number), used: expect.any(Number) })
       await second[Symbol.asyncDispose]()
       const after = await until(async () => {
@@ -278,6 +281,7 @@ describeFetch(
       })
       // What closed connections counted stays.
       expect(after.bytesSent).toBeGreaterThan(Number(during.bytesSent))
+      expect(after.framesReceived).toBeGreaterThan(Number(during.framesReceived))
       expect(after.connectionsTotal).toBe(during.connectionsTotal)
     })
   },
