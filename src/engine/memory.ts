@@ -1,6 +1,9 @@
 import { type Exports, NEW_STRING, NO_SLOT, type Pointer } from './abi.ts'
 
 const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+/** Up to this length a loop is faster than the runtime's encoder. */
+const loopLength = 48
 
 /**
  * Linear memory as JavaScript sees it. Views die when memory grows, so `Engine` calls `refresh()` after every
@@ -83,6 +86,12 @@ export class Memory {
   writeLatin1(text: string, pointer: Pointer): void {
     const { bytes } = this
     for (let i = 0; i < text.length; i++) bytes[pointer + i] = text.charCodeAt(i)
+  }
+
+  /** As `writeLatin1`, for a text that is known to be ASCII. */
+  writeAscii(text: string, pointer: Pointer): void {
+    if (text.length <= loopLength) this.writeLatin1(text, pointer)
+    else encoder.encodeInto(text, this.bytes.subarray(pointer, pointer + text.length))
   }
 
   /**

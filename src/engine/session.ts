@@ -116,7 +116,7 @@ export class Session extends SessionControl {
     const session = this.live()
     const { length } = body
     const at = writer.write(fields, length)
-    if (typeof body === 'string') memory.writeLatin1(body, at)
+    if (typeof body === 'string') memory.writeAscii(body, at)
     else memory.bytes.set(body, at)
     const flags = length === 0 ? Body.none : Body.held
     const count = fields.length >> 1
