@@ -30,6 +30,8 @@ library=build/nghttp2-$nghttp2_version
 compile=(
   -I"$library/lib/includes" -I"$library/lib"
   -std=gnu11 -Wall -Wextra -Werror=implicit-function-declaration
+  # memory.copy and memory.fill (WebAssembly 2.0): twice as fast for bodies, no slower for fields.
+  -mbulk-memory
   -fno-exceptions -fvisibility=hidden "-ffile-prefix-map=$checkout=."
   -DNGHTTP2_STATICLIB -DHAVE_ARPA_INET_H -DHAVE_NETINET_IN_H
 )
