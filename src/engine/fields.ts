@@ -15,7 +15,15 @@ export type HeaderList =
 export type FlatFields = string[]
 
 /** Appends `headers` to `fields`. */
-export function flatten(headers: HeaderList, fields: FlatFields = []): FlatFields {
+export function flatten(headers: HeaderList | FlatFields, fields: FlatFields = []): FlatFields {
+  if (isFlat(headers)) {
+    for (const text of headers) fields.push(text)
+    return fields
+  }
+  if (Array.isArray(headers)) {
+    for (const pair of headers as readonly HeaderField[]) fields.push(pair[0], pair[1])
+    return fields
+  }
   if (isIterable(headers)) {
     for (const [name, value] of headers) fields.push(name, value)
     return fields
@@ -26,6 +34,10 @@ export function flatten(headers: HeaderList, fields: FlatFields = []): FlatField
     else fields.push(name, String(value))
   }
   return fields
+}
+
+export function isFlat(headers: HeaderList | FlatFields): headers is FlatFields {
+  return Array.isArray(headers) && typeof headers[0] === 'string'
 }
 
 function isIterable(headers: HeaderList): headers is Iterable<readonly [string, string]> {

@@ -1,4 +1,4 @@
-import { type HeaderList, flatten, toPairs } from '../engine/fields.ts'
+import { type FlatFields, type HeaderList, flatten, isFlat, toPairs } from '../engine/fields.ts'
 
 /** What a text is, where nobody says it (Fetch, "extract a body"). */
 export const textType = 'text/plain;charset=UTF-8'
@@ -9,16 +9,29 @@ const ofText: HeaderList = { 'content-type': textType }
 export function withContentType(
   headers: HeaderList | undefined,
   body: unknown,
-): HeaderList | undefined {
+): HeaderList | undefined
+export function withContentType(headers: FlatFields, body: unknown): FlatFields
+export function withContentType(
+  headers: HeaderList | FlatFields | undefined,
+  body: unknown,
+): HeaderList | FlatFields | undefined {
   const type = typeof body === 'string' ? textType : body instanceof Blob ? body.type : ''
   if (type === '') return headers
   if (headers === undefined) return type === textType ? ofText : { 'content-type': type }
+  if (isFlat(headers)) {
+    return hasContentType(headers) ? headers : [...headers, 'content-type', type]
+  }
   if (isRecord(headers)) {
     for (const name in headers) if (isContentType(name)) return headers
     return { ...headers, 'content-type': type }
   }
   const pairs = toPairs(flatten(headers))
   return pairs.some(([name]) => isContentType(name)) ? pairs : [...pairs, ['content-type', type]]
+}
+
+export function hasContentType(fields: FlatFields): boolean {
+  for (let i = 0; i < fields.length; i += 2) if (isContentType(fields[i]!)) return true
+  return false
 }
 
 function isRecord(headers: HeaderList): headers is Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { type HeaderList, flatten } from '../engine/fields.ts'
+import { type FlatFields, type HeaderList, flatten } from '../engine/fields.ts'
 import { type Body, DATA_DEFERRED, DATA_EOF, toBytes } from './body.ts'
 import { bodySource } from './body-source.ts'
 import { withContentType } from './content-type.ts'
@@ -19,7 +19,7 @@ export interface FastResponseInit {
 /** The parts of a response, as they were given. */
 export interface ResponseParts {
   readonly status: number
-  readonly headers: HeaderList
+  readonly headers: HeaderList | FlatFields
   readonly body: Body
 }
 

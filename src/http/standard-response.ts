@@ -1,35 +1,87 @@
-import { textType } from './content-type.ts'
+import { flatten, type FlatFields } from '../engine/fields.ts'
+import { hasContentType, textType, withContentType } from './content-type.ts'
+import type { ResponseParts } from './fast-response.ts'
+
+const NativeResponse: typeof Response = globalThis.Response
+/** Bun gives a text its `content-type` only when Bun itself sends it. */
+const saysType: boolean = new NativeResponse('').headers.has('content-type')
+/** Longer bytes are read from the response: a second copy would cost more. */
+const longestCopy = 64 * 1024
 
 /**
- * Bun gives a `Response` the `content-type` of its text only when Bun itself sends it, and says more than the standard
- * of JSON. Nobody can tell a text from bytes by then, so there the global `Response` is replaced by one that says what
- * the standard does, from the start; on other runtimes nothing is done.
+ * The runtime's own `Response`, which remembers what it was made of. To read a body of 13 bytes back from a response costs
+ * Node, Deno and Bun as much as all the rest of a request; as long as nobody has had its parts in hands, nobody need.
+ *
+ * On Bun it also has the `content-type` of its text from the start, as the standard says.
  */
-export function installStandardResponse(): void {
-  const NativeResponse = globalThis.Response
-  if (new NativeResponse('').headers.has('content-type')) return
+export class StandardResponse extends NativeResponse {
+  readonly #body: string | Uint8Array | null | undefined
+  /** `undefined`: somebody may have changed them, or has always known them better. */
+  #fields: FlatFields | undefined
 
-  class StandardResponse extends NativeResponse {
-    static override [Symbol.hasInstance](value: unknown): boolean {
-      // Those of the runtime's own making too, such as what fetch() gives; subclasses know their own.
-      return this === StandardResponse
-        ? value instanceof NativeResponse
-        : Function.prototype[Symbol.hasInstance].call(this, value)
-    }
-
-    static override json(data: unknown, init: ResponseInit = {}): Response {
-      const headers = new Headers(init.headers)
-      if (!headers.has('content-type')) headers.set('content-type', 'application/json')
-      return new NativeResponse(JSON.stringify(data), { ...init, headers })
-    }
-
-    constructor(body?: BodyInit | null, init?: ResponseInit) {
-      super(body, init)
-      if (typeof body !== 'string') return
-      const { headers } = this
-      if (!headers.has('content-type')) headers.set('content-type', textType)
-    }
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // Those of the runtime's own making too, such as what fetch() gives; subclasses know their own.
+    return this === StandardResponse
+      ? value instanceof NativeResponse
+      : Function.prototype[Symbol.hasInstance].call(this, value)
   }
-  Object.defineProperty(StandardResponse, 'name', { value: 'Response' })
+
+  /** What to send, without a look at the runtime's part; `undefined` when only that knows. */
+  static parts(response: object): ResponseParts | undefined {
+    if (!(#fields in response)) return undefined
+    const { status } = response as StandardResponse
+    const body = (response as StandardResponse).#body
+    const fields = (response as StandardResponse).#fields
+    if (body === undefined || fields === undefined) return undefined
+    if (body !== null && (response as StandardResponse).bodyUsed) return undefined
+    return { status, headers: withContentType(fields, body), body }
+  }
+
+  static override json(data: unknown, init: ResponseInit = {}): Response {
+    const headers = new Headers(init.headers)
+    if (!headers.has('content-type')) headers.set('content-type', 'application/json')
+    return new StandardResponse(JSON.stringify(data), { ...init, headers })
+  }
+
+  constructor(body?: BodyInit | null, init?: ResponseInit) {
+    super(body, init)
+    this.#body = copyOf(body)
+    this.#fields = fieldsOf(init?.headers)
+    if (saysType || typeof body !== 'string') return
+    const isTyped = this.#fields ? hasContentType(this.#fields) : super.headers.has('content-type')
+    if (!isTyped) super.headers.set('content-type', textType)
+  }
+
+  override get headers(): Headers {
+    this.#fields = undefined
+    return super.headers
+  }
+
+  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    this.#fields = undefined
+    return super.body
+  }
+}
+Object.defineProperty(StandardResponse, 'name', { value: 'Response' })
+
+/** Makes it the global one. */
+export function installStandardResponse(): void {
   globalThis.Response = StandardResponse
+}
+
+/** As the response keeps it: what is done to the bytes afterwards is nothing to it. */
+function copyOf(body: BodyInit | null | undefined): string | Uint8Array | null | undefined {
+  if (typeof body === 'string') return body
+  if (body === null || body === undefined) return null
+  if (body instanceof ArrayBuffer && body.byteLength <= longestCopy) {
+    return new Uint8Array(body.slice(0))
+  }
+  if (!ArrayBuffer.isView(body) || body.byteLength > longestCopy) return undefined
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
+}
+
+/** The fields as they are now; those of a `Headers` would cost a walk. */
+function fieldsOf(headers: HeadersInit | undefined): FlatFields | undefined {
+  if (headers === undefined) return []
+  return headers instanceof Headers ? undefined : flatten(headers as Record<string, string>)
 }

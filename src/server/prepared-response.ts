@@ -19,9 +19,14 @@ export interface PreparedResponse {
   readonly trailers: Trailers | undefined
 }
 
+/** A response whose fields may be names and values in turn. */
+export type AnyResponseInit = Omit<ResponseInit, 'headers'> & {
+  readonly headers?: HeaderList | FlatFields
+}
+
 /** Checks a response before anything of it is sent: where this throws, another can still be made. */
 export function prepareResponse(
-  { status = 200, headers, body, trailers }: ResponseInit,
+  { status = 200, headers, body, trailers }: AnyResponseInit,
   method: string,
   streamId: number,
 ): PreparedResponse {
@@ -70,7 +75,10 @@ const hopByHop: ReadonlySet<string> = new Set([
  * Appends what an application gives to pseudo-header fields, which are ours to say: one among `headers` is an
  * `ERR_INVALID_FIELD_NAME`. Fields of a connection are left out.
  */
-export function appendFields(fields: FlatFields, headers: HeaderList | undefined): FlatFields {
+export function appendFields(
+  fields: FlatFields,
+  headers: HeaderList | FlatFields | undefined,
+): FlatFields {
   if (headers === undefined) return fields
   const first = fields.length
   flatten(headers, fields)

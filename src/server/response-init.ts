@@ -1,11 +1,12 @@
 import { HTTP2Error } from '../engine/errors.ts'
-import type { HeaderList } from '../engine/fields.ts'
+import type { FlatFields, HeaderList } from '../engine/fields.ts'
 import type { Body, BodyChunk } from '../http/body.ts'
 import { bodySource } from '../http/body-source.ts'
 import { FastResponse } from '../http/fast-response.ts'
+import { StandardResponse } from '../http/standard-response.ts'
 import type { Trailers } from '../http/trailers.ts'
 import type { Answer } from './fetch-exchange.ts'
-import type { ResponseInit } from './server-stream.ts'
+import type { AnyResponseInit } from './prepared-response.ts'
 
 /** Who knows what to send behind a body, as far as somebody has said it. */
 export interface TrailersHolder {
@@ -13,9 +14,10 @@ export interface TrailersHolder {
 }
 
 /** What to send for a handler's answer. Throws `ERR_INVALID_RESPONSE` for what is none. */
-export function toResponseInit(answer: Answer, exchange: TrailersHolder): ResponseInit {
+export function toResponseInit(answer: Answer, exchange: TrailersHolder): AnyResponseInit {
   if (!answer) throw invalid('the handler returned no response: return one')
-  const init = FastResponse.parts(answer) ?? fromStandard(answer as Response)
+  const init =
+    FastResponse.parts(answer) ?? StandardResponse.parts(answer) ?? fromStandard(answer as Response)
   const own = FastResponse.trailers(answer)
   if (own !== undefined) return { ...init, trailers: own }
   // While the body is read, it may turn out what to say behind it.
@@ -45,7 +47,7 @@ export function discard(answer: Response | FastResponse): void {
 }
 
 /** A `Response` of the runtime's own, or of another realm: told by its shape. */
-function fromStandard(response: Response): ResponseInit {
+function fromStandard(response: Response): AnyResponseInit {
   const { status } = response
   // Bun's know the type of a Blob only until somebody has the body in hands; srvx's know that of a text only then.
   const isResponse = typeof response.headers?.[Symbol.iterator] === 'function'
@@ -58,9 +60,9 @@ function fromStandard(response: Response): ResponseInit {
   if (response.bodyUsed || body?.locked) {
     throw invalid('the body of the response was read already: return a clone, or a new response')
   }
-  const fields: [string, string][] = []
+  const fields: FlatFields = []
   // `set-cookie` comes once a cookie (RFC 6265 §3), unlike the joined value of get().
-  for (const [name, value] of headers) fields.push([name, value])
+  for (const [name, value] of headers) fields.push(name, value)
   return { status, headers: fields, body: body as ReadableStream<BodyChunk> | null }
 }
 

@@ -9,6 +9,7 @@ import type { BodySender } from './body-sender.ts'
 import type { Connection } from './connection.ts'
 import { type Application, type Exchange, nobody } from './exchange.ts'
 import {
+  type AnyResponseInit,
   appendFields,
   checkFields,
   checkInformationalStatus,
@@ -161,7 +162,7 @@ export class ServerStream {
   }
 
   /** The response. Throws `ERR_RESPONSE_SENT` the second time, and typed errors for what cannot be sent. */
-  respond(init: ResponseInit): void {
+  respond(init: AnyResponseInit): void {
     this.#assertUnanswered()
     this.#send(prepareResponse(init, this.request.method, this.id))
   }

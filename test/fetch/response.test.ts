@@ -149,11 +149,23 @@ describeFetch(
       )
     })
 
+    it.each(['', 'fields', 'cloned', 'body', 'fields&cloned&body'])(
+      'is what it was when it was made, and what its own methods made of it: %s',
+      async (how) => {
+        await using client = await server.connect()
+        const answer = await client.get(`/response/afterwards?${how}`)
+        expect(answer).toMatchObject({ status: 200, text: 'as it was' })
+        expect(answer.headers['x-field']).toBe(how.includes('fields') ? 'set' : 'as it was')
+        expect(answer.headers['content-type']).toBe('text/plain')
+      },
+    )
+
     it('fields of an HTTP/1.1 connection are dropped', async () => {
       await using client = await server.connect()
       const answer = await client.get('/response/hop-by-hop')
       expect(answer).toMatchObject({ status: 200, text: 'body' })
-      expect(Object.keys(answer.headers).toSorted()).toEqual([':status', 'content-type', 'x-stays'])
+      const names = Object.keys(answer.headers).toSorted()
+      expect(names).toEqual([':status', 'content-length', 'content-type', 'x-stays'])
     })
 
     it('a redirect', async () => {
