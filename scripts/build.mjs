@@ -33,6 +33,7 @@ const entries = {
  */
 const runtimes = {
   'runtime-node': 'src/runtime/node.ts',
+  'runtime-node-tls': 'src/runtime/node-tls.ts',
   'runtime-deno': 'src/runtime/deno.ts',
   'runtime-bun': 'src/runtime/bun.ts',
 }
@@ -115,31 +116,44 @@ function buildWasm() {
 
 /** dist/embedded.js: the wasm as a string. It stays a file of its own, so it is in the package once. */
 function embedWasm() {
-  const base64 = readFileSync(join(dist, 'nghttp2.wasm')).toString('base64')
+  const text = quoted(readFileSync(join(dist, 'nghttp2.wasm')).toString('latin1'))
   writeIfChanged(
     'embedded.js',
-    `/** dist/nghttp2.wasm in base64. */\nexport const wasmBase64 =\n  '${base64}'\n`,
+    `/** dist/nghttp2.wasm, a character a byte. */\nexport const wasmText =\n  \`${text}\`\n`,
   )
   writeIfChanged(
     'embedded.d.ts',
-    `/** dist/nghttp2.wasm in base64. */\nexport declare const wasmBase64: string\n`,
+    `/** dist/nghttp2.wasm, a character a byte. */\nexport declare const wasmText: string\n`,
   )
 }
 
-/** One bundle an entry, and what they share in chunks. */
+/** As it can stand between backquotes. */
+function quoted(text) {
+  const escapes = { '\0': '\\x00', '\r': '\\r' }
+  return text.replaceAll(/[\0\r\\`$]/g, (character) => escapes[character] ?? `\\${character}`)
+}
+
+/** One bundle an entry, and what they share in chunks; a runtime is one file, because to load each costs a millisecond. */
 async function bundle() {
+  await Promise.all([
+    bundleAll({ ...entries, ...programs }, { splitting: true, chunkNames: '[name]-[hash]' }),
+    bundleAll(runtimes, {}),
+  ])
+}
+
+async function bundleAll(entryPoints, options) {
   await esbuild.build({
+    ...options,
     absWorkingDir: root,
-    entryPoints: { ...entries, ...runtimes, ...programs },
+    entryPoints,
     outdir: 'dist',
-    chunkNames: '[name]-[hash]',
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
     external: ['node:*'],
     legalComments: 'none',
+    charset: 'utf8',
     // Names stay: a stack trace in an issue should say something.
     minifySyntax: true,
     minifyWhitespace: true,
@@ -154,9 +168,15 @@ async function bundle() {
  */
 function leaveFiles({ onResolve }) {
   onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({ path: './embedded.js', external: true }))
-  onResolve({ filter: /\/(node|deno|bun)\.ts$/ }, ({ path, kind }) =>
+  onResolve({ filter: /\/(node|node-tls|deno|bun)\.ts$/ }, ({ path, kind }) =>
     kind === 'dynamic-import'
       ? { path: `./runtime-${basename(path, '.ts')}.js`, external: true }
+      : undefined,
+  )
+  // An error is of one class, whichever file makes it: a runtime has it from who loads the runtime.
+  onResolve({ filter: /\/engine\/errors\.ts$/ }, ({ importer }) =>
+    /\/src\/runtime\/(errors|memory)\.ts$/.test(importer)
+      ? { path: './index.js', external: true }
       : undefined,
   )
 }

@@ -15,7 +15,7 @@ export function withContentType(
   headers: HeaderList | FlatFields | undefined,
   body: unknown,
 ): HeaderList | FlatFields | undefined {
-  const type = typeof body === 'string' ? textType : body instanceof Blob ? body.type : ''
+  const type = typeof body === 'string' ? textType : typeOfBlob(body)
   if (type === '') return headers
   if (headers === undefined) return type === textType ? ofText : { 'content-type': type }
   if (isFlat(headers)) {
@@ -27,6 +27,12 @@ export function withContentType(
   }
   const pairs = toPairs(flatten(headers))
   return pairs.some(([name]) => isContentType(name)) ? pairs : [...pairs, ['content-type', type]]
+}
+
+/** Of bytes nobody asks: some runtimes make `Blob` only then. */
+function typeOfBlob(body: unknown): string {
+  if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) return ''
+  return body instanceof Blob ? body.type : ''
 }
 
 export function hasContentType(fields: FlatFields): boolean {

@@ -2,10 +2,8 @@ import { type FlatFields, type HeaderList, flatten } from '../engine/fields.ts'
 import { type Body, DATA_DEFERRED, DATA_EOF, toBytes } from './body.ts'
 import { bodySource } from './body-source.ts'
 import { withContentType } from './content-type.ts'
+import { nativeResponse } from './native.ts'
 import type { Trailers } from './trailers.ts'
-
-/** The runtime's own, also where this class is the global one: `globalThis.Response = FastResponse`. */
-const NativeResponse = Response
 
 /** As the standard's, with trailers. */
 export interface FastResponseInit {
@@ -70,11 +68,11 @@ export class FastResponse {
   }
 
   static error(): Response {
-    return NativeResponse.error()
+    return nativeResponse.native.error()
   }
 
   static redirect(url: string | URL, status = 302): Response {
-    return NativeResponse.redirect(url, status)
+    return nativeResponse.native.redirect(url, status)
   }
 
   get status(): number {
@@ -147,13 +145,16 @@ export class FastResponse {
       const { status, statusText } = this
       const body = this.#body
       const headers = new Headers(toPairs(withContentType(this.#init.headers, body)))
-      this.#real = new NativeResponse(toBodyInit(body), { status, statusText, headers })
+      this.#real = new nativeResponse.native(toBodyInit(body), { status, statusText, headers })
     }
     return this.#real
   }
 }
 
-Object.setPrototypeOf(FastResponse.prototype, NativeResponse.prototype)
+// `instanceof` holds from the moment on in which somebody can ask.
+nativeResponse.whenMade((native) => {
+  Object.setPrototypeOf(FastResponse.prototype, native.prototype)
+})
 
 /** RFC 9110 §15.3.5, §15.3.6, §15.4.5. */
 function hasNoBody(status: number): boolean {
@@ -161,6 +162,7 @@ function hasNoBody(status: number): boolean {
 }
 
 function isForm(body: FastBody): body is FormData | URLSearchParams {
+  if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) return false
   return body instanceof URLSearchParams || body instanceof FormData
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingBody } from './incoming-body.ts'
+import { nativeRequest } from './native.ts'
 
 /** What a request is made from, each asked for once, when first wanted. */
 export interface RequestSource {
@@ -21,9 +22,6 @@ export interface ServerRequest extends Request {
    */
   readonly trailers: Promise<Headers>
 }
-
-/** The runtime's own, whatever somebody may put in its place. */
-const NativeRequest = Request
 
 /**
  * A `Request` of which nothing is made until it is touched: making a real one costs more than answering it. Its
@@ -171,7 +169,7 @@ export class FetchRequest {
         body,
         duplex: 'half',
       }
-      this.#real = new NativeRequest(url, init)
+      this.#real = new nativeRequest.native(url, init)
     }
     return this.#real
   }
@@ -181,19 +179,20 @@ export class FetchRequest {
   }
 }
 
-Object.setPrototypeOf(FetchRequest.prototype, NativeRequest.prototype)
-
 /*
- * `new Request(request)` looks for what a real one keeps under symbols of the runtime's own (Node 20 and 22, Deno): they lead to
- * the real one. Bun reads the public properties instead; for later versions of Node see standard-request.ts.
+ * `new Request(request)` looks for what a real one keeps under symbols of the runtime's own (Node 20 and 22, Deno): they
+ * lead to the real one. Bun reads the public properties instead; for later versions of Node see standard-request.ts.
  */
-for (const symbol of Object.getOwnPropertySymbols(new NativeRequest('http://localhost/'))) {
-  Object.defineProperty(FetchRequest.prototype, symbol, {
-    get(this: FetchRequest) {
-      return Reflect.get(this.real, symbol)
-    },
-    set(this: FetchRequest, value: unknown) {
-      Reflect.set(this.real, symbol, value)
-    },
-  })
-}
+nativeRequest.whenMade((native) => {
+  Object.setPrototypeOf(FetchRequest.prototype, native.prototype)
+  for (const symbol of Object.getOwnPropertySymbols(new native('http://localhost/'))) {
+    Object.defineProperty(FetchRequest.prototype, symbol, {
+      get(this: FetchRequest) {
+        return Reflect.get(this.real, symbol)
+      },
+      set(this: FetchRequest, value: unknown) {
+        Reflect.set(this.real, symbol, value)
+      },
+    })
+  }
+})

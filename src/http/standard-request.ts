@@ -1,4 +1,5 @@
 import { FetchRequest, type RequestSource } from './fetch-request.ts'
+import { nativeRequest } from './native.ts'
 
 /** A request that nobody makes. */
 const probe: RequestSource = {
@@ -16,14 +17,22 @@ const probe: RequestSource = {
  * runtimes nothing is done.
  */
 export function installStandardRequest(): void {
-  const NativeRequest = globalThis.Request
-  if (isTakenBy(NativeRequest)) return
+  nativeRequest.whenMade((native) => {
+    if (isTakenBy(native)) return
+    globalThis.Request = standardRequest(native)
+    const nativeFetch = globalThis.fetch
+    globalThis.fetch = function fetch(input, init) {
+      return nativeFetch(realOf(input), init)
+    }
+  })
+}
 
-  class StandardRequest extends NativeRequest {
+function standardRequest(native: typeof Request): typeof Request {
+  class StandardRequest extends native {
     static override [Symbol.hasInstance](value: unknown): boolean {
       // Those of the runtime's own making too, and ours; subclasses know their own.
       return this === StandardRequest
-        ? value instanceof NativeRequest
+        ? value instanceof native
         : Function.prototype[Symbol.hasInstance].call(this, value)
     }
 
@@ -32,21 +41,16 @@ export function installStandardRequest(): void {
     }
   }
   Object.defineProperty(StandardRequest, 'name', { value: 'Request' })
-  globalThis.Request = StandardRequest
-
-  const nativeFetch = globalThis.fetch
-  globalThis.fetch = function fetch(input, init) {
-    return nativeFetch(realOf(input), init)
-  }
+  return StandardRequest
 }
 
 function realOf(input: RequestInfo | URL): RequestInfo | URL {
   return typeof input === 'object' ? FetchRequest.realOf(input) : input
 }
 
-function isTakenBy(NativeRequest: typeof Request): boolean {
+function isTakenBy(native: typeof Request): boolean {
   try {
-    return new NativeRequest(new FetchRequest(probe) as unknown as Request).method === 'GET'
+    return new native(new FetchRequest(probe) as unknown as Request).method === 'GET'
   } catch {
     return false
   }

@@ -1,12 +1,28 @@
 import { flatten, type FlatFields } from '../engine/fields.ts'
 import { hasContentType, textType, withContentType } from './content-type.ts'
 import type { ResponseParts } from './fast-response.ts'
+import { nativeResponse } from './native.ts'
 
-const NativeResponse: typeof Response = globalThis.Response
-/** Bun gives a text its `content-type` only when Bun itself sends it. */
-const saysType: boolean = new NativeResponse('').headers.has('content-type')
 /** Longer bytes are read from the response: a second copy would cost more. */
 const longestCopy = 64 * 1024
+
+type StandardClass = typeof Response & {
+  parts(response: object): ResponseParts | undefined
+}
+
+let standard: StandardClass | undefined
+
+/** Makes the global `Response` one that remembers what it was made of. */
+export function installStandardResponse(): void {
+  nativeResponse.whenMade((native) => {
+    globalThis.Response = standard = standardResponse(native)
+  })
+}
+
+/** What to send, without a look at the runtime's part of a response; `undefined` when only that knows. */
+export function partsOfStandard(response: object): ResponseParts | undefined {
+  return standard?.parts(response)
+}
 
 /**
  * The runtime's own `Response`, which remembers what it was made of. To read a body of 13 bytes back from a response costs
@@ -14,59 +30,60 @@ const longestCopy = 64 * 1024
  *
  * On Bun it also has the `content-type` of its text from the start, as the standard says.
  */
-export class StandardResponse extends NativeResponse {
-  readonly #body: string | Uint8Array | null | undefined
-  /** `undefined`: somebody may have changed them, or has always known them better. */
-  #fields: FlatFields | undefined
+function standardResponse(native: typeof Response): StandardClass {
+  /** Bun gives a text its `content-type` only when Bun itself sends it. */
+  const saysType = new native('').headers.has('content-type')
 
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    // Those of the runtime's own making too, such as what fetch() gives; subclasses know their own.
-    return this === StandardResponse
-      ? value instanceof NativeResponse
-      : Function.prototype[Symbol.hasInstance].call(this, value)
+  class StandardResponse extends native {
+    readonly #body: string | Uint8Array | null | undefined
+    /** `undefined`: somebody may have changed them, or has always known them better. */
+    #fields: FlatFields | undefined
+
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      // Those of the runtime's own making too, such as what fetch() gives; subclasses know their own.
+      return this === StandardResponse
+        ? value instanceof native
+        : Function.prototype[Symbol.hasInstance].call(this, value)
+    }
+
+    static parts(response: object): ResponseParts | undefined {
+      if (!(#fields in response)) return undefined
+      const own = response as StandardResponse
+      const body = own.#body
+      const fields = own.#fields
+      if (body === undefined || fields === undefined) return undefined
+      if (body !== null && own.bodyUsed) return undefined
+      return { status: own.status, headers: withContentType(fields, body), body }
+    }
+
+    static override json(data: unknown, init: ResponseInit = {}): Response {
+      const headers = new Headers(init.headers)
+      if (!headers.has('content-type')) headers.set('content-type', 'application/json')
+      return new StandardResponse(JSON.stringify(data), { ...init, headers })
+    }
+
+    constructor(body?: BodyInit | null, init?: ResponseInit) {
+      super(body, init)
+      this.#body = copyOf(body)
+      this.#fields = fieldsOf(init?.headers)
+      if (saysType || typeof body !== 'string') return
+      const fields = this.#fields
+      const isTyped = fields ? hasContentType(fields) : super.headers.has('content-type')
+      if (!isTyped) super.headers.set('content-type', textType)
+    }
+
+    override get headers(): Headers {
+      this.#fields = undefined
+      return super.headers
+    }
+
+    override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+      this.#fields = undefined
+      return super.body
+    }
   }
-
-  /** What to send, without a look at the runtime's part; `undefined` when only that knows. */
-  static parts(response: object): ResponseParts | undefined {
-    if (!(#fields in response)) return undefined
-    const { status } = response as StandardResponse
-    const body = (response as StandardResponse).#body
-    const fields = (response as StandardResponse).#fields
-    if (body === undefined || fields === undefined) return undefined
-    if (body !== null && (response as StandardResponse).bodyUsed) return undefined
-    return { status, headers: withContentType(fields, body), body }
-  }
-
-  static override json(data: unknown, init: ResponseInit = {}): Response {
-    const headers = new Headers(init.headers)
-    if (!headers.has('content-type')) headers.set('content-type', 'application/json')
-    return new StandardResponse(JSON.stringify(data), { ...init, headers })
-  }
-
-  constructor(body?: BodyInit | null, init?: ResponseInit) {
-    super(body, init)
-    this.#body = copyOf(body)
-    this.#fields = fieldsOf(init?.headers)
-    if (saysType || typeof body !== 'string') return
-    const isTyped = this.#fields ? hasContentType(this.#fields) : super.headers.has('content-type')
-    if (!isTyped) super.headers.set('content-type', textType)
-  }
-
-  override get headers(): Headers {
-    this.#fields = undefined
-    return super.headers
-  }
-
-  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    this.#fields = undefined
-    return super.body
-  }
-}
-Object.defineProperty(StandardResponse, 'name', { value: 'Response' })
-
-/** Makes it the global one. */
-export function installStandardResponse(): void {
-  globalThis.Response = StandardResponse
+  Object.defineProperty(StandardResponse, 'name', { value: 'Response' })
+  return StandardResponse
 }
 
 /** As the response keeps it: what is done to the bytes afterwards is nothing to it. */

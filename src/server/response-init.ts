@@ -3,7 +3,7 @@ import type { FlatFields, HeaderList } from '../engine/fields.ts'
 import type { Body, BodyChunk } from '../http/body.ts'
 import { bodySource } from '../http/body-source.ts'
 import { FastResponse } from '../http/fast-response.ts'
-import { StandardResponse } from '../http/standard-response.ts'
+import { partsOfStandard } from '../http/standard-response.ts'
 import type { Trailers } from '../http/trailers.ts'
 import type { Answer } from './fetch-exchange.ts'
 import type { AnyResponseInit } from './prepared-response.ts'
@@ -17,7 +17,7 @@ export interface TrailersHolder {
 export function toResponseInit(answer: Answer, exchange: TrailersHolder): AnyResponseInit {
   if (!answer) throw invalid('the handler returned no response: return one')
   const init =
-    FastResponse.parts(answer) ?? StandardResponse.parts(answer) ?? fromStandard(answer as Response)
+    FastResponse.parts(answer) ?? partsOfStandard(answer) ?? fromStandard(answer as Response)
   const own = FastResponse.trailers(answer)
   if (own !== undefined) return { ...init, trailers: own }
   // While the body is read, it may turn out what to say behind it.

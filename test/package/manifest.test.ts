@@ -69,7 +69,10 @@ describe('the tarball', () => {
 
   it('satisfies publint', async () => {
     const { messages } = await publint({ pkgDir: root, strict: true })
-    expect(messages).toEqual([])
+    // It would have the runtimes found by names in `imports`; Deno finds those only inside a package that it knows of, not
+    // when a program elsewhere imports dist/index.js. Bundlers for browsers know the older field as well.
+    const others = messages.filter(({ code }) => code !== 'USE_EXPORTS_OR_IMPORTS_BROWSER')
+    expect(others).toEqual([])
   })
 
   it('satisfies attw as a package of ES modules', async () => {

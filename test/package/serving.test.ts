@@ -115,8 +115,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 const bytes = readFileSync(fileURLToPath(import.meta.resolve('nghttp2-wasm/nghttp2.wasm')))
 const embedded = new URL('embedded.js', import.meta.resolve('nghttp2-wasm'))
-const { wasmBase64 } = await import(embedded.href)
-console.log(WebAssembly.validate(bytes), bytes.equals(Buffer.from(wasmBase64, 'base64')))
+const { wasmText } = await import(embedded.href)
+console.log(WebAssembly.validate(bytes), bytes.equals(Buffer.from(wasmText, 'latin1')))
 `,
     )
     const program = await startOn('node', file, [], { cwd: installed.folder })

@@ -1,0 +1,84 @@
+import type { Server, Socket } from 'node:net'
+import { createServer, type TlsOptions, type TLSSocket } from 'node:tls'
+import type { Acceptor, Address, ListenOptions, TlsInfo } from '../server/transport.ts'
+import { makeAddress } from './address.ts'
+import {
+  alpnError,
+  certificateError,
+  codeOf,
+  handshakeError,
+  handshakeTimeoutError,
+} from './errors.ts'
+import { handOver } from './hand-over.ts'
+import { defaultHandshakeTimeout } from './limits.ts'
+import { NodeTransport } from './node-transport.ts'
+
+/** Hands over connections whose handshake is done and settled on `h2`. */
+export function tlsServer(options: ListenOptions, acceptor: Acceptor): Server {
+  const handshakeTimeout = options.handshakeTimeout ?? defaultHandshakeTimeout
+  const { requestCert = false, rejectUnauthorized = requestCert, ...secrets } = options.tls!
+  const tls: TlsOptions & { noDelay: boolean } = {
+    ...secrets,
+    requestCert,
+    rejectUnauthorized,
+    ALPNProtocols: ['h2'],
+    handshakeTimeout,
+    noDelay: true,
+  }
+  let server
+  try {
+    server = createServer(tls)
+  } catch (error) {
+    throw certificateError(error)
+  }
+  server.on('secureConnection', (socket) => {
+    if (socket.alpnProtocol === 'h2') {
+      // Not before: a client that leaves in the middle of its handshake is gone.
+      socket.allowHalfOpen = true
+      handOver(new NodeTransport(socket, tlsInfo(socket, requestCert)), acceptor)
+      return
+    }
+    // It offered no ALPN at all: OpenSSL lets it pass.
+    socket.on('error', ignore)
+    socket.destroySoon()
+    acceptor.onRefused(alpnError(socket.alpnProtocol || null), remoteAddress(socket))
+  })
+  server.on('tlsClientError', (error, socket) => {
+    socket.on('error', ignore)
+    const client = remoteAddress(socket)
+    // An alert has been sent by now; after a timeout Node leaves the socket open.
+    socket.destroy()
+    acceptor.onRefused(refusal(error, handshakeTimeout), client)
+  })
+  return server
+}
+
+function refusal(error: Error, handshakeTimeout: number): Error {
+  switch (codeOf(error)) {
+    case 'ERR_TLS_HANDSHAKE_TIMEOUT':
+      return handshakeTimeoutError(handshakeTimeout)
+    case 'ERR_SSL_NO_APPLICATION_PROTOCOL':
+      return alpnError(null, error)
+    default:
+      return handshakeError(error)
+  }
+}
+
+function tlsInfo(socket: TLSSocket, asksForCertificate: boolean): TlsInfo {
+  const certificate = asksForCertificate ? socket.getPeerCertificate() : null
+  // `false` without SNI, which the types do not tell.
+  const { servername } = socket as { servername?: string | false }
+  return {
+    alpnProtocol: 'h2',
+    version: socket.getProtocol(),
+    cipher: socket.getCipher().name,
+    serverName: servername || null,
+    clientCertificate: certificate && Object.keys(certificate).length > 0 ? certificate : null,
+  }
+}
+
+function remoteAddress(socket: Socket): Address | null {
+  return socket.remoteAddress ? makeAddress(socket.remoteAddress, socket.remotePort) : null
+}
+
+function ignore(): void {}
