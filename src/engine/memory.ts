@@ -15,6 +15,8 @@ export class Memory {
   readonly #memory: WebAssembly.Memory
   /** Index of the first word of `h2_io`. */
   readonly #io: number
+  /** Set by `readString`. */
+  afterString = 0
   /** The strings of the bridge's cache, by slot. */
   readonly #strings: string[] = []
 
@@ -96,20 +98,20 @@ export class Memory {
 
   /**
    * The "string" of a record at word `at`: one from the cache, or a new one, which takes its slot.
-   * How far it went: `stringWords`.
+   * The word behind it: `afterString`.
    */
   readString(at: number): string {
     const reference = this.words[at]!
-    if (reference < NEW_STRING) return this.#strings[reference]!
-    const text = this.readLatin1((at + 2) << 2, this.words[at + 1]!)
+    if (reference < NEW_STRING) {
+      this.afterString = at + 1
+      return this.#strings[reference]!
+    }
+    const length = this.words[at + 1]!
+    this.afterString = at + 2 + ((length + 3) >>> 2)
+    const text = this.readLatin1((at + 2) << 2, length)
     const slot = reference - NEW_STRING
     if (slot !== NO_SLOT) this.#strings[slot] = text
     return text
-  }
-
-  /** The number of words that the "string" at word `at` takes. */
-  stringWords(at: number): number {
-    return this.words[at]! < NEW_STRING ? 1 : 2 + ((this.words[at + 1]! + 3) >>> 2)
   }
 
   /** A copy of the "bytes" of a record at word `at`. */

@@ -27,9 +27,9 @@ export class RecordReader {
       switch (head & 0xff) {
         case Kind.field: {
           if (flags & Flag.fieldFirst) this.#fields = []
-          const value = at + 1 + memory.stringWords(at + 1)
-          this.#fields.push(memory.readString(at + 1), memory.readString(value))
-          at = value + memory.stringWords(value)
+          const name = memory.readString(at + 1)
+          this.#fields.push(name, memory.readString(memory.afterString))
+          at = memory.afterString
           break
         }
         case Kind.headers:

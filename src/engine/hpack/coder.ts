@@ -59,9 +59,9 @@ export class HDCoder {
     let at = memory.io(Io.events) >>> 2
     const end = at + memory.io(Io.eventWords)
     while (at < end) {
-      const value = at + 1 + memory.stringWords(at + 1)
-      fields.push([memory.readString(at + 1), memory.readString(value)])
-      at = value + memory.stringWords(value)
+      const name = memory.readString(at + 1)
+      fields.push([name, memory.readString(memory.afterString)])
+      at = memory.afterString
     }
     return fields
   }
