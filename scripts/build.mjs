@@ -141,9 +141,9 @@ async function bundle() {
   ])
 }
 
-async function bundleAll(entryPoints, options) {
+async function bundleAll(entryPoints, more) {
   await esbuild.build({
-    ...options,
+    ...more,
     absWorkingDir: root,
     entryPoints,
     outdir: 'dist',

@@ -12,8 +12,8 @@ export class LazyGlobal<T> {
   constructor(name: string) {
     this.#name = name
     const given = Object.getOwnPropertyDescriptor(globalThis, name)
-    if (!given?.get) {
-      this.#native = given?.value as T
+    if (!given?.get || !given.configurable) {
+      this.#native = Reflect.get(globalThis, name) as T
       return
     }
     this.#make = given.get

@@ -19,11 +19,11 @@ const probe: RequestSource = {
 export function installStandardRequest(): void {
   nativeRequest.whenMade((native) => {
     if (isTakenBy(native)) return
-    globalThis.Request = standardRequest(native)
+    Reflect.set(globalThis, 'Request', standardRequest(native))
     const nativeFetch = globalThis.fetch
-    globalThis.fetch = function fetch(input, init) {
+    Reflect.set(globalThis, 'fetch', function fetch(input: RequestInfo | URL, init?: RequestInit) {
       return nativeFetch(realOf(input), init)
-    }
+    })
   })
 }
 

@@ -1,4 +1,4 @@
-import { flatten, type FlatFields } from '../engine/fields.ts'
+import type { FlatFields } from '../engine/fields.ts'
 import { hasContentType, textType, withContentType } from './content-type.ts'
 import type { ResponseParts } from './fast-response.ts'
 import { nativeResponse } from './native.ts'
@@ -15,7 +15,9 @@ let standard: StandardClass | undefined
 /** Makes the global `Response` one that remembers what it was made of. */
 export function installStandardResponse(): void {
   nativeResponse.whenMade((native) => {
-    globalThis.Response = standard = standardResponse(native)
+    standard = standardResponse(native)
+    // Where globals are frozen it stays as it is.
+    Reflect.set(globalThis, 'Response', standard)
   })
 }
 
@@ -97,8 +99,18 @@ function copyOf(body: BodyInit | null | undefined): string | Uint8Array | null |
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
 }
 
-/** The fields as they are now; those of a `Headers` would cost a walk. */
-function fieldsOf(headers: HeadersInit | undefined): FlatFields | undefined {
-  if (headers === undefined) return []
-  return headers instanceof Headers ? undefined : flatten(headers as Record<string, string>)
+/** The fields as they are now; `undefined` where that costs a walk, or can be seen only once (an iterator). */
+function fieldsOf(headers: HeadersInit | null | undefined): FlatFields | undefined {
+  if (headers === undefined || headers === null) return []
+  const fields: FlatFields = []
+  if (Array.isArray(headers)) {
+    for (const pair of headers as unknown[]) {
+      if (!Array.isArray(pair)) return undefined
+      fields.push(String(pair[0]), String(pair[1]))
+    }
+    return fields
+  }
+  if (Symbol.iterator in headers) return undefined
+  for (const name of Object.keys(headers)) fields.push(name, String(headers[name]))
+  return fields
 }

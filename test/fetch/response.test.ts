@@ -149,7 +149,7 @@ describeFetch(
       )
     })
 
-    it.each(['', 'fields', 'cloned', 'body', 'fields&cloned&body'])(
+    it.each(['', 'fields', 'cloned', 'body', 'iterator', 'fields&cloned&body'])(
       'is what it was when it was made, and what its own methods made of it: %s',
       async (how) => {
         await using client = await server.connect()
