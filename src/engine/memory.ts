@@ -18,7 +18,7 @@ export class Memory {
   /** Set by `readString`. */
   afterString = 0
   /** The strings of the bridge's cache, by slot. */
-  readonly #strings: string[] = []
+  readonly strings: string[] = []
 
   constructor(exports: Exports, io: Pointer) {
     this.#memory = exports.memory
@@ -104,13 +104,13 @@ export class Memory {
     const reference = this.words[at]!
     if (reference < NEW_STRING) {
       this.afterString = at + 1
-      return this.#strings[reference]!
+      return this.strings[reference]!
     }
     const length = this.words[at + 1]!
     this.afterString = at + 2 + ((length + 3) >>> 2)
     const text = this.readLatin1((at + 2) << 2, length)
     const slot = reference - NEW_STRING
-    if (slot !== NO_SLOT) this.#strings[slot] = text
+    if (slot !== NO_SLOT) this.strings[slot] = text
     return text
   }
 

@@ -1,4 +1,4 @@
-import { Flag, Io, Kind } from './abi.ts'
+import { Flag, Io, Kind, NEW_STRING } from './abi.ts'
 import type { FlatFields } from './fields.ts'
 import type { Memory } from './memory.ts'
 import type { SessionSink } from './sink.ts'
@@ -16,7 +16,7 @@ export class RecordReader {
   /** Tells `sink` the records of the last call. `chunk` is what was copied to the input region. */
   read(sink: SessionSink, chunk: Uint8Array): void {
     const memory = this.#memory
-    const { words } = memory
+    const { words, strings } = memory
     let at = memory.io(Io.events) >>> 2
     const end = at + memory.io(Io.eventWords)
     while (at < end) {
@@ -27,6 +27,12 @@ export class RecordReader {
       switch (head & 0xff) {
         case Kind.field: {
           if (flags & Flag.fieldFirst) this.#fields = []
+          if (first < NEW_STRING && second < NEW_STRING) {
+            // Nearly all of them: both strings are known.
+            this.#fields.push(strings[first]!, strings[second]!)
+            at += 3
+            break
+          }
           const name = memory.readString(at + 1)
           this.#fields.push(name, memory.readString(memory.afterString))
           at = memory.afterString
