@@ -45,8 +45,8 @@ export class FieldWriter {
     const scratch = memory.io(Io.scratch)
     let strings = scratch + (fields.length >> 1) * FIELD_SIZE
     let word = scratch >>> 2
+    const { words } = memory
     for (let i = 0; i < fields.length; i += 2, word += FIELD_SIZE / 4) {
-      const { words } = memory
       const given = fields[i]!
       const name = this.#names.get(given) ?? this.#internName(given)
       words[word] = name.pointer

@@ -71,6 +71,13 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** By their length, most names need no look. */
+function isHopByHop(name: string): boolean {
+  const { length } = name
+  if (length !== 7 && length !== 10 && length !== 16 && length !== 17) return false
+  return hopByHop.has(name.toLowerCase())
+}
+
 /**
  * Appends what an application gives to pseudo-header fields, which are ours to say: one among `headers` is an
  * `ERR_INVALID_FIELD_NAME`. Fields of a connection are left out.
@@ -90,7 +97,7 @@ export function appendFields(
         `${JSON.stringify(name)} is no field of an application's: pseudo-header fields have options of their own`,
       )
     }
-    if (hopByHop.has(name.toLowerCase())) fields.splice(i, 2)
+    if (isHopByHop(name)) fields.splice(i, 2)
   }
   return fields
 }
