@@ -35,7 +35,8 @@ typedef struct {
   uint32_t scratch_capacity;
   uint8_t *strings; /* the host keeps the strings it sends often here */
   uint32_t strings_capacity;
-  uint32_t memory_used; /* bytes held by all sessions and tables */
+  uint32_t memory_used;  /* bytes held by all sessions and tables */
+  uint32_t input_unread; /* h2_session_receive: of what comes next, so much is payload of DATA */
 } h2_io;
 
 extern h2_io h2_region;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nghttp2_session.h"
+
 static uint64_t random_state;
 
 /* splitmix64: the seed spread over as many bytes as nghttp2 asks for. */
@@ -120,6 +122,24 @@ H2_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
 }
 
 /*
+ * How many of the next bytes are payload of a DATA frame, 0 where a frame begins; UINT32_MAX: in
+ * the middle of something else. Nothing here reads a payload (it is told as a place in the host's
+ * chunk), so the host need not copy it.
+ */
+static uint32_t unread(const nghttp2_session *ng) {
+  const nghttp2_inbound_frame *frame = &ng->iframe;
+  switch (frame->state) {
+  case NGHTTP2_IB_READ_DATA:
+  case NGHTTP2_IB_IGN_DATA:
+    return (uint32_t)frame->payloadleft;
+  case NGHTTP2_IB_READ_HEAD:
+    return nghttp2_buf_mark_avail(&frame->sbuf) == NGHTTP2_FRAME_HDLEN ? 0 : UINT32_MAX;
+  default:
+    return UINT32_MAX;
+  }
+}
+
+/*
  * Feeds `length` bytes of the input region; the event region then says what they meant. `now` is in
  * milliseconds of any clock that does not run backwards. 0, or NGHTTP2_ERR_*: fatal to the session.
  */
@@ -128,6 +148,7 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now) {
   h2_now = now;
   h2_events_clear();
   nghttp2_ssize consumed = nghttp2_session_mem_recv2(session->ng, h2_region.input, length);
+  h2_region.input_unread = unread(session->ng);
   if (consumed < 0) {
     return (int)consumed;
   }

@@ -112,6 +112,7 @@ export const Io = {
   strings: 11,
   stringsCapacity: 12,
   memoryUsed: 13,
+  inputUnread: 14,
 } as const
 
 /** `enum h2_event`: the kind in a record's head. */

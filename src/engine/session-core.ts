@@ -1,6 +1,7 @@
 import { Ask, type Handle, Io, type Result } from './abi.ts'
 import { Engine } from './engine.ts'
 import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
+import { copyFrames, UNKNOWN } from './input.ts'
 import type { OutgoingBody } from './outgoing.ts'
 import { RecordReader } from './records.ts'
 import { type SessionOptions, writeConfig } from './session-options.ts'
@@ -38,6 +39,8 @@ export class SessionCore {
   /** When each SETTINGS frame that was not acknowledged yet must have been. */
   readonly #settingsDeadlines: number[] = []
   #now: number
+  /** Of what comes next, so many bytes are the payload of a DATA frame. */
+  #unread = UNKNOWN
   #failure: HTTP2Error | undefined
   /** A GOAWAY of our own making, for when nghttp2 cannot make one any more. */
   #lastWords: Uint8Array = noBytes
@@ -97,8 +100,9 @@ export class SessionCore {
       const session = this.live()
       const capacity = memory.io(Io.inputCapacity)
       const piece = bytes.length <= capacity ? bytes : bytes.subarray(at, at + capacity)
-      memory.bytes.set(piece, memory.io(Io.input))
+      copyFrames(piece, memory.bytes, memory.io(Io.input), this.#unread)
       const result = exports.h2_session_receive(session, piece.length, now >>> 0)
+      this.#unread = memory.io(Io.inputUnread)
       this.#tell(sink, piece)
       if (result < 0) return this.#fail(result)
       at += capacity
