@@ -37,8 +37,9 @@ function standardResponse(native: typeof Response): StandardClass {
   const saysType = new native('').headers.has('content-type')
 
   class StandardResponse extends native {
-    readonly #body: string | Uint8Array | null | undefined
-    /** `undefined`: somebody may have changed them, or has always known them better. */
+    /** `undefined`: only the runtime's part knows. */
+    #body: string | Uint8Array | null | undefined
+    /** `undefined`: ask `headers`, which somebody may have changed. */
     #fields: FlatFields | undefined
 
     static override [Symbol.hasInstance](value: unknown): boolean {
@@ -52,16 +53,18 @@ function standardResponse(native: typeof Response): StandardClass {
       if (!(#fields in response)) return undefined
       const own = response as StandardResponse
       const body = own.#body
+      if (body === undefined || (body !== null && own.bodyUsed)) return undefined
       const fields = own.#fields
-      if (body === undefined || fields === undefined) return undefined
-      if (body !== null && own.bodyUsed) return undefined
-      return { status: own.status, headers: withContentType(fields, body), body }
+      const headers = fields ? withContentType(fields, body) : [...own.headers].flat()
+      return { status: own.status, headers, body }
     }
 
     static override json(data: unknown, init: ResponseInit = {}): Response {
+      const text = JSON.stringify(data) as string | undefined
+      if (text === undefined) throw new TypeError('this has no form in JSON')
       const headers = new Headers(init.headers)
       if (!headers.has('content-type')) headers.set('content-type', 'application/json')
-      return new StandardResponse(JSON.stringify(data), { ...init, headers })
+      return new StandardResponse(text, { ...init, headers })
     }
 
     constructor(body?: BodyInit | null, init?: ResponseInit) {
@@ -80,7 +83,7 @@ function standardResponse(native: typeof Response): StandardClass {
     }
 
     override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-      this.#fields = undefined
+      this.#body = undefined
       return super.body
     }
   }
