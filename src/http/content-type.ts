@@ -1,4 +1,4 @@
-import { type FlatFields, type HeaderList, flatten, isFlat, toPairs } from '../engine/fields.ts'
+import { type FlatFields, type HeaderList, flatten, isFlat } from '../engine/fields.ts'
 
 /** What a text is, where nobody says it (Fetch, "extract a body"). */
 export const textType = 'text/plain;charset=UTF-8'
@@ -7,10 +7,13 @@ const ofText: HeaderList = { 'content-type': textType }
 
 /** Adds the `content-type` that a body implies, unless `headers` say one. */
 export function withContentType(
+  headers: HeaderList | FlatFields,
+  body: unknown,
+): HeaderList | FlatFields
+export function withContentType(
   headers: HeaderList | undefined,
   body: unknown,
-): HeaderList | undefined
-export function withContentType(headers: FlatFields, body: unknown): FlatFields
+): HeaderList | FlatFields | undefined
 export function withContentType(
   headers: HeaderList | FlatFields | undefined,
   body: unknown,
@@ -18,15 +21,13 @@ export function withContentType(
   const type = typeof body === 'string' ? textType : typeOfBlob(body)
   if (type === '') return headers
   if (headers === undefined) return type === textType ? ofText : { 'content-type': type }
-  if (isFlat(headers)) {
-    return hasContentType(headers) ? headers : [...headers, 'content-type', type]
-  }
-  if (isRecord(headers)) {
+  if (!isFlat(headers) && isRecord(headers)) {
     for (const name in headers) if (isContentType(name)) return headers
     return { ...headers, 'content-type': type }
   }
-  const pairs = toPairs(flatten(headers))
-  return pairs.some(([name]) => isContentType(name)) ? pairs : [...pairs, ['content-type', type]]
+  // A list may be one that can be walked only once.
+  const fields = isFlat(headers) ? headers : flatten(headers)
+  return hasContentType(fields) ? fields : [...fields, 'content-type', type]
 }
 
 /** Of bytes nobody asks: some runtimes make `Blob` only then. */

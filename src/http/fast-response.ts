@@ -1,4 +1,4 @@
-import { type FlatFields, type HeaderList, flatten } from '../engine/fields.ts'
+import { type FlatFields, type HeaderList, flatten, toPairs as pairsOf } from '../engine/fields.ts'
 import { type Body, DATA_DEFERRED, DATA_EOF, toBytes } from './body.ts'
 import { bodySource } from './body-source.ts'
 import { withContentType } from './content-type.ts'
@@ -186,10 +186,6 @@ function toBodyInit(body: FastBody): BodyInit | null {
   )
 }
 
-function toPairs(headers: HeaderList | undefined): [string, string][] {
-  if (headers === undefined) return []
-  const flat = flatten(headers)
-  const pairs: [string, string][] = []
-  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!])
-  return pairs
+function toPairs(headers: HeaderList | FlatFields | undefined): [string, string][] {
+  return headers === undefined ? [] : (pairsOf(flatten(headers)) as [string, string][])
 }
