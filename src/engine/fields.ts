@@ -45,14 +45,14 @@ function isIterable(headers: HeaderList): headers is Iterable<readonly [string, 
 }
 
 /** Pairs from names and values in turn. */
-export function toPairs(fields: FlatFields): HeaderField[] {
-  const pairs: HeaderField[] = []
+export function toPairs(fields: FlatFields): [name: string, value: string][] {
+  const pairs: [string, string][] = []
   for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i]!, fields[i + 1]!])
   return pairs
 }
 
-/** RFC 9110 §5.6.2 `tchar`, lower case (RFC 9113 §8.2.1). */
-const nameCharacters = /^[!#$%&'*+\-.^_`|~0-9a-zA-Z]+$/
+/** RFC 9110 §5.6.2: `tchar`s. */
+export const nameCharacters: RegExp = /^[!#$%&'*+\-.^_`|~0-9a-zA-Z]+$/
 const pseudoName = /^:[a-zA-Z]+$/
 
 /** The name as it goes on the wire; throws `ERR_INVALID_FIELD_NAME`. */

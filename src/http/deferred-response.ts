@@ -1,11 +1,14 @@
-import { type FlatFields, toPairs } from '../engine/fields.ts'
-import { withContentType } from './content-type.ts'
-import type { ResponseParts } from './fast-response.ts'
-import { copyOf, fieldsOf, jsonParts, type KeptBody } from './response-memory.ts'
-import type { StandardResponseClass } from './standard-response.ts'
+import { type FlatFields, nameCharacters, toPairs } from '../engine/fields.ts'
+import { hasNoBody, type ResponseParts } from './fast-response.ts'
+import {
+  copyOf,
+  fieldsOf,
+  jsonParts,
+  type KeptBody,
+  keptParts,
+  type StandardResponseClass,
+} from './response-memory.ts'
 
-/** RFC 9110 §5.1 */
-const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** RFC 9110 §5.5, without what some runtimes trim or refuse. */
 const fieldValue = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/
 
@@ -27,21 +30,10 @@ export function deferredResponse(native: typeof Response): StandardResponseClass
     #fields: FlatFields | undefined
     #real: Response | undefined
 
-    static [Symbol.hasInstance](value: unknown): boolean {
-      // Those of the runtime's own making too, such as what fetch() gives; subclasses know their own.
-      return (this as unknown) === DeferredResponse
-        ? value instanceof native
-        : Function.prototype[Symbol.hasInstance].call(this, value)
-    }
-
     static parts(response: object): ResponseParts | undefined {
       if (!(#fields in response)) return undefined
       const own = response as DeferredResponse
-      const body = own.#body
-      if (body === undefined || (body !== null && own.#real?.bodyUsed)) return undefined
-      const fields = own.#fields
-      const headers = fields ? withContentType(fields, body) : [...own.#real!.headers].flat()
-      return { status: own.#status, headers, body }
+      return keptParts(own.#body, own.#fields, own as unknown as Response)
     }
 
     static {
@@ -91,8 +83,7 @@ export function deferredResponse(native: typeof Response): StandardResponseClass
     }
 
     #makeReal(): Response {
-      const headers = toPairs(this.#fields!) as [string, string][]
-      return new native(this.#body, { status: this.#status, headers })
+      return new native(this.#body, { status: this.#status, headers: toPairs(this.#fields!) })
     }
   }
   Object.setPrototypeOf(DeferredResponse, native)
@@ -147,14 +138,13 @@ function isPlainBody(body: KeptBody, init: ResponseInit | null | undefined): boo
   const { status = 200, statusText = '' } = init
   if (typeof init !== 'object' || statusText !== '') return false
   if (!Number.isInteger(status) || status < 200 || status > 599) return false
-  // RFC 9110 §15.3.5, §15.3.6, §15.4.5
-  return body === null || (status !== 204 && status !== 205 && status !== 304)
+  return body === null || !hasNoBody(status)
 }
 
 function arePlain(fields: FlatFields | undefined): boolean {
   if (fields === undefined) return false
   for (let i = 0; i < fields.length; i += 2) {
-    if (!fieldName.test(fields[i]!) || !fieldValue.test(fields[i + 1]!)) return false
+    if (!nameCharacters.test(fields[i]!) || !fieldValue.test(fields[i + 1]!)) return false
   }
   return true
 }

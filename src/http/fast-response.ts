@@ -157,7 +157,7 @@ nativeResponse.whenMade((native) => {
 })
 
 /** RFC 9110 §15.3.5, §15.3.6, §15.4.5. */
-function hasNoBody(status: number): boolean {
+export function hasNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304
 }
 
@@ -187,5 +187,5 @@ function toBodyInit(body: FastBody): BodyInit | null {
 }
 
 function toPairs(headers: HeaderList | FlatFields | undefined): [string, string][] {
-  return headers === undefined ? [] : (pairsOf(flatten(headers)) as [string, string][])
+  return headers === undefined ? [] : pairsOf(flatten(headers))
 }

@@ -1,8 +1,14 @@
 import type { FlatFields } from '../engine/fields.ts'
-import { hasContentType, textType, withContentType } from './content-type.ts'
+import { hasContentType, textType } from './content-type.ts'
 import type { ResponseParts } from './fast-response.ts'
-import { copyOf, fieldsOf, jsonParts, type KeptBody } from './response-memory.ts'
-import type { StandardResponseClass } from './standard-response.ts'
+import {
+  copyOf,
+  fieldsOf,
+  jsonParts,
+  type KeptBody,
+  keptParts,
+  type StandardResponseClass,
+} from './response-memory.ts'
 
 /**
  * For Bun, whose own APIs take nothing but its own responses: such a one, which remembers what it was made of. As long as
@@ -17,21 +23,10 @@ export function rememberingResponse(native: typeof Response): StandardResponseCl
     /** `undefined`: ask `headers`, which somebody may have changed. */
     #fields: FlatFields | undefined
 
-    static override [Symbol.hasInstance](value: unknown): boolean {
-      // Those of the runtime's own making too, such as what fetch() gives; subclasses know their own.
-      return this === RememberingResponse
-        ? value instanceof native
-        : Function.prototype[Symbol.hasInstance].call(this, value)
-    }
-
     static parts(response: object): ResponseParts | undefined {
       if (!(#fields in response)) return undefined
       const own = response as RememberingResponse
-      const body = own.#body
-      if (body === undefined || (body !== null && own.bodyUsed)) return undefined
-      const fields = own.#fields
-      const headers = fields ? withContentType(fields, body) : [...own.headers].flat()
-      return { status: own.status, headers, body }
+      return keptParts(own.#body, own.#fields, own)
     }
 
     static override json(data: unknown, init?: ResponseInit): Response {

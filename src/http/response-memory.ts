@@ -1,5 +1,12 @@
 import { type FlatFields, toPairs } from '../engine/fields.ts'
-import { hasContentType } from './content-type.ts'
+import { hasContentType, withContentType } from './content-type.ts'
+import type { ResponseParts } from './fast-response.ts'
+
+/** A class in the place of the global `Response`. */
+export type StandardResponseClass = typeof Response & {
+  /** What to send; `undefined` for what is not of this class, or when only the runtime's part knows. */
+  parts(response: object): ResponseParts | undefined
+}
 
 /** What a response remembers of its body; `undefined`: only the runtime's part knows it. */
 export type KeptBody = string | Uint8Array<ArrayBuffer> | null | undefined
@@ -39,14 +46,23 @@ export function fieldsOf(headers: HeadersInit | null | undefined): FlatFields | 
   return fields
 }
 
+/** What to send, by what `response` remembers; without `fields`, by its own. */
+export function keptParts(
+  body: KeptBody,
+  fields: FlatFields | undefined,
+  response: Response,
+): ResponseParts | undefined {
+  if (body === undefined || (body !== null && response.bodyUsed)) return undefined
+  const headers = fields ? withContentType(fields, body) : [...response.headers].flat()
+  return { status: response.status, headers, body }
+}
+
 /** `body` and `init` of `Response.json(data, init)`. */
 export function jsonParts(data: unknown, init: ResponseInit = {}): [string, ResponseInit] {
   const text = JSON.stringify(data) as string | undefined
   if (text === undefined) throw new TypeError('this has no form in JSON')
   const fields = fieldsOf(init.headers)
-  const pairs = fields ? toPairs(fields) : [...new Headers(init.headers)]
-  const headers = pairs as [string, string][]
-  const isTyped = hasContentType(headers.flat())
-  if (!isTyped) headers.push(['content-type', 'application/json'])
+  const headers = fields ? toPairs(fields) : [...new Headers(init.headers)]
+  if (!hasContentType(headers.flat())) headers.push(['content-type', 'application/json'])
   return [text, { ...init, headers }]
 }

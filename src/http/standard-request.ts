@@ -1,5 +1,6 @@
 import { FetchRequest, type RequestSource } from './fetch-request.ts'
 import { nativeRequest } from './native.ts'
+import { standIn } from './stand-in.ts'
 
 /** A request that nobody makes. */
 const probe: RequestSource = {
@@ -29,18 +30,11 @@ export function installStandardRequest(): void {
 
 function standardRequest(native: typeof Request): typeof Request {
   class StandardRequest extends native {
-    static override [Symbol.hasInstance](value: unknown): boolean {
-      // Those of the runtime's own making too, and ours; subclasses know their own.
-      return this === StandardRequest
-        ? value instanceof native
-        : Function.prototype[Symbol.hasInstance].call(this, value)
-    }
-
     constructor(input: RequestInfo | URL, init?: RequestInit) {
       super(realOf(input), init)
     }
   }
-  Object.defineProperty(StandardRequest, 'name', { value: 'Request' })
+  standIn(StandardRequest, native)
   return StandardRequest
 }
 

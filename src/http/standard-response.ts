@@ -2,12 +2,8 @@ import { deferredResponse } from './deferred-response.ts'
 import type { ResponseParts } from './fast-response.ts'
 import { nativeResponse } from './native.ts'
 import { rememberingResponse } from './remembering-response.ts'
-
-/** A class in the place of the global `Response`. */
-export type StandardResponseClass = typeof Response & {
-  /** What to send; `undefined` for what is not of this class, or when only the runtime's part knows. */
-  parts(response: object): ResponseParts | undefined
-}
+import type { StandardResponseClass } from './response-memory.ts'
+import { standIn } from './stand-in.ts'
 
 let standard: StandardResponseClass | undefined
 
@@ -18,7 +14,7 @@ let standard: StandardResponseClass | undefined
 export function installStandardResponse(): void {
   nativeResponse.whenMade((native) => {
     standard = 'Bun' in globalThis ? rememberingResponse(native) : deferredResponse(native)
-    Object.defineProperty(standard, 'name', { value: 'Response' })
+    standIn(standard, native)
     // Where globals are frozen it stays as it is.
     Reflect.set(globalThis, 'Response', standard)
   })
