@@ -25,7 +25,12 @@ import { handOver } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 import { onShutdownSignal } from './signals.ts'
 
-export const bunRuntime: Runtime = { name: 'bun', listen, onShutdownSignal }
+export const bunRuntime: Runtime = {
+  name: 'bun',
+  listen,
+  onShutdownSignal,
+  atEndOfTurn: setImmediate,
+}
 
 /** What a socket is: still in its handshake, a connection, or turned away. */
 type State = BunHandshake | BunTransport<State> | null

@@ -25,7 +25,13 @@ import { handOver } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 import { onShutdownSignal } from './signals.ts'
 
-export const denoRuntime: Runtime = { name: 'deno', listen, onShutdownSignal }
+export const denoRuntime: Runtime = {
+  name: 'deno',
+  listen,
+  onShutdownSignal,
+  // Before Deno 2.4 only Node's modules had it.
+  ...(typeof setImmediate === 'function' ? { atEndOfTurn: setImmediate } : {}),
+}
 
 /** Milliseconds to wait when the system cannot accept, for example because no file descriptor is left. */
 const acceptPause = 100

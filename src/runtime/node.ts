@@ -6,7 +6,12 @@ import { handOver } from './hand-over.ts'
 import { NodeTransport } from './node-transport.ts'
 import { onShutdownSignal } from './signals.ts'
 
-export const nodeRuntime: Runtime = { name: 'node', listen, onShutdownSignal }
+export const nodeRuntime: Runtime = {
+  name: 'node',
+  listen,
+  onShutdownSignal,
+  atEndOfTurn: setImmediate,
+}
 
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
   // node:tls takes as long to load as all the rest.

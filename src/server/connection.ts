@@ -23,11 +23,12 @@ export interface ConnectionOwner {
   readonly reusesReadBuffer: boolean
   /** Milliseconds of a clock that does not run backwards. */
   now(): number
+  /** As `Runtime.atEndOfTurn`. */
+  atEndOfTurn(action: () => void): void
   /** The connection is gone. */
   forget(connection: Connection): void
 }
 
-const settled = Promise.resolve()
 /** Milliseconds for the peer to close its side once we have closed ours. */
 const lingerPeriod = 5000
 /** Milliseconds between the notice and the refusal of further requests: time for those on their way to arrive. */
@@ -54,7 +55,10 @@ export class Connection implements TransportSink, ByteOutput {
   readonly #owner: ConnectionOwner
   readonly #inbox: Inbox = new Inbox(this)
   readonly #pings: PingBoard = new PingBoard()
-  readonly #flushNow: () => void = () => this.flush()
+  readonly #flushNow: () => void = () => {
+    this.#isFlushPlanned = false
+    this.flush()
+  }
   readonly #stopWatchingEngine: () => void
   #facade: ServerSession | undefined
   /** Bytes are being taken in or sent: what handlers do meanwhile goes out at the end of it. */
@@ -90,7 +94,7 @@ export class Connection implements TransportSink, ByteOutput {
       padding,
       settingsTimeout: timeouts.settings,
       now: this.now,
-      seed: randomSeed(),
+      seed: [...crypto.getRandomValues(new Uint32Array(2))] as [number, number],
       unknownFrames: false,
       quiet: true,
     })
@@ -115,7 +119,7 @@ export class Connection implements TransportSink, ByteOutput {
       const rest = this.#greet(chunk)
       if (!rest) return
       chunk = rest
-      if (this.#refusal !== undefined) void settled.then(() => this.#notifyOfShutdown())
+      if (this.#refusal !== undefined) queueMicrotask(() => this.#notifyOfShutdown())
     }
     this.now = this.#owner.now()
     this.counts.bytesReceived += chunk.length
@@ -158,13 +162,11 @@ export class Connection implements TransportSink, ByteOutput {
   flushSoon(): void {
     if (this.#isBusy || this.#isFlushPlanned) return
     this.#isFlushPlanned = true
-    // A settled promise's `then`: unlike queueMicrotask it costs Node no AsyncResource.
-    void settled.then(this.#flushNow)
+    this.#owner.atEndOfTurn(this.#flushNow)
   }
 
   /** Sends what there is, as far as the transport takes it. */
   flush(): void {
-    this.#isFlushPlanned = false
     if (this.#isClosed || this.#isBusy) return
     this.#isBusy = true
     let error: HTTP2Error | undefined
@@ -392,9 +394,4 @@ export class Connection implements TransportSink, ByteOutput {
     this.#end()
     this.#closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)
   }
-}
-
-function randomSeed(): [number, number] {
-  const words = crypto.getRandomValues(new Uint32Array(2))
-  return [words[0]!, words[1]!]
 }

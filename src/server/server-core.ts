@@ -18,11 +18,18 @@ const tickPeriod = 1000
 /** For the last words to arrive, and the clients to close their side. */
 const closePeriod = 500
 
+const settled = Promise.resolve()
+/** A settled promise's `then`: unlike queueMicrotask it costs Node no AsyncResource. */
+const afterPromises = (action: () => void) => {
+  void settled.then(action)
+}
+
 /** What both servers are made of: a listener, its connections, their time and their end. */
 export class ServerCore implements ConnectionOwner {
   readonly options: ResolvedOptions
   readonly application: Application
   reusesReadBuffer = false
+  atEndOfTurn: (action: () => void) => void = afterPromises
   readonly #totals: ServerTotals = new ServerTotals()
   #runtime: Runtime | undefined
   #ignoreSignals: (() => void) | undefined
@@ -118,6 +125,7 @@ export class ServerCore implements ConnectionOwner {
           this.options.onError(error, { source: 'connection', remoteAddress }),
       },
     )
+    this.atEndOfTurn = this.#runtime.atEndOfTurn?.bind(this.#runtime) ?? afterPromises
     this.reusesReadBuffer = listening.reusesReadBuffer
     this.#ticker = setInterval(() => this.#tick(), tickPeriod)
     if (this.options.gracefulShutdown) this.#closeOnSignals()

@@ -120,6 +120,11 @@ export interface Runtime {
   readonly name: 'node' | 'deno' | 'bun' | 'memory'
   /** Rejects with the system's error (`code` such as `EADDRINUSE`) when the address cannot be had. */
   listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening>
+  /**
+   * Calls `action` once the loop has been through what is ready now: what many timers, promises and pieces of a stream
+   * say in one turn is sent at once. Default: after the promises that are settled, which may be between two timers.
+   */
+  atEndOfTurn?(action: () => void): void
   /** Calls `listener` at each SIGINT and SIGTERM, which then do not end the process. The result stops that. */
   onShutdownSignal?(listener: () => void): () => void
 }

@@ -89,3 +89,30 @@ it('a close at once ends what is open', async () => {
   const goaway = client.events.find(({ type }) => type === 'GoawayReceived')
   expect(goaway).toMatchObject({ errorCode: 0, lastStreamId: 1 })
 })
+
+it('what handlers say in one turn of the loop is sent at the end of it, at once', async () => {
+  class Later extends BaseRequestHandler {
+    override async onHeaders(): Promise<void> {
+      for (let i = 0; i < Number(this.path.slice(1)); i++) await undefined
+      this.sendResponse({ body: this.path })
+    }
+  }
+  class TurningRuntime extends MemoryRuntime {
+    readonly actions: (() => void)[] = []
+    atEndOfTurn(action: () => void): void {
+      this.actions.push(action)
+    }
+  }
+  const runtime = new TurningRuntime()
+  const server = new HTTP2Server({}, Later, { runtime })
+  await server.listen()
+  const client = new MemoryClient(runtime)
+  const streamIds = [100, 200, 300].map((promises) => client.get(`/${promises}`))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(runtime.actions).toHaveLength(1)
+  expect(streamIds.map((id) => client.text(id))).toEqual(['', '', ''])
+  runtime.actions[0]!()
+  for (const id of streamIds) expect(await client.closed(id)).toBe(0)
+  expect(streamIds.map((id) => client.text(id))).toEqual(['/100', '/200', '/300'])
+  await server.close()
+})
