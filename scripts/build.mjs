@@ -119,7 +119,7 @@ function embedWasm() {
   const text = quoted(readFileSync(join(dist, 'nghttp2.wasm')).toString('latin1'))
   writeIfChanged(
     'embedded.js',
-    `/** dist/nghttp2.wasm, a character a byte. */\nexport const wasmText =\n  \`${text}\`\n`,
+    `/** dist/nghttp2.wasm, a character a byte. */\nexport const wasmText =\n  '${text}'\n`,
   )
   writeIfChanged(
     'embedded.d.ts',
@@ -127,10 +127,10 @@ function embedWasm() {
   )
 }
 
-/** As it can stand between backquotes. */
+/** As it can stand between single quotes; between backquotes it takes Node twice as long to read. */
 function quoted(text) {
-  const escapes = { '\0': '\\x00', '\r': '\\r' }
-  return text.replaceAll(/[\0\r\\`$]/g, (character) => escapes[character] ?? `\\${character}`)
+  const escapes = { '\0': '\\x00', '\n': '\\n', '\r': '\\r' }
+  return text.replaceAll(/[\0\n\r\\']/g, (character) => escapes[character] ?? `\\${character}`)
 }
 
 /** One bundle an entry, and what they share in chunks; a runtime is one file, because to load each costs a millisecond. */

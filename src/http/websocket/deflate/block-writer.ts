@@ -45,15 +45,14 @@ function fixed(lengths: Uint8Array): HuffmanEncoder {
   return encoder
 }
 
-const fixedLiterals = fixed(fixedLiteralLengths)
-const fixedDistances = fixed(fixedDistanceLengths)
-
 /** Collects literals and matches and writes them as a block, in the way that takes the fewest bits. */
 export class BlockWriter {
   readonly #bits: BitWriter
   readonly #literals = new HuffmanEncoder(literalCodes)
   readonly #distances = new HuffmanEncoder(distanceCodes)
   readonly #codeLengths = new HuffmanEncoder(codeLengthOrder.length)
+  readonly #fixedLiterals = fixed(fixedLiteralLengths)
+  readonly #fixedDistances = fixed(fixedDistanceLengths)
   /** A literal, or `distance << 9 | length`. */
   readonly #tokens = new Uint32Array(maxTokens)
   #count = 0
@@ -106,14 +105,15 @@ export class BlockWriter {
     const head = 14 + 3 * orders + this.#cost(this.#codeLengths) + this.#lengthExtraBits()
     const dynamic = head + this.#cost(literals) + this.#cost(distances)
     const fixedCost =
-      this.#cost(literals, fixedLiterals.lengths) + this.#cost(distances, fixedDistances.lengths)
+      this.#cost(literals, this.#fixedLiterals.lengths) +
+      this.#cost(distances, this.#fixedDistances.lengths)
     const length = end - this.#start
     const stored = 8 * (length + 4) + 7
     if (length <= maxStored && stored < Math.min(dynamic, fixedCost) + this.#extraBits()) {
       this.#writeStored(end)
     } else if (fixedCost <= dynamic) {
       this.#bits.put(1 << 1, 3)
-      this.#writeTokens(fixedLiterals, fixedDistances)
+      this.#writeTokens(this.#fixedLiterals, this.#fixedDistances)
     } else {
       this.#bits.put(2 << 1, 3)
       this.#bits.put(literalEnd - 257, 5)
