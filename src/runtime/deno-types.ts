@@ -43,6 +43,8 @@ export interface DenoListenTlsOptions extends DenoListenOptions {
 export interface DenoGlobal {
   listen(options: DenoListenOptions): DenoListener
   listenTls(options: DenoListenTlsOptions): DenoListener
+  addSignalListener(signal: 'SIGINT' | 'SIGTERM', listener: () => void): void
+  removeSignalListener(signal: 'SIGINT' | 'SIGTERM', listener: () => void): void
   /** There only with `--unstable-net`. */
   readonly listenDatagram?: unknown
 }

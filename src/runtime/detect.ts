@@ -15,11 +15,12 @@ export interface RuntimeGlobals {
 export async function detectRuntime(
   globals: RuntimeGlobals = globalThis as RuntimeGlobals,
 ): Promise<Runtime> {
-  const { Deno, Bun, process } = globals
-  // These two have a `process` as well.
+  const { Deno, Bun } = globals
+  // These two have a `process` as well; to look at it makes Deno load it, in 30 ms.
   if (typeof Deno?.listen === 'function') return (await import('./deno.ts')).denoRuntime
   if (typeof Bun?.listen === 'function') return (await import('./bun.ts')).bunRuntime
-  if (typeof process?.versions?.node === 'string') return (await import('./node.ts')).nodeRuntime
+  if (typeof globals.process?.versions?.node === 'string')
+    return (await import('./node.ts')).nodeRuntime
   throw new HTTP2Error(
     'ERR_RUNTIME_UNKNOWN',
     'Nothing can listen here: this is not Node, Deno or Bun. ' +

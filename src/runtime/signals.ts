@@ -3,7 +3,7 @@ import process from 'node:process'
 /** What ends a server: Ctrl-C, and what supervisors send. */
 const signals = ['SIGINT', 'SIGTERM'] as const
 
-/** `Runtime.onShutdownSignal`; Deno and Bun have Node's `process`. */
+/** `Runtime.onShutdownSignal` of Node and Bun. */
 export function onShutdownSignal(listener: () => void): () => void {
   for (const signal of signals) process.on(signal, listener)
   return () => {

@@ -15,6 +15,16 @@ it('asks Deno and Bun before Node, since they have a `process` too', async () =>
   expect((await detectRuntime({ process })).name).toBe('node')
 })
 
+it('does not look at `process` on Deno, which would load it', async () => {
+  const globals = {
+    Deno: { listen },
+    get process(): never {
+      throw new Error('looked at')
+    },
+  }
+  expect((await detectRuntime(globals)).name).toBe('deno')
+})
+
 it('says so where nothing can listen', async () => {
   const unknown = { name: 'HTTP2Error', code: 'ERR_RUNTIME_UNKNOWN' }
   // A bundler may put a `process` into a browser.
