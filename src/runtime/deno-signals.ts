@@ -1,9 +1,10 @@
 import type { DenoGlobal } from './deno-types.ts'
+import { shutdownSignals } from './shutdown-signals.ts'
 
 /** `Runtime.onShutdownSignal` without Node's `process`, which takes Deno 30 ms to load. */
 export function onShutdownSignal(listener: () => void): () => void {
   const { Deno } = globalThis as unknown as { Deno: DenoGlobal }
-  const signals = (['SIGINT', 'SIGTERM'] as const).filter((signal) => {
+  const signals = shutdownSignals.filter((signal) => {
     try {
       Deno.addSignalListener(signal, listener)
       return true

@@ -1,4 +1,5 @@
 /** What we use of Deno's global, so that nobody needs its types. */
+import type { ShutdownSignal } from './shutdown-signals.ts'
 
 export interface DenoAddress {
   readonly hostname: string
@@ -43,8 +44,8 @@ export interface DenoListenTlsOptions extends DenoListenOptions {
 export interface DenoGlobal {
   listen(options: DenoListenOptions): DenoListener
   listenTls(options: DenoListenTlsOptions): DenoListener
-  addSignalListener(signal: 'SIGINT' | 'SIGTERM', listener: () => void): void
-  removeSignalListener(signal: 'SIGINT' | 'SIGTERM', listener: () => void): void
+  addSignalListener(signal: ShutdownSignal, listener: () => void): void
+  removeSignalListener(signal: ShutdownSignal, listener: () => void): void
   /** There only with `--unstable-net`. */
   readonly listenDatagram?: unknown
 }

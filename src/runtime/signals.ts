@@ -1,12 +1,10 @@
 import process from 'node:process'
-
-/** What ends a server: Ctrl-C, and what supervisors send. */
-const signals = ['SIGINT', 'SIGTERM'] as const
+import { shutdownSignals } from './shutdown-signals.ts'
 
 /** `Runtime.onShutdownSignal` of Node and Bun. */
 export function onShutdownSignal(listener: () => void): () => void {
-  for (const signal of signals) process.on(signal, listener)
+  for (const signal of shutdownSignals) process.on(signal, listener)
   return () => {
-    for (const signal of signals) process.off(signal, listener)
+    for (const signal of shutdownSignals) process.off(signal, listener)
   }
 }

@@ -110,6 +110,8 @@ export class ServerCore implements ConnectionOwner {
   async #bind({ host, port }: Address): Promise<Listening> {
     const { tls, reusePort, backlog, timeouts, runtime } = this.options
     this.#runtime = runtime ?? (await detectRuntime())
+    // Before it listens: a connection may be there before `listen` has resolved.
+    this.atEndOfTurn = this.#runtime.atEndOfTurn?.bind(this.#runtime) ?? afterPromises
     const listening = await this.#runtime.listen(
       {
         host: host === '' ? null : host,
@@ -125,7 +127,6 @@ export class ServerCore implements ConnectionOwner {
           this.options.onError(error, { source: 'connection', remoteAddress }),
       },
     )
-    this.atEndOfTurn = this.#runtime.atEndOfTurn?.bind(this.#runtime) ?? afterPromises
     this.reusesReadBuffer = listening.reusesReadBuffer
     this.#ticker = setInterval(() => this.#tick(), tickPeriod)
     if (this.options.gracefulShutdown) this.#closeOnSignals()
