@@ -30,11 +30,11 @@ library=build/nghttp2-$nghttp2_version
 compile=(
   -I"$library/lib/includes" -I"$library/lib"
   -std=gnu11 -Wall -Wextra -Werror=implicit-function-declaration
-  # memory.copy and memory.fill (WebAssembly 2.0): twice as fast for bodies, no slower for fields.
-  -mbulk-memory
   -fno-exceptions -fvisibility=hidden "-ffile-prefix-map=$checkout=."
   -DNGHTTP2_STATICLIB -DHAVE_ARPA_INET_H -DHAVE_NETINET_IN_H
 )
+# bytes.c says why. Link-time optimisation would give memory.copy to every function.
+compile_bytes=(-O3 -fno-lto -mbulk-memory -fno-builtin)
 link=(
   --no-entry -sSTANDALONE_WASM -sFILESYSTEM=0 -sSUPPORT_ERRNO=0
   # Memory starts small and grows up to a hard end; malloc answers NULL there.
@@ -57,7 +57,7 @@ fi
 # Decides the bytes of an object of the library; with the C of this folder and the linker's flags
 # it decides the output's.
 toolchain_key() {
-  printf '%s\n' "$emcc_version" "$nghttp2_sha256" "${compile[@]}" | hash_of
+  printf '%s\n' "$emcc_version" "$nghttp2_sha256" "${compile[@]}" "${compile_bytes[@]}" | hash_of
 }
 inputs_key() {
   {
@@ -123,6 +123,10 @@ say "compiling ($flavor)"
 compile_all "$kept/library" "${sources[@]}"
 rm -rf "$kept/bridge"
 mkdir "$kept/bridge"
+(
+  compile+=("${compile_bytes[@]}")
+  compile_all "$kept/bridge" wasm/bytes.c
+)
 compile_all "$kept/bridge" wasm/*.c
 
 say "linking"
