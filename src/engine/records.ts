@@ -3,11 +3,13 @@ import type { FlatFields } from './fields.ts'
 import type { Memory } from './memory.ts'
 import type { SessionSink } from './sink.ts'
 
+const none: FlatFields = []
+
 /** Reads the event region. One a session, because a header block may come in several calls. */
 export class RecordReader {
   readonly #memory: Memory
   /** The fields of the header block whose frame has not ended yet. */
-  #fields: FlatFields = []
+  #fields: FlatFields = none
 
   constructor(memory: Memory) {
     this.#memory = memory
@@ -17,6 +19,7 @@ export class RecordReader {
   read(sink: SessionSink, chunk: Uint8Array): void {
     const memory = this.#memory
     const { words, strings } = memory
+    let fields = this.#fields
     let at = memory.io(Io.events) >>> 2
     const end = at + memory.io(Io.eventWords)
     while (at < end) {
@@ -26,20 +29,21 @@ export class RecordReader {
       const second = words[at + 2]!
       switch (head & 0xff) {
         case Kind.field: {
-          if (flags & Flag.fieldFirst) this.#fields = []
+          if (flags & Flag.fieldFirst) fields = []
           if (first < NEW_STRING && second < NEW_STRING) {
             // Nearly all of them: both strings are known.
-            this.#fields.push(strings[first]!, strings[second]!)
+            fields.push(strings[first]!, strings[second]!)
             at += 3
             break
           }
           const name = memory.readString(at + 1)
-          this.#fields.push(name, memory.readString(memory.afterString))
+          fields.push(name, memory.readString(memory.afterString))
           at = memory.afterString
           break
         }
         case Kind.headers:
-          sink.headers(first, second, flags, this.#takeFields(flags))
+          sink.headers(first, second, flags, flags & Flag.empty ? [] : fields)
+          fields = none
           at += 3
           break
         case Kind.data: {
@@ -76,7 +80,8 @@ export class RecordReader {
           at += 3
           break
         case Kind.pushPromise:
-          sink.pushPromise(first, second, flags, this.#takeFields(flags))
+          sink.pushPromise(first, second, flags, flags & Flag.empty ? [] : fields)
+          fields = none
           at += 3
           break
         case Kind.frameNotSent:
@@ -95,12 +100,7 @@ export class RecordReader {
           at = this.#readBytes(head & 0xff, at, sink)
       }
     }
-  }
-
-  #takeFields(flags: number): FlatFields {
-    const fields = flags & Flag.empty ? [] : this.#fields
-    this.#fields = []
-    return fields
+    this.#fields = fields
   }
 
   /** The rare records, which carry "bytes". The word behind the record. */

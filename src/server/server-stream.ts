@@ -40,6 +40,9 @@ export interface PushInit extends ResponseInit {
 }
 
 const noBytes = new Uint8Array(0)
+const noFields: FlatFields = []
+/** RFC 9218 §4: of a stream nobody said anything of. */
+const usualPriority: Priority = Object.freeze({ urgency: 3, incremental: false })
 
 /** A stream of a server: one request, one response. */
 export class ServerStream {
@@ -49,7 +52,7 @@ export class ServerStream {
   readonly isPushed: boolean
   readonly requestBody: RequestBody
   /** Trailer fields of the request, once it is complete. */
-  trailers: FlatFields = []
+  trailers: FlatFields = noFields
   /** When something last moved, in the server's milliseconds. */
   movedAt: number
   /** Of the response's body, handed to the transport; a short one as soon as it is said. */
@@ -61,7 +64,7 @@ export class ServerStream {
   #promisedResponse: PreparedResponse | undefined
   /** nghttp2 knows it no more, though nobody may have been told yet. */
   isGone = false
-  #priority: Priority = { urgency: 3, incremental: false }
+  #priority = usualPriority
   #hasContinued = false
   #hasResponded = false
   /** All of the response has been handed to the session. */
