@@ -9,7 +9,7 @@ import { writeLimit } from './limits.ts'
  * Chunks are joined here for one write: much faster than a system call (on TLS a record) for each. One
  * for all connections, since Bun keeps no reference to what it is given.
  */
-const joined = new Uint8Array(512 * 1024)
+const joined = new Uint8Array(1024 * 1024)
 
 /** A socket of `Bun.listen`, which neither queues nor joins what it is given: this does. */
 export class BunTransport<Data> implements Transport {

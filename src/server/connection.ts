@@ -15,6 +15,7 @@ import { ServerSession } from './server-session.ts'
 import { ServerStream } from './server-stream.ts'
 import { type SessionStats, readStats } from './session-stats.ts'
 import type { Transport, TransportSink } from './transport.ts'
+import { WriteSize } from './write-size.ts'
 
 /** What a connection needs of its server. */
 export interface ConnectionOwner {
@@ -33,8 +34,6 @@ export interface ConnectionOwner {
 const lingerPeriod = 5000
 /** Milliseconds between the notice and the refusal of further requests: time for those on their way to arrive. */
 const noticePeriod = 250
-/** Bytes gathered for one write. */
-const writeSize = 256 * 1024
 
 /**
  * A session on a transport. A byte's way in: `onData`, the session, the inbox, a stream's handler. Out: a stream's verbs,
@@ -66,6 +65,7 @@ export class Connection implements TransportSink, ByteOutput {
   #isFlushPlanned = false
   /** The transport takes more. */
   #hasRoom = true
+  readonly #writeSize: WriteSize = new WriteSize()
   /** When we said that we are done. */
   #endedAt: number | undefined
   /** What still comes is not looked at. */
@@ -134,6 +134,7 @@ export class Connection implements TransportSink, ByteOutput {
   onDrain(): void {
     this.#hasRoom = true
     this.#movedAt = this.now = this.#owner.now()
+    this.#writeSize.drained(this.now)
     this.flush()
   }
 
@@ -173,28 +174,31 @@ export class Connection implements TransportSink, ByteOutput {
     let hasMore: boolean
     do {
       if (!this.#hasRoom) break
-      error = this.session.drain(this, this.#inbox, writeSize, this.now)
+      error = this.session.drain(this, this.#inbox, this.#writeSize.bytes, this.now)
       // Streams that closed, bodies that were sent: handlers may have more to say.
       hasMore = this.#inbox.dispatch()
       if (this.#promised.length > 0) hasMore = this.#answerPromised() || hasMore
     } while (hasMore && !error)
     this.#isBusy = false
     if (error) this.#fail(error)
-    else if (this.isLeaving) this.#leave()
+    else if (this.isLeaving && !this.session.wantRead && !this.session.wantWrite) this.#end()
   }
 
   write(bytes: Uint8Array): boolean {
     this.counts.bytesSent += bytes.length
-    this.#hasRoom = this.transport.write(bytes)
-    this.#movedAt = this.now
-    return this.#hasRoom
+    return this.#handedOver(this.transport.write(bytes))
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
     for (const chunk of chunks) this.counts.bytesSent += chunk.length
-    this.#hasRoom = this.transport.writev(chunks)
+    return this.#handedOver(this.transport.writev(chunks))
+  }
+
+  #handedOver(hasRoom: boolean): boolean {
+    this.#hasRoom = hasRoom
     this.#movedAt = this.now
-    return this.#hasRoom
+    if (!hasRoom) this.#writeSize.filled(this.now)
+    return hasRoom
   }
 
   /** Gives bytes of a body back to the client's windows. */
@@ -362,10 +366,6 @@ export class Connection implements TransportSink, ByteOutput {
     this.#isDeaf = true
     this.#end()
     return undefined
-  }
-
-  #leave(): void {
-    if (!this.session.wantRead && !this.session.wantWrite) this.#end()
   }
 
   #notifyOfShutdown(): void {
