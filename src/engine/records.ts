@@ -47,8 +47,9 @@ export class RecordReader {
           at += 3
           break
         case Kind.data: {
-          const length = words[at + 3]!
-          sink.data(first, chunk.subarray(second, second + length))
+          // No `subarray`: that of Node's and Bun's Buffer would be one, whose `slice` does not copy.
+          const start = chunk.byteOffset + second
+          sink.data(first, new Uint8Array(chunk.buffer, start, words[at + 3]))
           at += 4
           break
         }

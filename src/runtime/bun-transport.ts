@@ -87,8 +87,7 @@ export class BunTransport<Data> implements Transport {
   received(chunk: Uint8Array): void {
     if (this.#destroyed) return
     try {
-      // A Buffer, whose slice() does not copy: nobody above expects one.
-      this.#sink?.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length))
+      this.#sink?.onData(chunk)
     } catch (error) {
       this.failed(error)
     }

@@ -150,6 +150,12 @@ describeServers('requests', (server) => {
     ])
   })
 
+  it('the chunks of a body are what they are said to be, no Buffer', async () => {
+    await using client = await server.connect()
+    const { text } = await client.request('/chunk-class', { body: 'a body' })
+    expect(JSON.parse(text)).toBe('Uint8Array')
+  })
+
   it('many requests at once, each with its own answer', async () => {
     await using client = await server.connect()
     const numbers = Array.from({ length: 500 }, (_, i) => i)
