@@ -7,6 +7,7 @@ import { RecordReader } from './records.ts'
 import { type SessionOptions, writeConfig } from './session-options.ts'
 import { bytesOf, settingsToWords } from './settings.ts'
 import type { SessionSink } from './sink.ts'
+import { StreamMap } from './stream-map.ts'
 
 /** Where a session's bytes go. */
 export interface ByteOutput {
@@ -33,7 +34,7 @@ export class SessionCore {
   readonly engine: Engine
   readonly isServer: boolean
   protected handle: Handle
-  protected readonly bodies: Map<number, OutgoingBody> = new Map()
+  protected readonly bodies: StreamMap<OutgoingBody> = new StreamMap()
   readonly #records: RecordReader
   readonly #settingsTimeout: number
   /** When each SETTINGS frame that was not acknowledged yet must have been. */

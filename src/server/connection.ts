@@ -382,7 +382,7 @@ export class Connection implements TransportSink, ByteOutput {
   }
 
   #closeStreams(errorCode: number): void {
-    const streams = [...this.#inbox.streams.values()]
+    const streams = this.#inbox.streams.values()
     this.#inbox.streams.clear()
     for (const stream of streams) stream.closed(errorCode)
   }

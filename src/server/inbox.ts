@@ -2,6 +2,7 @@ import { Category, Flag } from '../engine/abi.ts'
 import { ErrorCode, errorCodeName, HTTP2Error } from '../engine/errors.ts'
 import type { FlatFields } from '../engine/fields.ts'
 import { IgnoringSink } from '../engine/ignoring-sink.ts'
+import { StreamMap } from '../engine/stream-map.ts'
 import type { Connection } from './connection.ts'
 import { RequestHead } from './request-head.ts'
 import { ServerStream } from './server-stream.ts'
@@ -26,7 +27,7 @@ const Fact = {
  */
 export class Inbox extends IgnoringSink {
   /** The streams that are open, by id. */
-  readonly streams: Map<number, ServerStream> = new Map()
+  readonly streams: StreamMap<ServerStream> = new StreamMap()
   readonly #connection: Connection
   #facts: unknown[] = []
   /** The array that `#facts` takes turns with: neither is made anew. */
