@@ -63,6 +63,8 @@ export class Connection implements TransportSink, ByteOutput {
   /** Bytes are being taken in or sent: what handlers do meanwhile goes out at the end of it. */
   #isBusy = false
   #isFlushPlanned = false
+  /** Something was said since bytes were last taken from the session. */
+  #hasMore = false
   /** The transport takes more. */
   #hasRoom = true
   readonly #writeSize: WriteSize = new WriteSize()
@@ -161,6 +163,7 @@ export class Connection implements TransportSink, ByteOutput {
 
   /** Sends what there is, at the end of this turn. */
   flushSoon(): void {
+    this.#hasMore = true
     if (this.#isBusy || this.#isFlushPlanned) return
     this.#isFlushPlanned = true
     this.#owner.atEndOfTurn(this.#flushNow)
@@ -171,14 +174,14 @@ export class Connection implements TransportSink, ByteOutput {
     if (this.#isClosed || this.#isBusy) return
     this.#isBusy = true
     let error: HTTP2Error | undefined
-    let hasMore: boolean
     do {
       if (!this.#hasRoom) break
+      this.#hasMore = false
       error = this.session.drain(this, this.#inbox, this.#writeSize.bytes, this.now)
       // Streams that closed, bodies that were sent: handlers may have more to say.
-      hasMore = this.#inbox.dispatch()
-      if (this.#promised.length > 0) hasMore = this.#answerPromised() || hasMore
-    } while (hasMore && !error)
+      this.#inbox.dispatch()
+      if (this.#promised.length > 0) this.#answerPromised()
+    } while (this.#hasMore && !error)
     this.#isBusy = false
     if (error) this.#fail(error)
     else if (this.isLeaving && !this.session.wantRead && !this.session.wantWrite) this.#end()
@@ -326,13 +329,10 @@ export class Connection implements TransportSink, ByteOutput {
 
   /**
    * A response submitted before its promise has been sent would not count towards the streams that the client lets us
-   * open. True when one was submitted now.
+   * open.
    */
-  #answerPromised(): boolean {
-    const waiting = this.#promised.filter((stream) => !stream.answerPromised())
-    const isAnswered = waiting.length < this.#promised.length
-    this.#promised = waiting
-    return isAnswered
+  #answerPromised(): void {
+    this.#promised = this.#promised.filter((stream) => !stream.answerPromised())
   }
 
   /** Reads the first bytes. Gives those that are HTTP/2; `undefined`: there are none. */

@@ -21,6 +21,9 @@ const Fact = {
   terminated: 9,
 }
 
+/** Elements that an array of facts keeps for the next turn. */
+const keptElements = 1024
+
 /**
  * What a session tells a connection. The records are being read while the sink's methods run, so they note facts, three
  * array elements each; `dispatch` then tells the streams, whose handlers may call anything.
@@ -30,6 +33,8 @@ export class Inbox extends IgnoringSink {
   readonly streams: StreamMap<ServerStream> = new StreamMap()
   readonly #connection: Connection
   #facts: unknown[] = []
+  /** Elements of `#facts` in use: an array emptied by its length would have to grow again. */
+  #count = 0
   /** The array that `#facts` takes turns with: neither is made anew. */
   #told: unknown[] = []
 
@@ -38,17 +43,21 @@ export class Inbox extends IgnoringSink {
     this.#connection = connection
   }
 
-  /** Tells the streams what was noted. True when there was something. */
-  dispatch(): boolean {
+  /** Tells the streams what was noted. */
+  dispatch(): void {
+    const count = this.#count
+    if (count === 0) return
     const facts = this.#facts
-    if (facts.length === 0) return false
     this.#facts = this.#told
-    for (let i = 0; i < facts.length; i += 3) {
-      this.#tell(facts[i] as number, facts[i + 1] as ServerStream, facts[i + 2])
+    this.#count = 0
+    for (let i = 0; i < count; i += 3) {
+      const stream = facts[i + 1] as ServerStream
+      const detail = facts[i + 2]
+      facts[i + 1] = facts[i + 2] = undefined
+      this.#tell(facts[i] as number, stream, detail)
     }
-    facts.length = 0
+    if (facts.length > keptElements) facts.length = 0
     this.#told = facts
-    return true
   }
 
   #tell(fact: number, stream: ServerStream, detail: unknown): void {
@@ -89,7 +98,10 @@ export class Inbox extends IgnoringSink {
   }
 
   #note(fact: number, stream: ServerStream | undefined, detail: unknown): void {
-    this.#facts.push(fact, stream, detail)
+    const facts = this.#facts
+    facts[this.#count++] = fact
+    facts[this.#count++] = stream
+    facts[this.#count++] = detail
   }
 
   override headers(streamId: number, category: number, flags: number, fields: FlatFields): void {
