@@ -2,7 +2,7 @@
 export class BufferPool {
   readonly #size: number
   readonly #kept: number
-  readonly #free: Uint8Array[] = []
+  readonly #free: Uint8Array<ArrayBuffer>[] = []
 
   /** Up to `kept` buffers stay for the next who asks. */
   constructor(size: number, kept: number) {
@@ -10,11 +10,11 @@ export class BufferPool {
     this.#kept = kept
   }
 
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     return this.#free.pop() ?? new Uint8Array(this.#size)
   }
 
-  giveBack(buffer: Uint8Array): void {
+  giveBack(buffer: Uint8Array<ArrayBuffer>): void {
     if (this.#free.length < this.#kept) this.#free.push(buffer)
   }
 }

@@ -1,10 +1,13 @@
 import type { Address, TlsInfo, Transport, TransportSink } from '../server/transport.ts'
 import { makeAddress } from './address.ts'
+import { BufferPool } from './buffer-pool.ts'
 import type { DenoConn } from './deno-types.ts'
 import { DenoWriter, type WriterOwner } from './deno-writer.ts'
 import { asError } from './errors.ts'
 
-const readSize = 64 * 1024
+/** Bytes of what a connection reads into: a small buffer of its own, or while much comes one of the pool. */
+const smallSize = 4 * 1024
+const pool = new BufferPool(64 * 1024, 64)
 
 /** A connection of `Deno.listen` or `Deno.listenTls`: a loop that reads, and a writer. */
 export class DenoTransport implements Transport, WriterOwner {
@@ -79,15 +82,27 @@ export class DenoTransport implements Transport, WriterOwner {
   }
 
   async #read(sink: TransportSink): Promise<void> {
-    const buffer = new Uint8Array(readSize)
+    const small = new Uint8Array(smallSize)
+    let buffer = small
     try {
       for (;;) {
-        const count = await this.#readSome(buffer)
+        let count: number | null = null
+        try {
+          count = await this.#conn.read(buffer)
+        } catch (error) {
+          if (!isEnd(error)) throw error
+        }
         // A pause may have begun while the read was under way.
         while (this.#paused && !this.#closed) await this.#resumed()
         if (this.#closed) return
         if (count === null) break
         sink.onData(buffer.subarray(0, count))
+        if (buffer === small) {
+          if (count === smallSize) buffer = pool.take()
+        } else if (count < smallSize) {
+          pool.giveBack(buffer)
+          buffer = small
+        }
         while (this.#paused && !this.#closed) await this.#resumed()
         if (this.#closed) return
       }
@@ -96,6 +111,8 @@ export class DenoTransport implements Transport, WriterOwner {
       if (this.#finished) this.#close(null)
     } catch (error) {
       this.failed(error)
+    } finally {
+      if (buffer !== small) pool.giveBack(buffer)
     }
   }
 
@@ -109,16 +126,6 @@ export class DenoTransport implements Transport, WriterOwner {
     }
     this.#finished = true
     if (this.#peerEnded) this.#close(null)
-  }
-
-  async #readSome(buffer: Uint8Array): Promise<number | null> {
-    try {
-      return await this.#conn.read(buffer)
-    } catch (error) {
-      // FIN without close_notify before it, which other runtimes take for the end too.
-      if (error instanceof Error && error.name === 'UnexpectedEof') return null
-      throw error
-    }
   }
 
   #resumed(): Promise<void> {
@@ -139,4 +146,9 @@ export class DenoTransport implements Transport, WriterOwner {
     this.#wake?.()
     queueMicrotask(() => this.#sink?.onClose(error))
   }
+}
+
+/** FIN without close_notify before it, which other runtimes take for the end too. */
+function isEnd(error: unknown): boolean {
+  return error instanceof Error && error.name === 'UnexpectedEof'
 }

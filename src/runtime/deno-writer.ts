@@ -26,7 +26,7 @@ export class DenoWriter {
   readonly #queue = new ChunkQueue()
   /** What is being written; of the pool when `#pooled`. */
   #bytes: Uint8Array | null = null
-  #pooled: Uint8Array | null = null
+  #pooled: Uint8Array<ArrayBuffer> | null = null
   #blocked = false
   #ended = false
   #stopped = false
