@@ -7,6 +7,10 @@ import { Slab } from './slab.ts'
 /** Larger joins are slower: they leave the processor's cache. */
 const joinSize = 128 * 1024
 
+/** Most writes are short, and may be as many as there are connections. */
+const shortSize = 4 * 1024
+
+const shortPool = new BufferPool(shortSize, 1024)
 const pool = new BufferPool(joinSize, 64)
 const slab = new Slab()
 
@@ -47,9 +51,8 @@ export class DenoWriter {
     } else if (length > joinSize) {
       this.#start(borrowed.slice())
     } else if (length > 0) {
-      const buffer = pool.take()
+      const buffer = this.#take(length)
       buffer.set(borrowed)
-      this.#pooled = buffer
       this.#start(buffer.subarray(0, length))
     }
     return this.#hasRoom()
@@ -123,17 +126,24 @@ export class DenoWriter {
       this.#start(first)
       return
     }
-    this.#pooled ??= pool.take()
-    const length = queue.peek(this.#pooled)
+    const buffer = this.#take(Math.min(queue.length, joinSize))
+    const length = queue.peek(buffer)
     queue.drop(length)
-    this.#start(this.#pooled.subarray(0, length))
+    this.#start(buffer.subarray(0, length))
+  }
+
+  /** A buffer for so many bytes; nothing is being written from the one there was. */
+  #take(length: number): Uint8Array {
+    if (this.#pooled && this.#pooled.length < length) this.#rest()
+    this.#pooled ??= poolOf(length).take()
+    return this.#pooled
   }
 
   /** Nothing is under way. */
   #rest(): void {
     this.#bytes = null
     if (!this.#pooled) return
-    pool.giveBack(this.#pooled)
+    poolOf(this.#pooled.length).giveBack(this.#pooled)
     this.#pooled = null
   }
 
@@ -145,4 +155,8 @@ export class DenoWriter {
     this.#rest()
     if (!this.#stopped) this.#owner.failed(error)
   }
+}
+
+function poolOf(length: number): BufferPool {
+  return length <= shortSize ? shortPool : pool
 }
