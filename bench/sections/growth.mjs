@@ -126,17 +126,22 @@ const growBodies = {
   title: 'CPU time of a MiB, µs, and resident memory at most, in bodies of 1 MiB and of 1 GiB',
   columns: ['on', 'body', '1 MiB', '1 GiB', 'ratio', '1 MiB: peak', '1 GiB: peak', 'more'],
   note: 'Downloads are made by a pull function in pieces of 64 KiB; uploads are read by the handler.',
-  async measure(runtime, { report }) {
+  async measure(runtime, { report, options }) {
     const large = 1024 * mebibyte
     const download = (length) => ({ work: 'pieces', bytes: length })
     const upload = () => ({ work: 'upload' })
     const rows = []
     for (const [direction, work] of Object.entries({ download, upload })) {
-      // 1 GiB in all, both times.
-      const small = await bodies(runtime, work(mebibyte), mebibyte, large / mebibyte)
-      const long = await bodies(runtime, work(large), large, 1)
-      const ratio = long.cost / small.cost
-      const more = long.peak - small.peak
+      const pairs = []
+      for (let round = 0; round < options.rounds; round++) {
+        // 1 GiB in all, both times.
+        const small = await bodies(runtime, work(mebibyte), mebibyte, large / mebibyte)
+        const long = await bodies(runtime, work(large), large, 1)
+        pairs.push({ small, long })
+      }
+      const middle = (value) => median(pairs.map(value))
+      const ratio = middle(({ small, long }) => long.cost / small.cost)
+      const more = middle(({ small, long }) => long.peak - small.peak)
       report.verdict({
         what: `CPU time of a MiB, ${direction} of 1 GiB instead of 1 MiB`,
         runtime,
@@ -151,9 +156,9 @@ const growBodies = {
         measured: bytesText(more),
         isMet: more <= targets.bodyMemory,
       })
-      const costs = [small, long].map(({ cost }) => cost.toFixed(0))
-      const peaks = [small.peak, long.peak, more].map(bytesText)
-      rows.push([runtime, direction, ...costs, ratio.toFixed(2), ...peaks])
+      const costs = ['small', 'long'].map((size) => middle((pair) => pair[size].cost).toFixed(0))
+      const peaks = ['small', 'long'].map((size) => bytesText(middle((pair) => pair[size].peak)))
+      rows.push([runtime, direction, ...costs, ratio.toFixed(2), ...peaks, bytesText(more)])
     }
     return rows
   },
