@@ -1,6 +1,6 @@
 /*
- * The C library's functions of bytes, which nghttp2 calls a hundred times a request for a dozen
- * bytes each. Emscripten's memcmp goes byte by byte, and memory.copy and memory.fill are, to an
+ * The C library's functions of bytes, which nghttp2 calls for each field and each frame, mostly for
+ * a dozen bytes. Emscripten's memcmp goes byte by byte, and memory.copy and memory.fill are, to an
  * engine, calls that cost more than a short copy: they are used for the long ones only.
  *
  * Compiled by itself (wasm/build.sh): it alone may use those instructions, and the compiler must

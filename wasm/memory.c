@@ -1,6 +1,6 @@
 /*
- * Who pays for nghttp2's memory, and small blocks kept for the next who asks: a request allocates a
- * dozen of them and frees them a moment later, always of the same sizes.
+ * Who pays for nghttp2's memory, and small blocks kept for the next who asks: a request allocates
+ * some and frees them a moment later, and the next one wants the same sizes.
  */
 #include "bridge.h"
 

@@ -6,7 +6,8 @@ const keptSlots = 256
  * What belongs to the streams of a session, by their ids, which are above 0. In place of a `Map`, because streams come and go
  * by the hundred thousand: a `Map` makes itself a new table every few dozen of them, and the old one, for the sake of
  * iterators, points to the new one. Once an idle moment has moved one to the collector's old generation, each keeps its
- * successor alive, and that its streams, until the whole heap is looked through: on Deno a fifth of the time.
+ * successor alive, and that its streams, until the whole heap is looked through: on Deno a fifth of the time. A peer that picks
+ * ids for the same slot makes a lookup pass those of its own streams that are open, and no others.
  */
 export class StreamMap<T> {
   #size = 0
