@@ -47,7 +47,7 @@ export async function run({ report, options, progress, isWanted }) {
 
 /** `[{ server, cpu, messages, error }]`: parts of a core, and messages a second, for each window. */
 async function measure(runtime, over, options) {
-  const servers = [targets.ours, 'ours-fast', ...Object.keys(targets[runtime])]
+  const servers = [targets.ours, 'ours-fast', ...Object.keys(targets[runtime]), `raw-${runtime}`]
   const entries = servers.map((server) => ({ server, cpu: [], messages: [], error: null }))
   const processes = new Map()
   try {

@@ -7,7 +7,7 @@ const listener = Bun.listen({
   port: 0,
   socket: {
     open(socket) {
-      socket.data = { read: connection().read, waiting: [] }
+      socket.data = { ...connection((bytes) => write(socket, bytes)), waiting: [] }
       socket.setNoDelay(true)
       write(socket, greeting)
     },
@@ -25,6 +25,9 @@ const listener = Bun.listen({
         }
         waiting.shift()
       }
+    },
+    close(socket) {
+      socket.data.close()
     },
     error() {},
   },

@@ -7,7 +7,7 @@ program.listening(listener.addr.port)
 for await (const conn of listener) void serve(conn)
 
 async function serve(conn) {
-  const { read } = connection()
+  const { read, close } = connection((bytes) => void writeAll(conn, bytes).catch(close))
   const buffer = new Uint8Array(64 * 1024)
   conn.setNoDelay(true)
   try {
@@ -21,6 +21,7 @@ async function serve(conn) {
   } catch {
     // The load client left.
   }
+  close()
   try {
     conn.close()
   } catch {

@@ -4,8 +4,9 @@ import { connection, greeting } from './support/frames.mjs'
 import * as program from './support/program.mjs'
 
 const server = createServer({ noDelay: true }, (socket) => {
-  const { read } = connection()
+  const { read, close } = connection((bytes) => socket.write(bytes))
   socket.on('error', () => {})
+  socket.on('close', close)
   socket.write(greeting)
   socket.on('data', (chunk) => {
     const out = read(chunk)

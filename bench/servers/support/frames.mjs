@@ -1,29 +1,38 @@
 // HTTP/2 without the protocol: counts HEADERS frames and gives frames that were baked beforehand. It knows no state, no
 // window and no error; what it can do is what a socket of the runtime can.
-import { body, headers } from './program.mjs'
+import { body, headers, work } from './program.mjs'
+import { eventMessage } from './work.mjs'
 
 const dataFrame = 0
 const headersFrame = 1
+const pingFrame = 6
 const endStream = 1
+const ack = 1
 const endHeaders = 4
 const frameHeader = 9
 const maxPayload = 16384
 const streamIdAt = 5
 
 /** Before anything else: empty SETTINGS, and the acknowledgement of the client's. */
-export const greeting = Buffer.concat([frame(4, 0, []), frame(4, 1, [])])
+export const greeting = Buffer.concat([frame(4, 0, []), frame(4, ack, [])])
 
-const whole = Buffer.from(body)
+/** Server-sent events: a body that does not end, a message a second. */
+const isEvents = work === 'events'
+const whole = Buffer.from(isEvents ? eventMessage : body)
 const head = frame(headersFrame, endHeaders, headerBlock())
 // A body of one frame: for long ones, copying would be all that is measured.
 if (whole.length > maxPayload) throw new Error(`${whole.length} bytes are more than a frame takes`)
-const baked = Buffer.concat([head, frame(dataFrame, endStream, whole)])
+const baked = Buffer.concat([head, frame(dataFrame, isEvents ? 0 : endStream, whole)])
 const idOffsets = [streamIdAt, head.length + streamIdAt]
 
-/** Of one connection: `read(chunk)` gives the bytes of all answers that the chunk asks for. */
-export function connection() {
+/**
+ * Of one connection: `read(chunk)` gives the bytes of all answers that the chunk asks for. Answers to PING, and
+ * what is sent without being asked for, are handed to `write`; `close()` ends that.
+ */
+export function connection(write) {
   let rest = Buffer.alloc(0)
   let isGreeted = false
+  const timers = []
   return {
     read(chunk) {
       const data =
@@ -43,13 +52,25 @@ export function connection() {
       while (data.length - at >= frameHeader) {
         const end = at + frameHeader + data.readUIntBE(at, 3)
         if (end > data.length) break
-        if (data[at + 3] === headersFrame) ids.push(data.readUInt32BE(at + streamIdAt))
+        const type = data[at + 3]
+        if (type === headersFrame) ids.push(data.readUInt32BE(at + streamIdAt))
+        if (type === pingFrame) write(frame(pingFrame, ack, data.subarray(at + frameHeader, end)))
         at = end
       }
       rest = Buffer.from(data.subarray(at))
+      if (isEvents) for (const id of ids) timers.push(sendMessages(id, write))
       return ids.length === 0 ? undefined : answers(ids)
     },
+    close() {
+      for (const timer of timers) clearInterval(timer)
+    },
   }
+}
+
+function sendMessages(id, write) {
+  const message = frame(dataFrame, 0, whole)
+  message.writeUInt32BE(id, streamIdAt)
+  return setInterval(() => write(message), 1000)
 }
 
 function answers(ids) {
@@ -74,11 +95,8 @@ function frame(type, flags, payload) {
 
 /** HPACK without a table: each field literal, `:status: 200` indexed. */
 function headerBlock() {
-  const fields = [
-    ...headers,
-    ['content-length', String(whole.length)],
-    ['date', new Date().toUTCString()],
-  ]
+  const length = isEvents ? [] : [['content-length', String(whole.length)]]
+  const fields = [...headers, ...length, ['date', new Date().toUTCString()]]
   const parts = [Buffer.of(0x88)]
   for (const [name, value] of fields) {
     // Lengths under 127 need one byte.
