@@ -1,39 +1,45 @@
-/** The part of a stream's body that JavaScript still holds: chunks in order, handed out as slices. */
+interface Link {
+  readonly chunk: Uint8Array
+  next: Link | undefined
+}
+
+/** The part of a stream's body that JavaScript still holds: chunks in order, handed out whole or as slices. */
 export class OutgoingBody {
   /** Bytes not handed out yet. */
   length = 0
-  readonly #chunks: Uint8Array[] = []
-  /** Chunks before this index are spent. */
-  #first = 0
+  #first: Link | undefined
+  #last: Link | undefined
   /** Bytes of the first chunk that are spent. */
   #offset = 0
 
   push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk)
+    const link: Link = { chunk, next: undefined }
+    if (this.#first) this.#last!.next = link
+    else this.#first = link
+    this.#last = link
     this.length += chunk.length
   }
 
-  /** Appends slices that make up the next `length` bytes to `to`. No byte is copied. */
+  /** Appends what makes up the next `length` bytes to `to`. No byte is copied. */
   take(length: number, to: Uint8Array[]): void {
     this.length -= length
     while (length > 0) {
-      const chunk = this.#chunks[this.#first]!
-      const end = Math.min(this.#offset + length, chunk.length)
-      to.push(chunk.subarray(this.#offset, end))
-      length -= end - this.#offset
+      const { chunk } = this.#first!
+      const start = this.#offset
+      const end = Math.min(start + length, chunk.length)
+      to.push(end - start === chunk.length ? chunk : chunk.subarray(start, end))
+      length -= end - start
       this.#offset = end
       if (end === chunk.length) this.#drop()
     }
   }
 
   #drop(): void {
+    const spent = this.#first!
+    this.#first = spent.next
+    if (!this.#first) this.#last = undefined
     this.#offset = 0
-    this.#first++
-    if (this.#first === this.#chunks.length) {
-      this.#chunks.length = this.#first = 0
-    } else if (this.#first === 64) {
-      this.#chunks.splice(0, this.#first)
-      this.#first = 0
-    }
+    // A link that has grown old would keep its successors until the next full collection.
+    spent.next = undefined
   }
 }

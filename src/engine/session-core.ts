@@ -25,6 +25,7 @@ const forgotten = new FinalizationRegistry(
 )
 
 const noBytes = new Uint8Array(0)
+const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 
 /**
  * What drives a session: bytes in (`feed`), bytes out (`drain`), time, its end. `Session` adds what
@@ -34,6 +35,7 @@ export class SessionCore {
   readonly engine: Engine
   readonly isServer: boolean
   protected handle: Handle
+  protected readonly view: (bytes: Uint8Array) => Uint8Array
   protected readonly bodies: StreamMap<OutgoingBody> = new StreamMap()
   readonly #records: RecordReader
   readonly #settingsTimeout: number
@@ -49,6 +51,7 @@ export class SessionCore {
   protected constructor(isServer: boolean, options: SessionOptions) {
     this.isServer = isServer
     this.engine = options.engine ?? Engine.shared()
+    this.view = options.view ?? asTheyAre
     this.#now = options.now ?? 0
     this.#settingsTimeout = options.settingsTimeout ?? 10_000
     writeConfig(this.engine, isServer, options)
@@ -239,7 +242,7 @@ export class SessionCore {
   /** Output bytes and body slices in turn. The output is copied once, because it is borrowed. */
   #splice(start: number, end: number, sink: SessionSink): Uint8Array[] {
     const { memory } = this.engine
-    const output = memory.bytes.slice(start, end)
+    const output = this.view(memory.bytes.slice(start, end))
     const chunks: Uint8Array[] = []
     let splice = memory.io(Io.splices) >>> 2
     let from = 0

@@ -38,6 +38,8 @@ export interface SessionOptions {
   readonly now?: number
   /** The engine to live in. Default: this thread's. */
   readonly engine?: Engine
+  /** Makes of bytes what chunks for `ByteOutput.writev` are cut from. Default: they are as they come. */
+  readonly view?: ((bytes: Uint8Array) => Uint8Array) | undefined
   /** Leave out of the records what this program has no use for. Default: everything is told. */
   readonly quiet?: boolean
 }

@@ -149,7 +149,7 @@ export class Session extends SessionControl {
       endStream ? 1 : 0,
     )
     this.check(result, 'no body can be sent', { streamId })
-    if (chunk.length > 0) this.#body(streamId).push(chunk)
+    if (chunk.length > 0) this.#body(streamId).push(this.view(chunk))
   }
 
   /** Fields behind the body, which end the stream after what is buffered of it (RFC 9113 §8.1). */

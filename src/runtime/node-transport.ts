@@ -82,6 +82,11 @@ export class NodeTransport implements Transport {
     return !this.#blocked
   }
 
+  /** Node makes a Buffer of each chunk that is none. */
+  view(bytes: Uint8Array): Buffer {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
   pause(): void {
     this.#socket.pause()
   }

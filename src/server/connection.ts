@@ -98,6 +98,7 @@ export class Connection implements TransportSink, ByteOutput {
       now: this.now,
       seed: [...crypto.getRandomValues(new Uint32Array(2))] as [number, number],
       unknownFrames: false,
+      view: transport.view,
       quiet: true,
     })
     this.#stopWatchingEngine = this.session.engine.onFailure((error) => this.#fail(error))

@@ -48,6 +48,26 @@ describe('law 3: large bodies do not enter linear memory on the way out', () => 
     expect(engine.memoryUsage().size).toBe(before.size)
   })
 
+  it('are cut from what `view` makes of them, frame headers too', () => {
+    class View extends Uint8Array {}
+    const view = (bytes: Uint8Array): View =>
+      new View(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
+    const pair = Pair.open({ server: { view } })
+    const id = openStream(pair)
+    const body = new Uint8Array(50_000).fill(7)
+    pair.server.submitResponse(id, { ':status': '200' }, { body })
+    const chunks: Uint8Array[] = []
+    const output = {
+      write: () => true,
+      writev: (more: readonly Uint8Array[]) => chunks.push(...more) > 0,
+    }
+    pair.server.drain(output, sinkOf(pair.server))
+    expect(chunks.length).toBe(8) // HEADERS with the first frame's header, then in turns
+    expect(chunks.every((chunk) => chunk instanceof View)).toBe(true)
+    const data = only(pair.client.receive(join(...chunks)), 'DataReceived')
+    expect(isSame(join(...data.map((event) => event.data)), body)).toBe(true)
+  })
+
   it('sends a short body by value with its header fields', () => {
     const pair = Pair.open()
     const id = openStream(pair)
