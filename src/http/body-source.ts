@@ -56,13 +56,11 @@ function pullSource(pull: PullFunction): BodySource {
   }
 }
 
+/** A stream or an iterator of another make may have promises of its own. */
 function streamSource(stream: ReadableStream<BodyChunk>): BodySource {
   const reader = stream.getReader()
   return {
-    async pull() {
-      const { done, value } = await reader.read()
-      return done ? end : [checked(value), DATA_OK]
-    },
+    pull: () => Promise.resolve(reader.read()).then(resultOf),
     cancel(reason) {
       try {
         reader.cancel(reason).catch(ignore)
@@ -74,12 +72,10 @@ function streamSource(stream: ReadableStream<BodyChunk>): BodySource {
 }
 
 function iteratorSource(iterator: AsyncIterator<BodyChunk> | Iterator<BodyChunk>): BodySource {
-  const read = (step: IteratorResult<BodyChunk>): PullResult =>
-    step.done ? end : [checked(step.value), DATA_OK]
   return {
     pull() {
       const step = iterator.next()
-      return step instanceof Promise ? step.then(read) : read(step as IteratorResult<BodyChunk>)
+      return 'then' in step ? Promise.resolve(step).then(resultOf) : resultOf(step)
     },
     cancel() {
       try {
@@ -89,6 +85,12 @@ function iteratorSource(iterator: AsyncIterator<BodyChunk> | Iterator<BodyChunk>
       }
     },
   }
+}
+
+function resultOf(
+  step: ReadableStreamReadResult<BodyChunk> | IteratorResult<BodyChunk>,
+): PullResult {
+  return step.done ? end : [checked(step.value), DATA_OK]
 }
 
 function checkedResult(result: PullResult): PullResult {

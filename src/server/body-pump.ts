@@ -21,6 +21,8 @@ export class BodyPump implements BodySender {
   /** `resume()` came before the source could say that it has none. */
   #isResumed = false
   #isDone = false
+  readonly #onPulled: (result: PullResult) => void = (result) => this.#pulled(result)
+  readonly #onFailed: (error: unknown) => void = (error) => this.#fail(error)
 
   constructor(stream: ServerStream, source: BodySource) {
     this.#stream = stream
@@ -35,7 +37,7 @@ export class BodyPump implements BodySender {
         this.#isResumed = false
         const result = this.#source.pull(pullSize)
         if (result instanceof Promise) {
-          void this.#wait(result)
+          result.then(this.#onPulled, this.#onFailed)
           return
         }
         this.#isPulling = false
@@ -69,16 +71,15 @@ export class BodyPump implements BodySender {
     return !this.#isDone && !this.#isDeferred && !this.#isPulling
   }
 
-  async #wait(result: Promise<PullResult>): Promise<void> {
+  #pulled(result: PullResult): void {
+    this.#isPulling = false
+    if (this.#isDone) return
     try {
-      const settled = await result
-      this.#isPulling = false
-      if (this.#isDone) return
-      this.#take(settled)
-      this.run()
+      this.#take(result)
     } catch (error) {
       this.#fail(error)
     }
+    this.run()
   }
 
   #take([chunk, flag]: PullResult): void {
