@@ -45,6 +45,8 @@ export class Server {
   #lines
   #port
   #isTls
+  /** Of each thread there was, nanoseconds of CPU when it was last looked at. */
+  #threads = new Map()
 
   /**
    * Starts `name` of bench/servers on a runtime, or nghttpd on `native`.
@@ -70,13 +72,18 @@ export class Server {
     return `${this.#isTls ? 'https' : 'http'}://127.0.0.1:${this.#port}`
   }
 
-  /** Milliseconds of CPU since it began, of the threads it has. */
+  /** Milliseconds of CPU since it began; of a thread that has ended, until it was last looked at. */
   cpuTime() {
-    let nanoseconds = 0
     for (const task of readdirSync(`/proc/${this.pid}/task`)) {
-      const text = readFileSync(`/proc/${this.pid}/task/${task}/schedstat`, 'utf8')
-      nanoseconds += Number(text.split(' ')[0])
+      try {
+        const text = readFileSync(`/proc/${this.pid}/task/${task}/schedstat`, 'utf8')
+        this.#threads.set(task, Number(text.split(' ')[0]))
+      } catch {
+        // It ended in between.
+      }
     }
+    let nanoseconds = 0
+    for (const spent of this.#threads.values()) nanoseconds += spent
     return nanoseconds / 1e6
   }
 
