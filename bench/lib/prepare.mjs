@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { install, isInstalled } from '../../scripts/programs.mjs'
 import { answerOf } from '../servers/support/work.mjs'
 import { root, scratch } from './paths.mjs'
 
@@ -22,31 +23,26 @@ export const largeFile = join(scratch, 'upload-1GiB')
 export async function prepare() {
   if (process.platform !== 'linux') fail('The benchmark reads /proc: it runs on Linux.')
   if (cpus().length < 2) fail('The benchmark needs two cores, one of which is the load’s.')
-  install()
+  requirePrograms()
   build()
   await makeCertificate()
   makeFiles()
 }
 
-function install() {
-  const missing = Object.keys(packages).filter((program) => !isInstalled(program))
-  if (missing.length === 0) return
+function requirePrograms() {
+  const path = `${process.env.PATH}${delimiter}/usr/sbin`
+  const missing = Object.keys(packages).filter((program) => !isInstalled(program, path))
   const names = [...new Set(missing.map((program) => packages[program]))]
-  if (process.getuid() !== 0 || !isInstalled('apt-get')) {
-    fail(`Missing: ${missing.join(', ')}. On Debian: sudo apt-get install ${names.join(' ')}`)
-  }
-  console.error(`Installing ${names.join(', ')}`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  run('apt-get', ['update', '-q'], env)
-  run('apt-get', ['install', '-qy', '--no-install-recommends', ...names], env)
+  if (names.length === 0 || install(names)) return
+  fail(`Missing: ${missing.join(', ')}. On Debian: sudo apt-get install ${names.join(' ')}`)
 }
 
 function build() {
-  run(process.execPath, ['scripts/build.mjs'], process.env)
+  run(process.execPath, ['scripts/build.mjs'])
 }
 
-function run(command, args, env) {
-  const options = { cwd: root, encoding: 'utf8', env, timeout: 900_000, maxBuffer: 1 << 28 }
+function run(command, args) {
+  const options = { cwd: root, encoding: 'utf8', timeout: 900_000, maxBuffer: 1 << 28 }
   const { status, stdout, stderr, error } = spawnSync(command, args, options)
   if (status !== 0) fail(`${stdout}${stderr}\n${command} ${args.join(' ')}: ${error ?? status}`)
 }
@@ -74,11 +70,6 @@ function makeFiles() {
   writeFileSync(uploadFile, answerOf('download').body)
   writeFileSync(largeFile, '')
   truncateSync(largeFile, 1024 ** 3) // a hole: it takes no room
-}
-
-function isInstalled(program) {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return [...folders, '/usr/sbin'].some((folder) => existsSync(join(folder, program)))
 }
 
 function fail(message) {

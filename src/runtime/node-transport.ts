@@ -13,6 +13,7 @@ export class NodeTransport implements Transport {
   readonly remoteAddress: Address
   readonly localAddress: Address
   readonly tls: TlsInfo | null
+  readonly view: (bytes: Uint8Array) => Uint8Array = asBuffer
   readonly #socket: Socket
   readonly #limit: number
   #sink: TransportSink | null = null
@@ -82,11 +83,6 @@ export class NodeTransport implements Transport {
     return !this.#blocked
   }
 
-  /** Node makes a Buffer of each chunk that is none. */
-  view(bytes: Uint8Array): Buffer {
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  }
-
   pause(): void {
     this.#socket.pause()
   }
@@ -118,4 +114,10 @@ export class NodeTransport implements Transport {
   #fail(error: unknown): void {
     this.#socket.destroy(asError(error))
   }
+}
+
+/** Node makes a Buffer of each chunk that is none; slices of a Buffer are. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

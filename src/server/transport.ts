@@ -52,7 +52,10 @@ export interface Transport {
   write(bytes: Uint8Array): boolean
   /** Sends chunks that nobody will change any more, in order, without copying where the runtime can. */
   writev(chunks: readonly Uint8Array[]): boolean
-  /** Makes of bytes what chunks for `writev` are cut from, where slices of another class cost less to send. */
+  /**
+   * Makes of bytes what chunks for `writev` are cut from, where slices of another class cost less to send.
+   * The very memory, not a copy; called without `this`.
+   */
   readonly view?: (bytes: Uint8Array) => Uint8Array
   /** Stops `onData` after the chunk being delivered; TCP pushes back on the peer. */
   pause(): void
