@@ -81,8 +81,8 @@ function exchange(client, server) {
 }
 
 function feed(session, bytes, sink) {
-  const error = session.feed(bytes, sink)
-  if (error) throw error
+  session.feed(bytes, sink)
+  if (session.failure) throw session.failure
 }
 
 /** 103 responses, which may come again and again on one stream: HEADERS frames and nothing else. */

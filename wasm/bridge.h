@@ -177,6 +177,9 @@ typedef struct h2_session {
   uint32_t max_header_fields, max_header_bytes;
   uint32_t block_fields, block_bytes; /* of the header block being received, as far as noted */
   uint32_t block_truncated;
+  uint32_t requests_left; /* that may begin before h2_session_receive returns */
+  uint32_t block_pauses;  /* a request that began when none was left */
+  uint32_t paused;        /* at such a one */
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;
   uint32_t goaway_code;
   uint32_t counters[8];

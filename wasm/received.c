@@ -6,10 +6,24 @@
 /* ---- header blocks ------------------------------------------------------------------------ */
 
 static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *user_data) {
-  (void)ng, (void)frame;
+  (void)ng;
   h2_session *session = user_data;
   session->block_fields = session->block_bytes = session->block_truncated = 0;
+  if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+    session->block_pauses = session->requests_left == 0;
+    session->requests_left -= !session->block_pauses;
+  }
   return 0;
+}
+
+/* Where a request begins that is one too many, its first field is the last that is read for now. */
+static int pause_or_go_on(h2_session *session) {
+  if (!session->block_pauses) {
+    return 0;
+  }
+  session->block_pauses = 0;
+  session->paused = 1;
+  return NGHTTP2_ERR_PAUSE;
 }
 
 /* The library advertises SETTINGS_MAX_HEADER_LIST_SIZE and leaves it to us to mean it. */
@@ -22,13 +36,16 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rc
   if (session->block_truncated || session->block_fields == session->max_header_fields ||
       bytes > session->max_header_bytes - session->block_bytes) {
     session->block_truncated = 1;
-    return 0;
+    return pause_or_go_on(session);
   }
   uint32_t field_flags = (session->block_fields == 0 ? H2_FIELD_FIRST : 0) |
                          (flags & NGHTTP2_NV_FLAG_NO_INDEX ? H2_FIELD_NEVER_INDEX : 0);
   session->block_fields += 1;
   session->block_bytes += bytes;
-  return h2_event_field(name, value, field_flags) == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+  if (h2_event_field(name, value, field_flags) != 0) {
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+  }
+  return pause_or_go_on(session);
 }
 
 /* RFC 9113 §8.2.1: a malformed field makes the message malformed; ignoring it invites smuggling. */

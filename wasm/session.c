@@ -140,22 +140,32 @@ static uint32_t unread(const nghttp2_session *ng) {
 }
 
 /*
- * Feeds `length` bytes of the input region; the event region then says what they meant. `now` is in
- * milliseconds of any clock that does not run backwards. 0, or NGHTTP2_ERR_*: fatal to the session.
+ * Feeds `length` bytes of the input region; the event region then says what they meant. When `most`
+ * requests have begun, and another does, the rest is left: feed it again. `now` is in milliseconds
+ * of any clock that does not run backwards. The bytes taken, or NGHTTP2_ERR_*: fatal to the
+ * session.
  */
 H2_EXPORT(h2_session_receive)
-int h2_session_receive(h2_session *session, uint32_t length, uint32_t now) {
+int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint32_t most) {
   h2_now = now;
   h2_events_clear();
-  nghttp2_ssize consumed = nghttp2_session_mem_recv2(session->ng, h2_region.input, length);
+  session->requests_left = most;
+  session->paused = 0;
+  nghttp2_ssize taken = nghttp2_session_mem_recv2(session->ng, h2_region.input, length);
+  if (session->paused && taken == (nghttp2_ssize)length) {
+    /* Behind the last byte: nobody comes back, and nghttp2 has yet to see that a block ends. */
+    nghttp2_ssize result = nghttp2_session_mem_recv2(session->ng, h2_region.input, 0);
+    taken = result < 0 ? result : taken;
+  }
   h2_region.input_unread = unread(session->ng);
-  if (consumed < 0) {
-    return (int)consumed;
+  if (taken < 0) {
+    return (int)taken;
   }
   if (nghttp2_session_get_outbound_queue_size(session->ng) > session->max_outbound_queue) {
-    return nghttp2_session_terminate_session(session->ng, NGHTTP2_ENHANCE_YOUR_CALM);
+    int result = nghttp2_session_terminate_session(session->ng, NGHTTP2_ENHANCE_YOUR_CALM);
+    return result < 0 ? result : (int)taken;
   }
-  return 0;
+  return (int)taken;
 }
 
 static int put_output(h2_session *session, const uint8_t *bytes, size_t length) {

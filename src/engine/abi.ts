@@ -27,7 +27,7 @@ export interface Exports {
   /** Owned: `h2_session_del`. 0 without memory. */
   h2_session_new(): Handle
   h2_session_del(session: Handle): void
-  h2_session_receive(session: Handle, length: number, now: number): Result
+  h2_session_receive(session: Handle, length: number, now: number, mostRequests: number): Result
   h2_session_send(session: Handle, most: number, now: number): Result
   h2_session_ask(session: Handle, question: number, argument: number): Result
   h2_session_upgrade(session: Handle, length: number, headRequest: number): Result

@@ -84,32 +84,48 @@ export class SessionCore {
   }
 
   /**
-   * Takes received bytes and tells `sink` what they meant. `data` of the sink gets parts of `bytes` itself.
-   * Returns the error when the session cannot go on; the sink has then been told what came before it.
+   * Takes received bytes and tells `sink` what they meant. `data` of the sink gets parts of `bytes` itself. Returns those
+   * not taken yet: they are left when `mostRequests` have begun, so that these can be answered first. When the
+   * session cannot go on, it has a `failure`; the sink has then been told what came before it.
    */
-  feed(bytes: Uint8Array, sink: SessionSink, now: number = this.#now): HTTP2Error | undefined {
+  feed(
+    bytes: Uint8Array,
+    sink: SessionSink,
+    now: number = this.#now,
+    mostRequests = 0xffff_ffff,
+  ): Uint8Array | undefined {
     this.#now = now
     try {
-      return this.#feed(bytes, sink, now)
+      return this.#feed(bytes, sink, now, mostRequests)
     } catch (error) {
-      return this.#trapped(error)
+      this.#trapped(error)
+      return undefined
     }
   }
 
-  #feed(bytes: Uint8Array, sink: SessionSink, now: number): HTTP2Error | undefined {
+  #feed(
+    bytes: Uint8Array,
+    sink: SessionSink,
+    now: number,
+    mostRequests: number,
+  ): Uint8Array | undefined {
     const { exports, memory } = this.engine
     let at = 0
     do {
-      if (this.failure) return this.failure
+      if (this.failure) return undefined
       const session = this.live()
       const capacity = memory.io(Io.inputCapacity)
       const piece = bytes.length <= capacity ? bytes : bytes.subarray(at, at + capacity)
       copyFrames(piece, memory.bytes, memory.io(Io.input), this.#unread)
-      const result = exports.h2_session_receive(session, piece.length, now >>> 0)
+      const taken = exports.h2_session_receive(session, piece.length, now >>> 0, mostRequests)
       this.#unread = memory.io(Io.inputUnread)
       this.#tell(sink, piece)
-      if (result < 0) return this.#fail(result)
-      at += capacity
+      if (taken < 0) {
+        this.#fail(taken)
+        return undefined
+      }
+      at += taken
+      if (taken < piece.length) return bytes.subarray(at)
     } while (at < bytes.length)
     return undefined
   }

@@ -61,8 +61,8 @@ export class Session extends SessionControl {
    * if the session cannot go on, the last event is `SessionFailed`.
    */
   receive(bytes: Uint8Array, now?: number): SessionEvent[] {
-    const error = this.feed(bytes, this.#events, now)
-    if (error) this.#events.add({ type: 'SessionFailed', error })
+    this.feed(bytes, this.#events, now)
+    if (this.failure) this.#events.add({ type: 'SessionFailed', error: this.failure })
     return this.events()
   }
 

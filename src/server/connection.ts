@@ -8,6 +8,7 @@ import { ConnectionCounts } from './connection-counts.ts'
 import type { Application } from './exchange.ts'
 import { readGreeting, refusal } from './http1-greeting.ts'
 import { Inbox } from './inbox.ts'
+import { Journal } from './journal.ts'
 import type { ResolvedOptions } from './options.ts'
 import { PingBoard } from './ping-board.ts'
 import { RequestHead } from './request-head.ts'
@@ -30,6 +31,8 @@ export interface ConnectionOwner {
   forget(connection: Connection): void
 }
 
+/** After so many requests come their answers, so that the client has something to do while the next are read. */
+const requestsAtATime = 48
 /** Milliseconds for the peer to close its side once we have closed ours. */
 const lingerPeriod = 5000
 /** Milliseconds between the notice and the refusal of further requests: time for those on their way to arrive. */
@@ -43,6 +46,7 @@ export class Connection implements TransportSink, ByteOutput {
   readonly transport: Transport
   readonly session: Session
   readonly application: Application
+  readonly journal: Journal
   readonly reusesReadBuffer: boolean
   readonly counts: ConnectionCounts = new ConnectionCounts()
   /** The time of the turn, in milliseconds. */
@@ -88,6 +92,7 @@ export class Connection implements TransportSink, ByteOutput {
     this.application = owner.application
     this.reusesReadBuffer = owner.reusesReadBuffer
     this.transport = transport
+    this.journal = new Journal(owner.options, transport.remoteAddress)
     this.now = this.#idleSince = owner.now()
     this.session = Session.server({
       settings,
@@ -126,12 +131,16 @@ export class Connection implements TransportSink, ByteOutput {
     }
     this.now = this.#owner.now()
     this.counts.bytesReceived += chunk.length
-    this.#isBusy = true
-    const error = this.session.feed(chunk, this.#inbox, this.now)
-    this.#inbox.dispatch()
-    this.#isBusy = false
-    this.flush()
-    if (error) this.#fail(error)
+    let rest: Uint8Array | undefined = chunk
+    while (rest && !this.#isDeaf) {
+      this.#isBusy = true
+      rest = this.session.feed(rest, this.#inbox, this.now, requestsAtATime)
+      this.#inbox.dispatch()
+      this.#isBusy = false
+      this.flush()
+    }
+    const { failure } = this.session
+    if (failure) this.#fail(failure)
   }
 
   onDrain(): void {
@@ -149,7 +158,7 @@ export class Connection implements TransportSink, ByteOutput {
   }
 
   onClose(error: Error | null): void {
-    if (error) this.report(error, 'connection')
+    if (error) this.journal.error(error, 'connection')
     this.#isClosed = this.#isDeaf = true
     this.#closeStreams(ErrorCode.CANCEL)
     clearTimeout(this.#refusal)
@@ -222,29 +231,6 @@ export class Connection implements TransportSink, ByteOutput {
     this.#promised.push(stream)
     this.flushSoon()
     return stream
-  }
-
-  report(error: unknown, source: 'handler' | 'connection', streamId?: number): void {
-    const { remoteAddress } = this.transport
-    const where = streamId === undefined ? {} : { streamId }
-    try {
-      this.#owner.options.onError(error, { source, remoteAddress, ...where })
-    } catch (second) {
-      // Nobody is left to tell.
-      console.error(second)
-    }
-  }
-
-  logResponse(stream: ServerStream, status: number): void {
-    const { log } = this.#owner.options
-    if (!log) return
-    const { method, path } = stream.request
-    const { remoteAddress } = this.transport
-    try {
-      log({ remoteAddress, streamId: stream.id, method, path, status, pushed: stream.isPushed })
-    } catch (error) {
-      this.report(error, 'handler', stream.id)
-    }
   }
 
   // ---- what the inbox tells -------------------------------------------------------------------
@@ -351,7 +337,7 @@ export class Connection implements TransportSink, ByteOutput {
         try {
           this.session.upgrade(greeting.settings, greeting.fields[1] === 'HEAD')
         } catch (error) {
-          this.report(error, 'connection')
+          this.journal.error(error, 'connection')
           this.transport.writev([refusal])
           break
         }
@@ -391,7 +377,7 @@ export class Connection implements TransportSink, ByteOutput {
   #fail(error: HTTP2Error): void {
     if (this.#isDeaf) return
     this.#isDeaf = true
-    this.report(error, 'connection')
+    this.journal.error(error, 'connection')
     this.#end()
     this.#closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)
   }

@@ -225,7 +225,7 @@ export class FetchExchange implements Exchange, RequestSource {
         return
       }
     } catch (second) {
-      stream.connection.report(second, 'handler', stream.id)
+      stream.connection.journal.error(second, 'handler', stream.id)
     }
     if (stream.hasResponded || stream.isClosed) return
     const refusal = refusals[codeOf(error)]
@@ -233,7 +233,7 @@ export class FetchExchange implements Exchange, RequestSource {
       stream.respond(refusal)
       return
     }
-    stream.connection.report(error, 'handler', stream.id)
+    stream.connection.journal.error(error, 'handler', stream.id)
     stream.respond({ status: 500, headers: plainText, body: 'Internal Server Error' })
   }
 }

@@ -93,7 +93,7 @@ export class Inbox extends IgnoringSink {
         break
       }
       case Fact.terminated:
-        this.#connection.report(terminatedError(detail as number), 'connection')
+        this.#connection.journal.error(terminatedError(detail as number), 'connection')
     }
   }
 

@@ -185,7 +185,7 @@ export class ServerStream {
     const tunnel = new ServerTunnel(this)
     this.#sender = tunnel
     this.#isTunnel = true
-    this.connection.logResponse(this, 200)
+    this.connection.journal.response(this, 200)
     this.connection.flushSoon()
     return tunnel
   }
@@ -275,7 +275,7 @@ export class ServerStream {
   /** The handler threw: its stream is reset, the error reported; nothing else is touched. */
   fail(error: unknown): void {
     if (this.isGone || this.#isReset) return
-    this.connection.report(error, 'handler', this.id)
+    this.connection.journal.error(error, 'handler', this.id)
     this.reset(ErrorCode.INTERNAL_ERROR)
     this.#sender?.cancel(error)
   }
@@ -297,7 +297,8 @@ export class ServerStream {
   }
 
   #tellClosed(errorCode: number): void {
-    const report = (error: unknown): void => this.connection.report(error, 'handler', this.id)
+    const report = (error: unknown): void =>
+      this.connection.journal.error(error, 'handler', this.id)
     try {
       const result = this.#exchange.onClose(errorCode)
       if (result instanceof Promise) result.catch(report)
@@ -363,7 +364,7 @@ export class ServerStream {
         this.endBody()
       }
     }
-    this.connection.logResponse(this, status)
+    this.connection.journal.response(this, status)
     this.connection.flushSoon()
   }
 

@@ -4,42 +4,12 @@ import { Engine, Session, type SessionEvent } from '../../src/engine/index.ts'
 import { HDInflater } from '../../src/engine/hpack.ts'
 import type { HTTP2Error } from '../../src/engine/index.ts'
 import { get, getFields, hello, join, preface } from './support/frames.ts'
+import { mutate, mutations } from './support/mutations.ts'
 import { one } from './support/pair.ts'
 import { record, serverSettings } from './support/recording.ts'
 
 const { up, down } = record()
 const engine = new Engine()
-
-/** What a mutation does to the bytes: overwrite, insert, remove, repeat. */
-type Mutation = readonly [kind: number, at: number, bytes: Uint8Array]
-
-const mutation = fc.tuple(
-  fc.nat(3),
-  fc.nat(up.length),
-  fc.oneof(
-    fc.uint8Array({ minLength: 1, maxLength: 12 }),
-    // Numbers that mean something: lengths, types, flags, stream ids.
-    fc
-      .array(fc.constantFrom(0, 1, 2, 3, 4, 5, 8, 9, 16, 32, 37, 45, 127, 128, 255), {
-        minLength: 1,
-        maxLength: 9,
-      })
-      .map((bytes) => Uint8Array.from(bytes)),
-  ),
-)
-
-function mutate(bytes: Uint8Array, mutations: readonly Mutation[]): Uint8Array {
-  let result = bytes
-  for (const [kind, position, given] of mutations) {
-    const at = position % result.length
-    const [head, tail] = [result.subarray(0, at), result.subarray(at)]
-    if (kind === 0) result = join(head, given.subarray(0, tail.length), tail.subarray(given.length))
-    else if (kind === 1) result = join(head, given, tail)
-    else if (kind === 2) result = join(head, tail.subarray(given.length))
-    else result = join(head, tail.subarray(0, 40), tail)
-  }
-  return result
-}
 
 /** Feeds `bytes` in pieces, and answers as an application would; nothing of it may throw. */
 function live(session: Session, bytes: Uint8Array, size: number): void {
@@ -82,17 +52,13 @@ describe('whatever comes in, nothing throws, traps or leaks, and nobody else is 
     (who, numRuns) => {
       let runs = 0
       fc.assert(
-        fc.property(
-          fc.array(mutation, { minLength: 1, maxLength: 6 }),
-          fc.integer({ min: 1, max: 5000 }),
-          (mutations, size) => {
-            const options = { engine, settings: serverSettings }
-            const session = who === 'a server' ? Session.server(options) : clientOf()
-            live(session, mutate(who === 'a server' ? up : down, mutations), size)
-            session.dispose()
-            if (++runs % 50 === 0) witnessWorks()
-          },
-        ),
+        fc.property(mutations, fc.integer({ min: 1, max: 5000 }), (changes, size) => {
+          const options = { engine, settings: serverSettings }
+          const session = who === 'a server' ? Session.server(options) : clientOf()
+          live(session, mutate(who === 'a server' ? up : down, changes), size)
+          session.dispose()
+          if (++runs % 50 === 0) witnessWorks()
+        }),
         { numRuns },
       )
       witness.bytesToSend()

@@ -68,7 +68,7 @@ describe('law 8: a trap is the end of an instance and of nothing else', () => {
   it('a handle that is none traps, and is caught', () => {
     const engine = new Engine()
     const session = Session.server({ engine })
-    expect(codeOf(() => engine.exports.h2_session_receive(0x7ffffff0, 9, 0))).toBe(
+    expect(codeOf(() => engine.exports.h2_session_receive(0x7ffffff0, 9, 0, 1))).toBe(
       'ERR_ENGINE_FAILED',
     )
     expect(session.failure?.code).toBe('ERR_ENGINE_FAILED')
