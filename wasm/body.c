@@ -1,6 +1,7 @@
 /*
- * Bodies on their way out. A short body is held here, by value. Of a long one the host tells only
- * how many bytes are ready (a credit); nghttp2 frames them and the host splices the bytes in.
+ * Bodies on their way out. A short body, or a short piece of one, is held here, by value. Of what
+ * is long the host tells only how many bytes are ready (a credit); nghttp2 frames them and the host
+ * splices the bytes in.
  */
 #include "bridge.h"
 
@@ -17,9 +18,9 @@ h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t len
   }
   memset(stream, 0, sizeof(h2_stream));
   if (bytes) {
-    stream->held = stream->last = 1;
-    stream->ready = length;
-    memcpy(stream->bytes, bytes, length);
+    stream->whole = stream->last = 1;
+    stream->held = memcpy(stream->bytes, bytes, length);
+    stream->held_length = length;
   }
   return stream;
 }
@@ -32,6 +33,7 @@ int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id) {
 void h2_stream_del(h2_session *session, h2_stream *stream) {
   nghttp2_map_remove(&session->streams, stream->id);
   h2_free(&session->account, stream->trailers);
+  h2_free(&session->account, stream->piece);
   h2_free(&session->account, stream);
 }
 
@@ -46,26 +48,45 @@ static int finish(nghttp2_session *ng, h2_stream *stream, uint32_t *flags) {
   return nghttp2_submit_trailer(ng, stream->id, stream->trailers, stream->trailer_count);
 }
 
+/* Gives nghttp2 bytes that we hold. How many, or NGHTTP2_ERR_*. */
+static nghttp2_ssize read_held(h2_session *session, h2_stream *stream, uint8_t *to, size_t length) {
+  uint32_t taken = stream->held_length < length ? stream->held_length : (uint32_t)length;
+  memcpy(to, stream->held, taken);
+  stream->held += taken;
+  stream->held_length -= taken;
+  if (stream->whole) {
+    return taken;
+  }
+  if (stream->held_length == 0) {
+    h2_free(&session->account, stream->piece);
+    stream->piece = NULL;
+  }
+  int result = h2_note(H2_EVENT_PIECE_SENT, 0, (uint32_t)stream->id, taken);
+  return result < 0 ? result : (nghttp2_ssize)taken;
+}
+
 nghttp2_ssize h2_stream_read(nghttp2_session *ng, int32_t id, uint8_t *buffer, size_t length,
                              uint32_t *flags, nghttp2_data_source *source, void *user_data) {
   (void)source;
-  h2_stream *stream = h2_stream_find(user_data, id);
+  h2_session *session = user_data;
+  h2_stream *stream = h2_stream_find(session, id);
   if (!stream) {
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
-  if (stream->ready == 0 && !stream->last) {
+  if (stream->held_length == 0 && stream->ready == 0 && !stream->last) {
     stream->deferred = 1;
     return NGHTTP2_ERR_DEFERRED;
   }
-  uint32_t taken = stream->ready < length ? stream->ready : (uint32_t)length;
-  if (stream->held) {
-    memcpy(buffer, stream->bytes + stream->offset, taken);
-    stream->offset += taken;
+  nghttp2_ssize taken;
+  if (stream->held_length) {
+    taken = read_held(session, stream, buffer, length);
   } else {
+    taken = stream->ready < length ? stream->ready : (nghttp2_ssize)length;
+    stream->ready -= (uint32_t)taken;
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
   }
-  stream->ready -= taken;
-  if (stream->ready == 0 && stream->last && finish(ng, stream, flags) != 0) {
+  if (stream->held_length == 0 && stream->ready == 0 && stream->last &&
+      finish(ng, stream, flags) != 0) {
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
   return taken;
@@ -103,6 +124,16 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
   return 0;
 }
 
+/* There is more of the body; `last`: and that is all. */
+static int go_on(h2_session *session, h2_stream *stream, int last) {
+  stream->last = last != 0;
+  if (!stream->deferred) {
+    return 0;
+  }
+  stream->deferred = 0;
+  return nghttp2_session_resume_data(session->ng, stream->id);
+}
+
 /*
  * `bytes` more of the stream's body are ready at the host; `last` 1: and that is all. The host
  * splices them in when h2_session_send asks. 0, or NGHTTP2_ERR_* when the stream takes no body (any
@@ -111,16 +142,51 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
 H2_EXPORT(h2_stream_credit)
 int h2_stream_credit(h2_session *session, int32_t id, uint32_t bytes, int last) {
   h2_stream *stream = h2_stream_find(session, id);
-  if (!stream || stream->held || stream->last) {
+  if (!stream || stream->last) {
     return NGHTTP2_ERR_INVALID_STREAM_STATE;
   }
   stream->ready += bytes;
-  stream->last = last != 0;
-  if (!stream->deferred) {
+  return go_on(session, stream, last);
+}
+
+/* Makes room for `length` bytes behind those held. 0, or NGHTTP2_ERR_NOMEM. */
+static int reserve_piece(h2_session *session, h2_stream *stream, uint32_t length) {
+  uint32_t end = stream->piece ? (uint32_t)(stream->held - stream->piece) + stream->held_length : 0;
+  if (stream->piece && end + length <= stream->piece_capacity) {
     return 0;
   }
-  stream->deferred = 0;
-  return nghttp2_session_resume_data(session->ng, id);
+  /* The first piece is mostly the only one; where there are more, they are many. */
+  uint32_t capacity = stream->piece ? 2 * (stream->held_length + length) : length;
+  uint8_t *piece = h2_alloc(&session->account, capacity);
+  if (!piece) {
+    return NGHTTP2_ERR_NOMEM;
+  }
+  if (stream->piece) {
+    memcpy(piece, stream->held, stream->held_length);
+    h2_free(&session->account, stream->piece);
+  }
+  stream->held = stream->piece = piece;
+  stream->piece_capacity = capacity;
+  return 0;
+}
+
+/*
+ * As h2_stream_credit, for `length` bytes that are in scratch: they are copied, and a record says
+ * when they have gone out. Only while no credit waits.
+ */
+H2_EXPORT(h2_stream_push)
+int h2_stream_push(h2_session *session, int32_t id, uint32_t length, int last) {
+  h2_stream *stream = h2_stream_find(session, id);
+  if (!stream || stream->last || stream->ready) {
+    return NGHTTP2_ERR_INVALID_STREAM_STATE;
+  }
+  int result = reserve_piece(session, stream, length);
+  if (result < 0) {
+    return result;
+  }
+  memcpy(stream->held + stream->held_length, h2_region.scratch, length);
+  stream->held_length += length;
+  return go_on(session, stream, last);
 }
 
 /* Copies a field list and its strings into one block. */
@@ -150,7 +216,7 @@ H2_EXPORT(h2_submit_trailers)
 int h2_submit_trailers(h2_session *session, int32_t id, uint32_t count) {
   const nghttp2_nv *fields = (const nghttp2_nv *)h2_region.scratch;
   h2_stream *stream = h2_stream_find(session, id);
-  if (!stream || stream->trailers || stream->ended || (stream->last && !stream->held)) {
+  if (!stream || stream->trailers || stream->ended || (stream->last && !stream->whole)) {
     return NGHTTP2_ERR_INVALID_STREAM_STATE;
   }
   stream->trailers = copy_fields(session, fields, count);
@@ -158,5 +224,5 @@ int h2_submit_trailers(h2_session *session, int32_t id, uint32_t count) {
     return NGHTTP2_ERR_NOMEM;
   }
   stream->trailer_count = count;
-  return stream->held ? 0 : h2_stream_credit(session, id, 0, 1);
+  return stream->whole ? 0 : h2_stream_credit(session, id, 0, 1);
 }

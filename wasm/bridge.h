@@ -78,6 +78,7 @@ enum h2_event {
   H2_EVENT_FRAME_NOT_SENT,  /* frame type, stream, promised stream or 0, NGHTTP2_ERR_* */
   H2_EVENT_FRAME_INVALID,   /* frame type, stream, NGHTTP2_ERR_*: a received frame broke a rule */
   H2_EVENT_GOAWAY_SENT,     /* last stream, error code: by us, or by nghttp2 on its own */
+  H2_EVENT_PIECE_SENT,      /* stream, length: so much of what h2_stream_push was given */
   H2_EVENT_DIAGNOSTIC, /* NGHTTP2_ERR_*, bytes message: what nghttp2 says of a peer's mistake */
 };
 
@@ -196,18 +197,21 @@ enum {
   H2_COUNT_INVALID_FRAMES,
 };
 
-/* The body that a stream sends: either bytes we hold, or a credit for bytes the host holds. */
+/* The body that a stream sends: bytes we hold, behind them a credit for bytes the host holds. */
 struct h2_stream {
   int32_t id;
-  uint32_t ready;  /* bytes not yet given to nghttp2 */
-  uint32_t offset; /* into `bytes` */
-  uint8_t held;    /* 1: the bytes are in `bytes`; 0: the host splices them in */
-  uint8_t last;    /* no more will come */
-  uint8_t ended;   /* the end was handed to nghttp2 */
+  uint8_t *held; /* the next of `bytes`, or of `piece` */
+  uint32_t held_length;
+  uint32_t ready; /* bytes the host will splice in */
+  uint8_t whole;  /* the body is in `bytes`, all of it */
+  uint8_t last;   /* no more will come */
+  uint8_t ended;  /* the end was handed to nghttp2 */
   uint8_t half_close;
   uint8_t deferred;
   uint32_t trailer_count;
   nghttp2_nv *trailers; /* one block with its strings; sent after the body */
+  uint8_t *piece;       /* some of the body, from h2_stream_push; NULL when all of it is sent */
+  uint32_t piece_capacity;
   uint8_t bytes[];
 };
 

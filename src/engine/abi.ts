@@ -73,6 +73,7 @@ export interface Exports {
     length: number,
   ): Result
   h2_stream_credit(session: Handle, stream: number, bytes: number, last: number): Result
+  h2_stream_push(session: Handle, stream: number, length: number, last: number): Result
   h2_set_local_window(session: Handle, stream: number, size: number): Result
   h2_consume(session: Handle, stream: number, bytes: number): Result
   h2_change_priority(
@@ -135,7 +136,8 @@ export const Kind = {
   frameNotSent: 16,
   frameInvalid: 17,
   goawaySent: 18,
-  diagnostic: 19,
+  pieceSent: 19,
+  diagnostic: 20,
 } as const
 
 /** The flags in a record's head. */

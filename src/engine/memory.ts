@@ -90,10 +90,20 @@ export class Memory {
     for (let i = 0; i < text.length; i++) bytes[pointer + i] = text.charCodeAt(i)
   }
 
-  /** As `writeLatin1`, for a text that is known to be ASCII. */
-  writeAscii(text: string, pointer: Pointer): void {
-    if (text.length <= loopLength) this.writeLatin1(text, pointer)
-    else encoder.encodeInto(text, this.bytes.subarray(pointer, pointer + text.length))
+  /** Writes a text as UTF-8; how many bytes it took. There must be room for three a character, for ASCII for one. */
+  writeUtf8(text: string, pointer: Pointer): number {
+    const { bytes } = this
+    const { length } = text
+    if (length <= loopLength) {
+      let at = 0
+      for (; at < length; at++) {
+        const code = text.charCodeAt(at)
+        if (code > 0x7f) break
+        bytes[pointer + at] = code
+      }
+      if (at === length) return length
+    }
+    return encoder.encodeInto(text, bytes.subarray(pointer, pointer + 3 * length)).written
   }
 
   /**

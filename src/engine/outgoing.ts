@@ -3,14 +3,22 @@ interface Link {
   next: Link | undefined
 }
 
-/** The part of a stream's body that JavaScript still holds: chunks in order, handed out whole or as slices. */
+/**
+ * The part of a stream's body that waits: perhaps a short piece that linear memory holds, and chunks in order, which are
+ * handed out whole or as slices.
+ */
 export class OutgoingBody {
-  /** Bytes not handed out yet. */
+  /** Bytes not handed out yet, the piece's included. */
   length = 0
   #first: Link | undefined
   #last: Link | undefined
   /** Bytes of the first chunk that are spent. */
   #offset = 0
+
+  /** JavaScript holds some: a piece would overtake it. */
+  get hasChunks(): boolean {
+    return this.#first !== undefined
+  }
 
   push(chunk: Uint8Array): void {
     const link: Link = { chunk, next: undefined }

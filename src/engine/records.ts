@@ -1,18 +1,22 @@
 import { Flag, Io, Kind, NEW_STRING } from './abi.ts'
 import type { FlatFields } from './fields.ts'
 import type { Memory } from './memory.ts'
+import type { OutgoingBody } from './outgoing.ts'
 import type { SessionSink } from './sink.ts'
+import type { StreamMap } from './stream-map.ts'
 
 const none: FlatFields = []
 
 /** Reads the event region. One a session, because a header block may come in several calls. */
 export class RecordReader {
   readonly #memory: Memory
+  readonly #bodies: StreamMap<OutgoingBody>
   /** The fields of the header block whose frame has not ended yet. */
   #fields: FlatFields = none
 
-  constructor(memory: Memory) {
+  constructor(memory: Memory, bodies: StreamMap<OutgoingBody>) {
     this.#memory = memory
+    this.#bodies = bodies
   }
 
   /** Tells `sink` the records of the last call. `chunk` is what was copied to the input region. */
@@ -93,6 +97,13 @@ export class RecordReader {
           sink.frameInvalid(first, second, words[at + 3]! | 0)
           at += 4
           break
+        case Kind.pieceSent: {
+          const body = this.#bodies.get(first)!
+          body.length -= second
+          sink.dataSent(first, second, body.length)
+          at += 3
+          break
+        }
         case Kind.goawaySent:
           sink.goawaySent(first, second)
           at += 3

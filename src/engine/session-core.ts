@@ -60,7 +60,7 @@ export class SessionCore {
       throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for another HTTP/2 session')
     }
     forgotten.register(this, { engine: this.engine, handle: this.handle }, this)
-    this.#records = new RecordReader(this.engine.memory)
+    this.#records = new RecordReader(this.engine.memory, this.bodies)
   }
 
   /** Why the session cannot go on, if it cannot. */

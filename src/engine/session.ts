@@ -1,4 +1,4 @@
-import { Body } from './abi.ts'
+import { Body, Io, type Result } from './abi.ts'
 import { concat } from './bytes.ts'
 import { ErrorCode } from './errors.ts'
 import { EventCollector } from './event-collector.ts'
@@ -7,6 +7,8 @@ import { type FlatFields, type HeaderList, flatten } from './fields.ts'
 import { OutgoingBody } from './outgoing.ts'
 import { SessionControl } from './session-control.ts'
 import type { SessionOptions } from './session-options.ts'
+
+const encoder = new TextEncoder()
 
 /** How a request or a response goes on after its header fields. */
 export interface MessageOptions {
@@ -20,6 +22,8 @@ export interface MessageOptions {
 
 /** Bodies up to this many bytes cross into linear memory with their header fields (law 3 of the engine). */
 export const heldBody = 4096
+/** So much of a body that is written piece by piece does so too, while nothing else of it waits. */
+const heldPiece = 1024
 
 /**
  * One HTTP/2 connection without input and output: bytes in, events out; verbs in, bytes out.
@@ -116,7 +120,7 @@ export class Session extends SessionControl {
     const session = this.live()
     const { length } = body
     const at = writer.write(fields, length)
-    if (typeof body === 'string') memory.writeAscii(body, at)
+    if (typeof body === 'string') memory.writeUtf8(body, at)
     else memory.bytes.set(body, at)
     const flags = length === 0 ? Body.none : Body.held
     const count = fields.length >> 1
@@ -137,19 +141,29 @@ export class Session extends SessionControl {
   }
 
   /**
-   * More of a body, whose message was submitted with `endStream: false`. The chunk is kept by reference
-   * until it has gone out; `bufferedAmount(streamId)` says how much waits.
+   * More of a body, whose message was submitted with `endStream: false`; a text as UTF-8. Bytes are kept by reference
+   * until they have gone out; `bufferedAmount(streamId)` says how much waits.
    */
-  sendData(streamId: number, chunk: Uint8Array, endStream = false): void {
+  sendData(streamId: number, chunk: Uint8Array | string, endStream = false): void {
+    const { exports } = this.engine
     const session = this.live()
-    const result = this.engine.exports.h2_stream_credit(
-      session,
-      streamId,
-      chunk.length,
-      endStream ? 1 : 0,
-    )
-    this.check(result, 'no body can be sent', { streamId })
-    if (chunk.length > 0) this.#body(streamId).push(this.view(chunk))
+    const last = endStream ? 1 : 0
+    const waiting = this.bodies.get(streamId)
+    let result: Result
+    if (
+      chunk.length > 0 &&
+      (waiting?.length ?? 0) + chunk.length <= heldPiece &&
+      !waiting?.hasChunks
+    ) {
+      const length = this.#writePiece(chunk)
+      result = exports.h2_stream_push(session, streamId, length, last)
+      if (result === 0) this.#body(streamId).length += length
+    } else {
+      const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
+      result = exports.h2_stream_credit(session, streamId, bytes.length, last)
+      if (result === 0 && bytes.length > 0) this.#body(streamId).push(this.view(bytes))
+    }
+    if (result < 0) this.check(result, 'no body can be sent', { streamId })
   }
 
   /** Fields behind the body, which end the stream after what is buffered of it (RFC 9113 §8.1). */
@@ -176,6 +190,15 @@ export class Session extends SessionControl {
   }
 
   // ---- inside ---------------------------------------------------------------------------------
+
+  /** Copies a few bytes to scratch; how many. */
+  #writePiece(piece: Uint8Array | string): number {
+    const { memory } = this.engine
+    const scratch = memory.io(Io.scratch)
+    if (typeof piece === 'string') return memory.writeUtf8(piece, scratch)
+    memory.bytes.set(piece, scratch)
+    return piece.length
+  }
 
   #writeFields(fields: FlatFields): number {
     this.engine.fields.write(fields, 0)

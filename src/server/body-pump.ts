@@ -1,4 +1,4 @@
-import { DATA_DEFERRED, DATA_EOF, type PullResult, toBytes } from '../http/body.ts'
+import { DATA_DEFERRED, DATA_EOF, type PullResult } from '../http/body.ts'
 import type { BodySource } from '../http/body-source.ts'
 import type { BodySender } from './body-sender.ts'
 import type { ServerStream } from './server-stream.ts'
@@ -83,7 +83,7 @@ export class BodyPump implements BodySender {
   }
 
   #take([chunk, flag]: PullResult): void {
-    if (chunk) this.#stream.write(toBytes(chunk))
+    if (chunk) this.#stream.write(chunk)
     if (flag === DATA_DEFERRED) {
       this.#isDeferred = !this.#isResumed
     } else if (flag === DATA_EOF) {

@@ -2,7 +2,7 @@ import { ErrorCode, HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, type HeaderList, toPairs } from '../engine/fields.ts'
 import { heldBody } from '../engine/session.ts'
 import type { Priority } from '../engine/session-control.ts'
-import { type Body, toBytes } from '../http/body.ts'
+import { type Body, type BodyChunk, toBytes } from '../http/body.ts'
 import type { Trailers } from '../http/trailers.ts'
 import { BodyPump } from './body-pump.ts'
 import type { BodySender } from './body-sender.ts'
@@ -191,7 +191,7 @@ export class ServerStream {
   }
 
   /** More of the body of a response that the pump reads. */
-  write(chunk: Uint8Array): void {
+  write(chunk: BodyChunk): void {
     this.connection.session.sendData(this.id, chunk)
     this.connection.flushSoon()
   }
@@ -275,7 +275,7 @@ export class ServerStream {
   /** The handler threw: its stream is reset, the error reported; nothing else is touched. */
   fail(error: unknown): void {
     if (this.isGone || this.#isReset) return
-    this.connection.journal.error(error, 'handler', this.id)
+    this.#report(error)
     this.reset(ErrorCode.INTERNAL_ERROR)
     this.#sender?.cancel(error)
   }
@@ -293,18 +293,16 @@ export class ServerStream {
           errorCode,
         }),
       )
-    this.#tellClosed(errorCode)
-  }
-
-  #tellClosed(errorCode: number): void {
-    const report = (error: unknown): void =>
-      this.connection.journal.error(error, 'handler', this.id)
     try {
       const result = this.#exchange.onClose(errorCode)
-      if (result instanceof Promise) result.catch(report)
+      if (result instanceof Promise) result.catch((error) => this.#report(error))
     } catch (error) {
-      report(error)
+      this.#report(error)
     }
+  }
+
+  #report(error: unknown): void {
+    this.connection.journal.error(error, 'handler', this.id)
   }
 
   /** The client took bytes of the body. */
@@ -360,7 +358,7 @@ export class ServerStream {
         this.#sender = new BodyPump(this, source)
         this.#sender.run()
       } else {
-        if (whole!.length > 0) this.write(toBytes(whole!))
+        if (whole!.length > 0) this.write(whole!)
         this.endBody()
       }
     }
