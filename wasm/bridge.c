@@ -8,6 +8,7 @@ uint32_t h2_now;
 
 /* Allocates the regions, once per instance. Returns the address of the h2_io; 0 without memory. */
 H2_EXPORT(h2_init) h2_io *h2_init(void) {
+  h2_huffman_init();
   h2_region.input_capacity = H2_INPUT_CAPACITY;
   h2_region.input = malloc(H2_INPUT_CAPACITY);
   h2_region.output = malloc(H2_OUTPUT_CAPACITY);

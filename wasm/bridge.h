@@ -224,6 +224,7 @@ int h2_note(enum h2_event kind, uint32_t flags, uint32_t first, uint32_t second)
 /* Whether this session's host reads the optional kind. */
 int h2_wanted(const h2_session *session, enum h2_event kind);
 int h2_is_unknown(uint32_t frame_type);
+void h2_huffman_init(void);
 void h2_random(uint8_t *to, size_t length); /* keyed by the seed of the session being made */
 h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t length);
 /* Makes it the body of stream `id`. 0 or NGHTTP2_ERR_*. */

@@ -114,10 +114,14 @@ fi
 mkdir -p "$kept/library"
 toolchain_key >"$kept/toolchain"
 
-# All of lib/ but the clock: time comes from the host, through nghttp2_time_now_sec() in wasm/.
+# All of lib/ but the clock (time comes from the host, through nghttp2_time_now_sec() in wasm/) and
+# the tables that huffman.c makes.
 sources=()
 for source in "$library"/lib/*.c; do
-  [ "${source##*/}" = nghttp2_time.c ] || sources+=("$source")
+  case ${source##*/} in
+  nghttp2_time.c | nghttp2_hd_huffman_data.c) ;;
+  *) sources+=("$source") ;;
+  esac
 done
 say "compiling ($flavor)"
 compile_all "$kept/library" "${sources[@]}"
