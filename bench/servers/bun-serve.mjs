@@ -8,6 +8,6 @@ const server = Bun.serve({
   http2: true,
   idleTimeout: 0,
   ...(program.tls && { tls: program.tls }),
-  fetch: fetchHandler(Response, { sendsDate: true, sendsLength: true }),
+  fetch: fetchHandler(Response, { sendsLength: true }),
 })
 program.listening(server.port)

@@ -10,5 +10,5 @@ Deno.serve(
     onError: () => new Response(null, { status: 500 }), // a load client leaves in the middle
     onListen: ({ port }) => program.listening(port),
   },
-  fetchHandler(Response, { sendsDate: true, sendsLength: true }),
+  fetchHandler(Response, { sendsLength: true }),
 )

@@ -8,7 +8,7 @@ const server = serve({
   port: 0,
   tls: program.tls,
   settings: { maxConcurrentStreams: program.maxStreams },
-  fetch: fetchHandler(FastResponse, { sendsDate: false, sendsLength: true }),
+  fetch: fetchHandler(FastResponse, { sendsLength: true }),
 })
 await server.ready()
 program.listening(server.port, () => server.stats().memory)

@@ -48,6 +48,8 @@ export class Connection implements TransportSink, ByteOutput {
   readonly application: Application
   readonly journal: Journal
   readonly reusesReadBuffer: boolean
+  /** Responses have a `date` field. */
+  readonly sendsDate: boolean
   readonly counts: ConnectionCounts = new ConnectionCounts()
   /** The time of the turn, in milliseconds. */
   now: number
@@ -91,6 +93,7 @@ export class Connection implements TransportSink, ByteOutput {
     this.#owner = owner
     this.application = owner.application
     this.reusesReadBuffer = owner.reusesReadBuffer
+    this.sendsDate = owner.options.date
     this.transport = transport
     this.journal = new Journal(owner.options, transport.remoteAddress)
     this.now = this.#idleSince = owner.now()

@@ -43,6 +43,11 @@ export interface ServerOptions {
   readonly connectionWindowSize?: number
   readonly limits?: Limits
   readonly timeouts?: Timeouts
+  /**
+   * A `date` field in every response that has none (RFC 9110 §6.6.1). Default: with `serve` true; with `HTTP2Server`,
+   * which sends no field that it is not told to send, false.
+   */
+  readonly date?: boolean
   /** Padding of frames, at most so many bytes. Default 0. */
   readonly padding?: number
   /** Several processes may share the port, where the runtime and the system allow it. */
@@ -74,6 +79,7 @@ export interface ResolvedOptions {
   readonly connectionWindowSize: number
   readonly limits: Limits
   readonly timeouts: Required<Timeouts>
+  readonly date: boolean
   readonly padding: number
   readonly reusePort: boolean
   readonly backlog: number | undefined
@@ -109,6 +115,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     connectionWindowSize: options.connectionWindowSize ?? 16 * 1024 * 1024,
     limits,
     timeouts: { ...defaultTimeouts, ...options.timeouts },
+    date: options.date ?? false,
     padding: options.padding ?? 0,
     reusePort: options.reusePort ?? false,
     backlog: options.backlog,

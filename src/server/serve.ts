@@ -67,6 +67,6 @@ function fetchApplication(fetch: FetchHandler, onError: ErrorHandler | undefined
 
 function serveApplication(application: Application, options: Omit<ServeOptions, 'fetch'>): Server {
   const settings = { enableConnectProtocol: true, ...options.settings }
-  const core = new ServerCore(resolveOptions({ ...options, settings }), application)
+  const core = new ServerCore(resolveOptions({ date: true, ...options, settings }), application)
   return new Server(core, options)
 }

@@ -7,6 +7,7 @@ import type { Trailers } from '../http/trailers.ts'
 import { BodyPump } from './body-pump.ts'
 import type { BodySender } from './body-sender.ts'
 import type { Connection } from './connection.ts'
+import { addDate } from './date-field.ts'
 import { type Application, type Exchange, nobody } from './exchange.ts'
 import {
   type AnyResponseInit,
@@ -179,6 +180,7 @@ export class ServerStream {
       })
     }
     const fields = appendFields([':status', '200'], headers)
+    if (this.connection.sendsDate) addDate(fields)
     const options = { endStream: false, halfClose: true }
     this.connection.session.submitResponseFields(this.id, fields, options)
     this.#hasResponded = true
@@ -346,6 +348,7 @@ export class ServerStream {
   }
 
   #send({ status, fields, hasContent, whole, source, trailers }: PreparedResponse): void {
+    if (this.connection.sendsDate) addDate(fields)
     if (!hasContent) {
       this.#submit(fields, noBytes, true)
       source?.cancel(undefined)

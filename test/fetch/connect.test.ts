@@ -77,6 +77,7 @@ describeFetch(
       stream.end()
       expect(await answer).toMatchObject({ status: 200, text: 'hello', errorCode: 0 })
       expect((await answer).headers['x-protocol']).toBe('x-own')
+      expect((await answer).headers).toHaveProperty('date')
       expect((await answer).headers).not.toHaveProperty('content-length')
     })
 

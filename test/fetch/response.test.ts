@@ -167,7 +167,19 @@ describeFetch(
       const answer = await client.get('/response/hop-by-hop')
       expect(answer).toMatchObject({ status: 200, text: 'body' })
       const names = Object.keys(answer.headers).toSorted()
-      expect(names).toEqual([':status', 'content-length', 'content-type', 'x-stays'])
+      expect(names).toEqual([':status', 'content-length', 'content-type', 'date', 'x-stays'])
+    })
+
+    it('a date, unless there is one', async () => {
+      await using client = await server.connect()
+      for (const make of ['Response', 'FastResponse', 'shape']) {
+        const answer = await client.get(`/response/make?make=${make}&body=string`)
+        expect(Math.abs(Date.parse(answer.headers.date!) - Date.now())).toBeLessThan(60_000)
+        const date = 'Sun, 06 Nov 1994 08:49:37 GMT'
+        const init = encode({ headers: [['date', date]] })
+        const dated = await client.get(`/response/make?make=${make}&init=${init}`)
+        expect(dated.headers.date).toBe(date)
+      }
     })
 
     it('a redirect', async () => {

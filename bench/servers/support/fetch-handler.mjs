@@ -1,27 +1,26 @@
 // A fetch handler for the work, given the class that responses are made with: `Response` or `FastResponse`.
-import { body, date, headers, totalBytes, work } from './program.mjs'
+import { body, headers, totalBytes, work } from './program.mjs'
 import { eventMessage, piece } from './work.mjs'
 
 /**
- * `sendsDate`: the server adds the Date field by itself; `sendsLength`: the length of a body that it has whole, so that
- * all servers send the same fields.
+ * `sendsLength`: the server says the length of a body that it has whole, so that all servers send the same fields. The
+ * Date field is every server's own.
  */
-export function fetchHandler(AnyResponse, { sendsDate, sendsLength }) {
-  const ours = [...headers]
-  if (body !== undefined && !sendsLength) ours.push(['content-length', String(body.length)])
-  const fields = sendsDate ? () => ours : () => [...ours, ['date', date()]]
+export function fetchHandler(AnyResponse, { sendsLength }) {
+  const fields = [...headers]
+  if (body !== undefined && !sendsLength) fields.push(['content-length', String(body.length)])
   switch (work) {
     case 'upload':
       return async (request) =>
-        new AnyResponse(String(await lengthOf(request.body)), { headers: fields() })
+        new AnyResponse(String(await lengthOf(request.body)), { headers: fields })
     case 'events':
-      return () => new AnyResponse(events(), { headers: fields() })
+      return () => new AnyResponse(events(), { headers: fields })
     case 'pending':
       return () => new Promise(() => {})
     case 'pieces':
-      return () => new AnyResponse(pieces(), { headers: fields() })
+      return () => new AnyResponse(pieces(), { headers: fields })
     default:
-      return () => new AnyResponse(body, { headers: fields() })
+      return () => new AnyResponse(body, { headers: fields })
   }
 }
 
