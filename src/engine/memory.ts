@@ -90,7 +90,7 @@ export class Memory {
     for (let i = 0; i < text.length; i++) bytes[pointer + i] = text.charCodeAt(i)
   }
 
-  /** Writes a text as UTF-8; how many bytes it took. There must be room for three a character, for ASCII for one. */
+  /** Writes a text as UTF-8, for which there must be room: three bytes a character. How many bytes it took. */
   writeUtf8(text: string, pointer: Pointer): number {
     const { bytes } = this
     const { length } = text

@@ -112,16 +112,16 @@ export class Session extends SessionControl {
   }
 
   /**
-   * `submitResponse` for names and values in turn and for a body, or an ASCII text, of at most `heldBody` bytes that is
-   * all: the shortest way.
+   * `submitResponse` for names and values in turn and for a body, or a text, of at most `heldBody` bytes or characters
+   * that is all: the shortest way.
    */
   submitShortResponse(streamId: number, fields: FlatFields, body: Uint8Array | string): void {
     const { exports, fields: writer, memory } = this.engine
     const session = this.live()
-    const { length } = body
-    const at = writer.write(fields, length)
-    if (typeof body === 'string') memory.writeUtf8(body, at)
-    else memory.bytes.set(body, at)
+    const isText = typeof body === 'string'
+    const at = writer.write(fields, isText ? 3 * body.length : body.length)
+    const length = isText ? memory.writeUtf8(body, at) : body.length
+    if (!isText) memory.bytes.set(body, at)
     const flags = length === 0 ? Body.none : Body.held
     const count = fields.length >> 1
     const result = exports.h2_submit_response(session, streamId, count, flags, at, length)

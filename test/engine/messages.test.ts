@@ -143,6 +143,17 @@ describe('a response', () => {
     ])
   })
 
+  it.each(['short', 'naïve', '日本', 'x'.repeat(4096), '語'.repeat(4096)])(
+    'with a text that is all of its body, the shortest way (%#)',
+    (body) => {
+      const pair = Pair.open()
+      const id = openStream(pair)
+      pair.server.submitShortResponse(id, [':status', '200'], body)
+      const data = only(pair.flow().client, 'DataReceived').map((event) => event.data)
+      expect(Buffer.concat(data).toString()).toBe(body)
+    },
+  )
+
   it('after several informational ones (RFC 9110 §15.2)', () => {
     const pair = Pair.open()
     const id = openStream(pair)
