@@ -180,7 +180,6 @@ typedef struct h2_session {
   uint32_t block_truncated;
   uint32_t requests_left; /* that may begin before h2_session_receive returns */
   uint32_t block_pauses;  /* a request that began when none was left */
-  uint32_t paused;        /* at such a one */
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;
   uint32_t goaway_code;
   uint32_t counters[8];

@@ -22,7 +22,6 @@ static int pause_or_go_on(h2_session *session) {
     return 0;
   }
   session->block_pauses = 0;
-  session->paused = 1;
   return NGHTTP2_ERR_PAUSE;
 }
 

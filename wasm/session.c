@@ -150,10 +150,10 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
   h2_now = now;
   h2_events_clear();
   session->requests_left = most;
-  session->paused = 0;
   nghttp2_ssize taken = nghttp2_session_mem_recv2(session->ng, h2_region.input, length);
-  if (session->paused && taken == (nghttp2_ssize)length) {
-    /* Behind the last byte: nobody comes back, and nghttp2 has yet to see that a block ends. */
+  const nghttp2_inbound_frame *frame = &session->ng->iframe;
+  if (taken >= 0 && frame->state == NGHTTP2_IB_READ_HEADER_BLOCK && frame->payloadleft == 0) {
+    /* Paused behind the last byte of a block: nghttp2 has yet to see that it ends. */
     nghttp2_ssize result = nghttp2_session_mem_recv2(session->ng, h2_region.input, 0);
     taken = result < 0 ? result : taken;
   }

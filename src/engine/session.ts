@@ -149,21 +149,22 @@ export class Session extends SessionControl {
     const session = this.live()
     const last = endStream ? 1 : 0
     const waiting = this.bodies.get(streamId)
+    let bytes: Uint8Array | undefined
+    let length: number
     let result: Result
-    if (
-      chunk.length > 0 &&
-      (waiting?.length ?? 0) + chunk.length <= heldPiece &&
-      !waiting?.hasChunks
-    ) {
-      const length = this.#writePiece(chunk)
+    if (isPiece(chunk.length, waiting)) {
+      length = this.#writePiece(chunk)
       result = exports.h2_stream_push(session, streamId, length, last)
-      if (result === 0) this.#body(streamId).length += length
     } else {
-      const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
-      result = exports.h2_stream_credit(session, streamId, bytes.length, last)
-      if (result === 0 && bytes.length > 0) this.#body(streamId).push(this.view(bytes))
+      bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
+      length = bytes.length
+      result = exports.h2_stream_credit(session, streamId, length, last)
     }
     if (result < 0) this.check(result, 'no body can be sent', { streamId })
+    if (length === 0) return
+    const body = waiting ?? this.#newBody(streamId)
+    if (bytes) body.push(this.view(bytes))
+    else body.length += length
   }
 
   /** Fields behind the body, which end the stream after what is buffered of it (RFC 9113 §8.1). */
@@ -240,9 +241,15 @@ export class Session extends SessionControl {
     return id
   }
 
-  #body(streamId: number): OutgoingBody {
-    let body = this.bodies.get(streamId)
-    if (!body) this.bodies.set(streamId, (body = new OutgoingBody()))
+  #newBody(streamId: number): OutgoingBody {
+    const body = new OutgoingBody()
+    this.bodies.set(streamId, body)
     return body
   }
+}
+
+/** Whether so much more of a body crosses by value: it is short, with what waits, and overtakes nothing. */
+function isPiece(length: number, waiting: OutgoingBody | undefined): boolean {
+  if (length === 0 || length > heldPiece) return false
+  return waiting === undefined || (!waiting.hasChunks && waiting.length + length <= heldPiece)
 }

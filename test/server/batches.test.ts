@@ -3,7 +3,8 @@ import type { SessionEvent } from '../../src/engine/events.ts'
 import { Session } from '../../src/engine/session.ts'
 import { BaseRequestHandler } from '../../src/server/base-request-handler.ts'
 import { HTTP2Server } from '../../src/server/http2-server.ts'
-import type { Acceptor, Runtime, Transport } from '../../src/server/transport.ts'
+import type { Transport } from '../../src/server/transport.ts'
+import { connectByHand } from './hand-transport.ts'
 
 /** Many requests in one chunk are answered in several writes, so that the client is not kept waiting for the last. */
 
@@ -30,15 +31,6 @@ async function serve(
       onRequest(this, ++begun)
     }
   }
-  let acceptor!: Acceptor
-  const runtime: Runtime = {
-    name: 'memory',
-    listen: async (_options, given) => {
-      acceptor = given
-      const address = { host: 'memory', port: 1 }
-      return { address, reusesReadBuffer: false, close: async () => {} }
-    },
-  }
   const client = Session.client()
   const answers: number[] = []
   const events: SessionEvent[] = []
@@ -52,24 +44,15 @@ async function serve(
     }
     return true
   }
-  const transport: Transport = {
-    remoteAddress: { host: 'memory', port: 2 },
-    localAddress: { host: 'memory', port: 1 },
-    tls: null,
-    write: receive,
-    writev: (chunks) => chunks.every(receive),
-    pause() {},
-    resume() {},
-    end() {},
-    destroy: () => sink.onClose(null),
-  }
-  const server = new HTTP2Server({}, Counted, {
-    runtime,
-    settings: { maxConcurrentStreams: 2 * count },
-    onError() {},
-  })
-  await server.listen()
-  const sink = acceptor.onConnection(transport)
+  const { server, transport, sink } = await connectByHand(
+    (runtime) =>
+      new HTTP2Server({}, Counted, {
+        runtime,
+        settings: { maxConcurrentStreams: 2 * count },
+        onError() {},
+      }),
+    (chunks) => chunks.every(receive),
+  )
   sink.onData(client.bytesToSend())
   sink.onData(client.bytesToSend()) // the acknowledgement of the server's settings
   for (let i = 0; i < count; i++) {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { Session } from '../../src/engine/session.ts'
 import { BaseRequestHandler } from '../../src/server/base-request-handler.ts'
 import { HTTP2Server } from '../../src/server/http2-server.ts'
-import type { Acceptor, Runtime, Transport, TransportSink } from '../../src/server/transport.ts'
+import { connectByHand } from './hand-transport.ts'
 
 const mebibyte = 1024 * 1024
 const body = new Uint8Array(64 * mebibyte)
@@ -16,32 +16,13 @@ class Download extends BaseRequestHandler {
 /** A client that asks for the download, on a transport that is full after each write until it is told otherwise. */
 async function download(): Promise<{ server: HTTP2Server; written: number[]; drain(): void }> {
   const written: number[] = []
-  let acceptor!: Acceptor
-  const runtime: Runtime = {
-    name: 'memory',
-    listen: async (_options, given) => {
-      acceptor = given
-      const address = { host: 'full', port: 1 }
-      return { address, reusesReadBuffer: false, close: async () => {} }
-    },
-  }
-  const transport: Transport = {
-    remoteAddress: { host: 'full', port: 2 },
-    localAddress: { host: 'full', port: 1 },
-    tls: null,
-    write: (bytes) => transport.writev([bytes]),
-    writev: (chunks) => {
+  const { server, sink } = await connectByHand(
+    (runtime) => new HTTP2Server({}, Download, { runtime }),
+    (chunks) => {
       written.push(chunks.reduce((sum, { length }) => sum + length, 0))
       return false
     },
-    pause() {},
-    resume() {},
-    end() {},
-    destroy: () => sink.onClose(null),
-  }
-  const server = new HTTP2Server({}, Download, { runtime })
-  await server.listen()
-  const sink: TransportSink = acceptor.onConnection(transport)
+  )
   const window = 0x7fffffff
   const client = Session.client({
     settings: { initialWindowSize: window },
