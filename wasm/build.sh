@@ -117,10 +117,15 @@ toolchain_key >"$kept/toolchain"
 # All of lib/ but the clock (time comes from the host, through nghttp2_time_now_sec() in wasm/) and
 # the tables that huffman.c makes.
 sources=()
+objects=()
 for source in "$library"/lib/*.c; do
-  case ${source##*/} in
+  name=${source##*/}
+  case $name in
   nghttp2_time.c | nghttp2_hd_huffman_data.c) ;;
-  *) sources+=("$source") ;;
+  *)
+    sources+=("$source")
+    objects+=("$kept/library/${name%.c}.o")
+    ;;
   esac
 done
 say "compiling ($flavor)"
@@ -136,7 +141,7 @@ compile_all "$kept/bridge" wasm/*.c
 say "linking"
 part=$(mktemp -d "build/wasm/link.XXXXXX")
 trap 'rm -rf "$part"' EXIT
-emcc "${link[@]}" "$kept"/bridge/*.o "$kept"/library/*.o \
+emcc "${link[@]}" "$kept"/bridge/*.o "${objects[@]}" \
   -o "$part/nghttp2.wasm"
 chmod 644 "$part/nghttp2.wasm"
 mv "$part/nghttp2.wasm" "$output"
