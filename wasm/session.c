@@ -158,13 +158,12 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
     taken = result < 0 ? result : taken;
   }
   h2_region.input_unread = unread(session->ng);
-  if (taken < 0) {
-    return (int)taken;
-  }
-  if (nghttp2_session_get_outbound_queue_size(session->ng) > session->max_outbound_queue) {
+  if (taken >= 0 &&
+      nghttp2_session_get_outbound_queue_size(session->ng) > session->max_outbound_queue) {
     int result = nghttp2_session_terminate_session(session->ng, NGHTTP2_ENHANCE_YOUR_CALM);
-    return result < 0 ? result : (int)taken;
+    taken = result < 0 ? result : taken;
   }
+  h2_region.ending = !!(session->ng->goaway_flags & NGHTTP2_GOAWAY_TERM_ON_SEND);
   return (int)taken;
 }
 

@@ -114,6 +114,7 @@ export const Io = {
   stringsCapacity: 12,
   memoryUsed: 13,
   inputUnread: 14,
+  ending: 15,
 } as const
 
 /** `enum h2_event`: the kind in a record's head. */

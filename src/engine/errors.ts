@@ -103,3 +103,12 @@ export class HTTP2Error extends Error {
     this.errorCode = place.errorCode
   }
 }
+
+/** The bytes of a body are gone before they were sent. */
+export function bodyChangedError(streamId?: number): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_BODY_CHANGED',
+    'a body was transferred or made smaller before it was sent: leave its buffer alone until the stream has closed',
+    streamId === undefined ? {} : { streamId },
+  )
+}

@@ -1,5 +1,5 @@
 import { Category, Flag } from './abi.ts'
-import { HTTP2Error, libraryCodeName } from './errors.ts'
+import { bodyChangedError, HTTP2Error, libraryCodeName } from './errors.ts'
 import type { SessionEvent } from './events.ts'
 import { type FlatFields, type HeaderField, toPairs } from './fields.ts'
 import { settingsFromWords } from './settings.ts'
@@ -122,6 +122,10 @@ export class EventCollector implements SessionSink {
   diagnostic(errno: number, message: string): void {
     const error = new HTTP2Error(libraryCodeName(errno), message, { errno })
     this.add({ type: 'DiagnosticReported', error })
+  }
+
+  bodyChanged(streamId: number): void {
+    this.add({ type: 'BodyChanged', streamId, error: bodyChangedError(streamId) })
   }
 
   /** Not a fact of the protocol: `bufferedAmount()` tells. */

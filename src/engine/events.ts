@@ -184,6 +184,16 @@ export interface DiagnosticReported {
   readonly error: HTTP2Error
 }
 
+/**
+ * A body that we submitted was changed before it was sent: its buffer was transferred or made smaller. The stream is
+ * reset with INTERNAL_ERROR; `error.code` is `ERR_BODY_CHANGED`.
+ */
+export interface BodyChanged {
+  readonly type: 'BodyChanged'
+  readonly streamId: number
+  readonly error: HTTP2Error
+}
+
 /** The session cannot go on. Send what `bytesToSend()` still gives, close the connection, dispose. */
 export interface SessionFailed {
   readonly type: 'SessionFailed'
@@ -215,4 +225,5 @@ export type SessionEvent =
   | FrameNotSent
   | InvalidFrameReceived
   | DiagnosticReported
+  | BodyChanged
   | SessionFailed

@@ -1,7 +1,12 @@
 interface Link {
   readonly chunk: Uint8Array
+  /** Of the chunk when it was pushed: its buffer may be transferred or resized since. */
+  readonly length: number
   next: Link | undefined
 }
+
+/** Stands in for bytes that are gone; a DATA frame of nghttp2's carries at most so many. */
+const zeros = new Uint8Array(16 * 1024)
 
 /**
  * The part of a stream's body that waits: perhaps a short piece that linear memory holds, and chunks in order, which are
@@ -10,6 +15,8 @@ interface Link {
 export class OutgoingBody {
   /** Bytes not handed out yet, the piece's included. */
   length = 0
+  /** A chunk has lost bytes since it was pushed. Zeros take their place, so that frames keep the length they announce. */
+  isChanged = false
   #first: Link | undefined
   #last: Link | undefined
   /** Bytes of the first chunk that are spent. */
@@ -21,24 +28,37 @@ export class OutgoingBody {
   }
 
   push(chunk: Uint8Array): void {
-    const link: Link = { chunk, next: undefined }
+    const { length } = chunk
+    const link: Link = { chunk, length, next: undefined }
     if (this.#first) this.#last!.next = link
     else this.#first = link
     this.#last = link
-    this.length += chunk.length
+    this.length += length
   }
 
   /** Appends what makes up the next `length` bytes to `to`. No byte is copied. */
   take(length: number, to: Uint8Array[]): void {
     this.length -= length
     while (length > 0) {
-      const { chunk } = this.#first!
+      if (!this.#first) {
+        // Credit that the engine could not take back when memory ran out.
+        this.isChanged = true
+        appendZeros(length, to)
+        return
+      }
+      const { chunk, length: whole } = this.#first
       const start = this.#offset
-      const end = Math.min(start + length, chunk.length)
-      to.push(end - start === chunk.length ? chunk : chunk.subarray(start, end))
-      length -= end - start
+      const end = Math.min(start + length, whole)
+      const taken = end - start
+      if (chunk.length < whole || this.isChanged) {
+        this.isChanged = true
+        appendZeros(taken, to)
+      } else {
+        to.push(taken === chunk.length ? chunk : chunk.subarray(start, end))
+      }
+      length -= taken
       this.#offset = end
-      if (end === chunk.length) this.#drop()
+      if (end === whole) this.#drop()
     }
   }
 
@@ -49,5 +69,11 @@ export class OutgoingBody {
     this.#offset = 0
     // A link that has grown old would keep its successors until the next full collection.
     spent.next = undefined
+  }
+}
+
+function appendZeros(length: number, to: Uint8Array[]): void {
+  for (let left = length; left > 0; left -= zeros.length) {
+    to.push(left < zeros.length ? zeros.subarray(0, left) : zeros)
   }
 }

@@ -7,7 +7,9 @@ import { RecordReader } from './records.ts'
 import { type SessionOptions, writeConfig } from './session-options.ts'
 import { bytesOf, settingsToWords } from './settings.ts'
 import type { SessionSink } from './sink.ts'
+import { spliceBodies } from './splices.ts'
 import { StreamMap } from './stream-map.ts'
+import { goawayCode, goawayFrame } from './wire.ts'
 
 /** Where a session's bytes go. */
 export interface ByteOutput {
@@ -24,6 +26,8 @@ const forgotten = new FinalizationRegistry(
   },
 )
 
+/** A result from here on downwards ends the session (NGHTTP2_ERR_FATAL). */
+const FATAL = -900
 const noBytes = new Uint8Array(0)
 const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 
@@ -44,9 +48,12 @@ export class SessionCore {
   #now: number
   /** Of what comes next, so many bytes are the payload of a DATA frame. */
   #unread = UNKNOWN
+  #isEnding = false
   #failure: HTTP2Error | undefined
-  /** A GOAWAY of our own making, for when nghttp2 cannot make one any more. */
-  #lastWords: Uint8Array = noBytes
+  /** Streams whose bodies have lost bytes: each is reset once the output that says so has been written. */
+  readonly #changed: number[] = []
+  /** Where nghttp2 cannot make a GOAWAY any more, one of the engine's making was sent, or none can be. */
+  #hasSaidGoodbye = false
 
   protected constructor(isServer: boolean, options: SessionOptions) {
     this.isServer = isServer
@@ -68,6 +75,11 @@ export class SessionCore {
     return this.#failure ?? this.engine.failure
   }
 
+  /** The session has failed, or a GOAWAY that ends it is next to be sent: responses would not be sent any more. */
+  get isEnding(): boolean {
+    return this.#isEnding || this.failure !== undefined
+  }
+
   /** The time last passed in, in milliseconds. */
   get now(): number {
     return this.#now
@@ -80,7 +92,7 @@ export class SessionCore {
 
   /** The session has bytes for the peer. */
   get wantWrite(): boolean {
-    return this.failure ? this.#lastWords.length > 0 : this.ask(Ask.wantWrite) === 1
+    return this.failure ? !this.#hasSaidGoodbye : this.ask(Ask.wantWrite) === 1
   }
 
   /**
@@ -119,6 +131,7 @@ export class SessionCore {
       copyFrames(piece, memory.bytes, memory.io(Io.input), this.#unread)
       const taken = exports.h2_session_receive(session, piece.length, now >>> 0, mostRequests)
       this.#unread = memory.io(Io.inputUnread)
+      this.#isEnding = memory.io(Io.ending) === 1
       this.#tell(sink, piece)
       if (taken < 0) {
         this.#fail(taken)
@@ -164,9 +177,12 @@ export class SessionCore {
       this.#tell(sink, noBytes)
       if (result < 0) this.#fail(result)
       let hasRoom = true
-      if (spliced) hasRoom = output.writev(spliced)
-      else if (end > start) hasRoom = output.write(memory.bytes.subarray(start, end))
-      if (result >= 0 && !(isMore && hasRoom)) return undefined
+      if (spliced) hasRoom = this.#writev(output, spliced)
+      else if (end > start) hasRoom = this.#write(output, memory.bytes.subarray(start, end))
+      if (result < 0) continue
+      if (this.#changed.length > 0) this.#resetChanged()
+      else if (!isMore) return undefined
+      if (!hasRoom) return undefined
     }
   }
 
@@ -190,6 +206,14 @@ export class SessionCore {
   /** The sink's owner calls this for each acknowledgement of SETTINGS. */
   settingsAcknowledged(): void {
     this.#settingsDeadlines.shift()
+  }
+
+  /**
+   * Gives the session up: it has this failure from now on, and `drain` gives a GOAWAY with the error's `errorCode`
+   * (INTERNAL_ERROR without one), and nothing else. For an owner that cannot go on with it.
+   */
+  abandon(error: HTTP2Error): void {
+    this.#failure ??= error
   }
 
   /** Returns the session's memory. Nothing may be asked of it afterwards (`ERR_SESSION_DISPOSED`). */
@@ -255,25 +279,48 @@ export class SessionCore {
     return result
   }
 
-  /** Output bytes and body slices in turn. The output is copied once, because it is borrowed. */
+  /** The output is copied once, because it is borrowed. */
   #splice(start: number, end: number, sink: SessionSink): Uint8Array[] {
     const { memory } = this.engine
     const output = this.view(memory.bytes.slice(start, end))
-    const chunks: Uint8Array[] = []
-    let splice = memory.io(Io.splices) >>> 2
-    let from = 0
-    for (let count = memory.io(Io.spliceCount); count > 0; count--, splice += 3) {
-      const at = memory.words[splice]!
-      const streamId = memory.words[splice + 1]!
-      const taken = memory.words[splice + 2]!
-      const body = this.bodies.get(streamId)!
-      chunks.push(output.subarray(from, at))
-      body.take(taken, chunks)
-      sink.dataSent(streamId, taken, body.length)
-      from = at
+    return spliceBodies(memory, output, this.bodies, sink, this.#changed)
+  }
+
+  #resetChanged(): void {
+    for (const streamId of this.#changed) {
+      const { INTERNAL_ERROR } = ErrorCode
+      // A stream that has ended is gone; RST_STREAM is in the output then.
+      const result = this.engine.exports.h2_submit_rst_stream(this.live(), streamId, INTERNAL_ERROR)
+      if (result <= FATAL) this.#fail(result)
     }
-    if (from < output.length) chunks.push(output.subarray(from))
-    return chunks
+    this.#changed.length = 0
+  }
+
+  #write(output: ByteOutput, bytes: Uint8Array): boolean {
+    try {
+      return output.write(bytes)
+    } catch (cause) {
+      throw this.#outputFailed(cause)
+    }
+  }
+
+  #writev(output: ByteOutput, chunks: readonly Uint8Array[]): boolean {
+    try {
+      return output.writev(chunks)
+    } catch (cause) {
+      throw this.#outputFailed(cause)
+    }
+  }
+
+  /** Bytes that left the session and did not arrive: the peer would read what follows as something else. */
+  #outputFailed(cause: unknown): HTTP2Error {
+    this.#hasSaidGoodbye = true
+    this.#failure = new HTTP2Error(
+      'ERR_OUTPUT_FAILED',
+      'the output of the session threw and bytes were lost: close the connection',
+      { cause },
+    )
+    return this.#failure
   }
 
   /** Reads the records. A sink that throws has cost its session some: it cannot go on, the others can. */
@@ -294,41 +341,21 @@ export class SessionCore {
   }
 
   #fail(result: Result): HTTP2Error {
-    this.#failure = this.engine.error(result, 'the HTTP/2 session cannot go on')
-    this.#lastWords = goaway(this.#lastProcessedStream(), goawayCode(this.#failure.code))
+    const { code, message } = this.engine.error(result, 'the HTTP/2 session cannot go on')
+    this.#failure = new HTTP2Error(code, message, { errno: result, errorCode: goawayCode(code) })
     return this.#failure
   }
 
-  /** A session that has failed can still be asked. */
+  #sendLastWords(output: ByteOutput): void {
+    if (this.#hasSaidGoodbye) return
+    this.#hasSaidGoodbye = true
+    const errorCode = this.failure?.errorCode ?? ErrorCode.INTERNAL_ERROR
+    this.#writev(output, [goawayFrame(this.#lastProcessedStream(), errorCode)])
+  }
+
+  /** Where it cannot be asked, the highest: any request may have been processed (RFC 9113 §6.8). */
   #lastProcessedStream(): number {
+    if (this.engine.failure || this.handle === 0) return 0x7fff_ffff
     return this.engine.exports.h2_session_ask(this.handle, Ask.lastProcessedStream, 0)
   }
-
-  #sendLastWords(output: ByteOutput): void {
-    if (this.#lastWords.length === 0) return
-    output.writev([this.#lastWords])
-    this.#lastWords = noBytes
-  }
-}
-
-function goawayCode(code: string): number {
-  switch (code) {
-    case 'NGHTTP2_ERR_BAD_CLIENT_MAGIC':
-      return ErrorCode.PROTOCOL_ERROR
-    case 'NGHTTP2_ERR_FLOODED':
-    case 'NGHTTP2_ERR_TOO_MANY_CONTINUATIONS':
-      return ErrorCode.ENHANCE_YOUR_CALM
-    default:
-      return ErrorCode.INTERNAL_ERROR
-  }
-}
-
-/** A GOAWAY frame (RFC 9113 §6.8). */
-function goaway(lastStreamId: number, errorCode: number): Uint8Array {
-  const frame = new DataView(new ArrayBuffer(17))
-  frame.setUint8(2, 8)
-  frame.setUint8(3, 0x7)
-  frame.setUint32(9, lastStreamId)
-  frame.setUint32(13, errorCode)
-  return new Uint8Array(frame.buffer)
 }

@@ -31,6 +31,11 @@ export interface SessionSink {
   frameInvalid(type: number, streamId: number, errno: number): void
   goawaySent(lastStreamId: number, errorCode: number): void
   diagnostic(errno: number, message: string): void
+  /**
+   * A body we submitted has lost bytes before they went out: its buffer was transferred or made smaller. RST_STREAM
+   * (INTERNAL_ERROR) is on its way.
+   */
+  bodyChanged(streamId: number): void
   /** Bytes of a body we submitted went out; `buffered` are left. */
   dataSent(streamId: number, length: number, buffered: number): void
 }
