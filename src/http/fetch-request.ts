@@ -122,7 +122,11 @@ export class FetchRequest {
   async arrayBuffer(): Promise<ArrayBuffer> {
     if (this.#real) return this.#real.arrayBuffer()
     const bytes = await this.#bytes()
-    return new Uint8Array(bytes).buffer
+    const { buffer } = bytes
+    // A body that was put together has memory of its own; a chunk is a part of what the socket read.
+    return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length
+      ? buffer
+      : new Uint8Array(bytes).buffer
   }
 
   async bytes(): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
-import { concat } from '../engine/bytes.ts'
 import type { HTTP2Error } from '../engine/errors.ts'
+import { ByteQueue } from './byte-queue.ts'
 
 /**
  * A request's body between the connection and whoever reads it. Until somebody does, nothing is taken in: the promise
@@ -12,7 +12,9 @@ export class IncomingBody {
   onFirstRead: (() => void) | undefined
   #waiting: Uint8Array | undefined
   #taken: (() => void) | undefined
-  #collected: Uint8Array[] | undefined
+  /** All of the body is wanted in one piece: its first chunk, and those behind it. */
+  #head: Uint8Array | undefined
+  #collected: ByteQueue | undefined
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   /** A reader waits for a piece. */
   #isAwaited = false
@@ -30,7 +32,7 @@ export class IncomingBody {
     if (this.#isDiscarding) return undefined
     if (this.#elsewhere) return this.#elsewhere(chunk)
     if (this.#collected) {
-      this.#collected.push(chunk)
+      this.#collect(chunk)
       return undefined
     }
     if (this.#isAwaited) {
@@ -53,7 +55,8 @@ export class IncomingBody {
   fail(error: HTTP2Error): void {
     if (this.#isComplete) return
     this.#error = error
-    this.#waiting = undefined
+    this.#waiting = this.#head = undefined
+    this.#collected?.clear()
     this.#finish()
   }
 
@@ -69,19 +72,18 @@ export class IncomingBody {
   async bytes(): Promise<Uint8Array> {
     if (this.#stream) return this.#drain(this.#stream)
     this.#begin()
-    const collected: Uint8Array[] = []
+    this.#collected = new ByteQueue()
     if (this.#waiting) {
-      collected.push(this.#waiting)
+      this.#collect(this.#waiting)
       this.#accept()
     }
     if (!this.#isComplete) {
-      this.#collected = collected
       await new Promise<void>((resolve, reject) => {
         this.#settle = (error) => (error ? reject(error) : resolve())
         if (this.#error) reject(this.#error)
       })
     }
-    return concat(collected)
+    return this.#takeCollected()
   }
 
   /** Piece by piece; the client sends as fast as this is read. */
@@ -119,13 +121,30 @@ export class IncomingBody {
   /** Somebody had the stream in hands, and may have read of it. */
   async #drain(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
     if (this.isDisturbed || stream.locked) throw new TypeError('the body was read already')
-    const chunks: Uint8Array[] = []
+    const chunks = new ByteQueue()
     const reader = stream.getReader()
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return concat(chunks)
+      if (done) return chunks.takeAll()
       chunks.push(value)
     }
+  }
+
+  /** Most bodies are one chunk, which is not copied. */
+  #collect(chunk: Uint8Array): void {
+    if (this.#head || this.#collected!.length > 0) {
+      if (this.#head) this.#collected!.push(this.#head)
+      this.#head = undefined
+      this.#collected!.push(chunk)
+    } else {
+      this.#head = chunk
+    }
+  }
+
+  #takeCollected(): Uint8Array {
+    const all = this.#head ?? this.#collected!.takeAll()
+    this.#head = undefined
+    return all
   }
 
   #begin(): void {
