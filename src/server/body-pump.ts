@@ -7,8 +7,11 @@ import type { ServerStream } from './server-stream.ts'
 const highWater = 256 * 1024
 /** Reading goes on when no more than this is left. */
 const lowWater = 64 * 1024
-/** What a pull function is asked for at a time. */
+/** So few bytes are a poor frame. */
+const littleLeft = 4 * 1024
+/** What a pull function is asked for at a time, and where memory is short. */
 const pullSize = 64 * 1024
+const shortPullSize = 16 * 1024
 
 /** Reads a body as fast as the client takes it. */
 export class BodyPump implements BodySender {
@@ -21,6 +24,10 @@ export class BodyPump implements BodySender {
   /** `resume()` came before the source could say that it has none. */
   #isResumed = false
   #isDone = false
+  /** Bytes that wait, as the connection's read-ahead knows them. */
+  #counted = 0
+  /** The client has just taken all but a little, which is not to go out by itself. */
+  #isNearlySent = false
   readonly #onPulled: (result: PullResult) => void = (result) => this.#pulled(result)
   readonly #onFailed: (error: unknown) => void = (error) => this.#fail(error)
 
@@ -32,10 +39,13 @@ export class BodyPump implements BodySender {
   /** Reads until enough is buffered or the source makes us wait. */
   run(): void {
     try {
-      while (this.#mayPull && this.#stream.bufferedAmount < highWater) {
+      const { readAhead } = this.#stream.connection
+      while (this.#mayPull && this.#counted < highWater) {
+        if (this.#counted > 0 && !this.#mayReadAhead()) return
+        this.#isNearlySent = false
         this.#isPulling = true
         this.#isResumed = false
-        const result = this.#source.pull(pullSize)
+        const result = this.#source.pull(readAhead.hasRoom ? pullSize : shortPullSize)
         if (result instanceof Promise) {
           result.then(this.#onPulled, this.#onFailed)
           return
@@ -50,6 +60,8 @@ export class BodyPump implements BodySender {
 
   /** The client took bytes; `buffered` are left. */
   sent(buffered: number): boolean {
+    this.#count(buffered)
+    this.#isNearlySent = buffered < littleLeft
     return buffered <= lowWater && this.#mayPull
   }
 
@@ -65,6 +77,26 @@ export class BodyPump implements BodySender {
     if (this.#isDone) return
     this.#isDone = true
     this.#source.cancel(reason)
+  }
+
+  closed(): void {
+    this.#count(0)
+  }
+
+  /** While some waits: there is memory for more, and a window that would take it. */
+  #mayReadAhead(): boolean {
+    if (this.#isNearlySent) return true
+    const { connection, id } = this.#stream
+    if (!connection.readAhead.hasRoom) return false
+    const { session } = connection
+    return (
+      this.#counted < session.remoteWindowSize(id) && this.#counted < session.remoteWindowSize()
+    )
+  }
+
+  #count(buffered: number): void {
+    this.#stream.connection.readAhead.add(buffered - this.#counted)
+    this.#counted = buffered
   }
 
   get #mayPull(): boolean {
@@ -83,7 +115,10 @@ export class BodyPump implements BodySender {
   }
 
   #take([chunk, flag]: PullResult): void {
-    if (chunk) this.#stream.write(chunk)
+    if (chunk) {
+      this.#stream.write(chunk)
+      this.#count(this.#stream.bufferedAmount)
+    }
     if (flag === DATA_DEFERRED) {
       this.#isDeferred = !this.#isResumed
     } else if (flag === DATA_EOF) {

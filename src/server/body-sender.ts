@@ -8,4 +8,6 @@ export interface BodySender {
   resume(): void
   /** The client is gone. */
   cancel(reason: unknown): void
+  /** The stream is over: nothing of the body waits any more. */
+  closed(): void
 }

@@ -1,48 +1,35 @@
-import { Category, Flag } from '../engine/abi.ts'
-import { concat } from '../engine/bytes.ts'
 import { ErrorCode, type HTTP2Error } from '../engine/errors.ts'
-import { type FlatFields, toPairs } from '../engine/fields.ts'
-import type { ByteOutput } from '../engine/session-core.ts'
 import { Session } from '../engine/session.ts'
+import { connectionClosed, connectionFailed } from './connection-errors.ts'
 import { ConnectionCounts } from './connection-counts.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
 import type { Application } from './exchange.ts'
-import { readGreeting, refusal } from './http1-greeting.ts'
+import { FirstBytes } from './first-bytes.ts'
 import { Inbox } from './inbox.ts'
 import { Journal } from './journal.ts'
-import type { ResolvedOptions } from './options.ts'
 import { PingBoard } from './ping-board.ts'
-import { RequestHead } from './request-head.ts'
+import { PushPromises } from './push-promises.ts'
+import { ReadAhead } from './read-ahead.ts'
+import { ReceiveWindow } from './receive-window.ts'
 import { ServerSession } from './server-session.ts'
-import { ServerStream } from './server-stream.ts'
+import type { ServerStream } from './server-stream.ts'
 import { type SessionStats, readStats } from './session-stats.ts'
+import { ShutdownNotice } from './shutdown-notice.ts'
 import type { Transport, TransportSink } from './transport.ts'
-import { WriteSize } from './write-size.ts'
-
-/** What a connection needs of its server. */
-export interface ConnectionOwner {
-  readonly options: ResolvedOptions
-  readonly application: Application
-  readonly reusesReadBuffer: boolean
-  /** Milliseconds of a clock that does not run backwards. */
-  now(): number
-  /** As `Runtime.atEndOfTurn`. */
-  atEndOfTurn(action: () => void): void
-  /** The connection is gone. */
-  forget(connection: Connection): void
-}
+import { TransportOutput } from './transport-output.ts'
 
 /** After so many requests come their answers, so that the client has something to do while the next are read. */
 const requestsAtATime = 48
 /** Milliseconds for the peer to close its side once we have closed ours. */
 const lingerPeriod = 5000
-/** Milliseconds between the notice and the refusal of further requests: time for those on their way to arrive. */
-const noticePeriod = 250
+/** Bytes of response bodies that a connection reads ahead of its client. */
+const mostReadAhead = 1024 * 1024
 
 /**
  * A session on a transport. A byte's way in: `onData`, the session, the inbox, a stream's handler. Out: a stream's verbs,
  * the session, `flush`, one write per turn.
  */
-export class Connection implements TransportSink, ByteOutput {
+export class Connection implements TransportSink {
   readonly transport: Transport
   readonly session: Session
   readonly application: Application
@@ -50,16 +37,21 @@ export class Connection implements TransportSink, ByteOutput {
   readonly reusesReadBuffer: boolean
   /** Responses have a `date` field. */
   readonly sendsDate: boolean
+  readonly maxRequestBodySize: number
   readonly counts: ConnectionCounts = new ConnectionCounts()
+  readonly readAhead: ReadAhead
   /** The time of the turn, in milliseconds. */
   now: number
-  /** When the transport last took bytes. */
-  #movedAt = 0
   /** GOAWAY went one way or the other: the connection ends with its last stream. */
   isLeaving = false
   readonly #owner: ConnectionOwner
   readonly #inbox: Inbox = new Inbox(this)
+  readonly promises: PushPromises = new PushPromises(this, this.#inbox.streams)
   readonly #pings: PingBoard = new PingBoard()
+  readonly #output: TransportOutput
+  readonly #receiveWindow: ReceiveWindow
+  readonly #shutdown: ShutdownNotice = new ShutdownNotice(this)
+  readonly #firstBytes: FirstBytes = new FirstBytes(this, this.#inbox)
   readonly #flushNow: () => void = () => {
     this.#isFlushPlanned = false
     this.flush()
@@ -71,35 +63,31 @@ export class Connection implements TransportSink, ByteOutput {
   #isFlushPlanned = false
   /** Something was said since bytes were last taken from the session. */
   #hasMore = false
-  /** The transport takes more. */
-  #hasRoom = true
-  readonly #writeSize: WriteSize = new WriteSize()
   /** When we said that we are done. */
   #endedAt: number | undefined
-  /** What still comes is not looked at. */
+  /** Input is discarded from now on. */
   #isDeaf = false
   #hasBegun = false
-  /** The first bytes, while they are too few. */
-  #head: Uint8Array | undefined
-  /** Pushed streams whose promise has not been sent yet. */
-  #promised: ServerStream[] = []
+  #hasFailed = false
+  #hasReported = false
   #isClosed = false
-  /** After the notice of a shutdown. */
-  #refusal: ReturnType<typeof setTimeout> | undefined
   #idleSince: number
 
   constructor(owner: ConnectionOwner, transport: Transport) {
-    const { settings, connectionWindowSize, limits, timeouts, padding } = owner.options
+    const { settings, limits, timeouts, padding, engine } = owner.options
     this.#owner = owner
     this.application = owner.application
     this.reusesReadBuffer = owner.reusesReadBuffer
     this.sendsDate = owner.options.date
+    this.maxRequestBodySize = owner.options.maxRequestBodySize
+    this.readAhead = new ReadAhead(mostReadAhead, owner.readAhead)
     this.transport = transport
     this.journal = new Journal(owner.options, transport.remoteAddress)
     this.now = this.#idleSince = owner.now()
+    this.#output = new TransportOutput(transport, this.counts, this)
     this.session = Session.server({
       settings,
-      connectionWindowSize,
+      ...(engine ? { engine } : {}),
       limits,
       padding,
       settingsTimeout: timeouts.settings,
@@ -109,11 +97,18 @@ export class Connection implements TransportSink, ByteOutput {
       view: transport.view,
       quiet: true,
     })
+    const { connectionWindowSize } = owner.options
+    this.#receiveWindow = new ReceiveWindow(this.session, owner.unread, connectionWindowSize)
     this.#stopWatchingEngine = this.session.engine.onFailure((error) => this.#fail(error))
   }
 
   get streamCount(): number {
     return this.#inbox.streams.size
+  }
+
+  /** Those that are open now. */
+  get streams(): ServerStream[] {
+    return this.#inbox.streams.values()
   }
 
   /** This connection as applications see it. */
@@ -126,11 +121,26 @@ export class Connection implements TransportSink, ByteOutput {
 
   onData(chunk: Uint8Array): void {
     if (this.#isDeaf) return
+    try {
+      this.#receive(chunk)
+    } catch (error) {
+      this.#isBusy = false
+      this.#fail(error)
+    }
+  }
+
+  #receive(chunk: Uint8Array): void {
     if (!this.#hasBegun) {
-      const rest = this.#greet(chunk)
-      if (!rest) return
-      chunk = rest
-      if (this.#refusal !== undefined) queueMicrotask(() => this.#notifyOfShutdown())
+      const first = this.#firstBytes.read(chunk)
+      if (first === 'partial') return
+      this.#hasBegun = true
+      if (first === 'refused') {
+        this.#isDeaf = true
+        this.#end()
+        return
+      }
+      chunk = first
+      if (this.#shutdown.isDue) queueMicrotask(() => this.#shutdown.send())
     }
     this.now = this.#owner.now()
     this.counts.bytesReceived += chunk.length
@@ -147,9 +157,8 @@ export class Connection implements TransportSink, ByteOutput {
   }
 
   onDrain(): void {
-    this.#hasRoom = true
-    this.#movedAt = this.now = this.#owner.now()
-    this.#writeSize.drained(this.now)
+    this.now = this.#owner.now()
+    this.#output.drained()
     this.flush()
   }
 
@@ -161,10 +170,11 @@ export class Connection implements TransportSink, ByteOutput {
   }
 
   onClose(error: Error | null): void {
-    if (error) this.journal.error(error, 'connection')
+    if (error) this.report(error)
     this.#isClosed = this.#isDeaf = true
     this.#closeStreams(ErrorCode.CANCEL)
-    clearTimeout(this.#refusal)
+    this.#shutdown.cancel()
+    this.#receiveWindow.release()
     this.#stopWatchingEngine()
     this.#pings.fail()
     if (!this.session.failure) this.counts.keep(this.session.counters)
@@ -186,54 +196,61 @@ export class Connection implements TransportSink, ByteOutput {
   flush(): void {
     if (this.#isClosed || this.#isBusy) return
     this.#isBusy = true
+    try {
+      const error = this.#drain()
+      this.#isBusy = false
+      if (error) this.#fail(error)
+      else if (this.isLeaving && !this.session.wantRead && !this.session.wantWrite) this.#end()
+    } catch (error) {
+      this.#isBusy = false
+      this.#fail(error)
+    }
+  }
+
+  #drain(): HTTP2Error | undefined {
     let error: HTTP2Error | undefined
     do {
-      if (!this.#hasRoom) break
+      if (!this.#output.hasRoom) break
       this.#hasMore = false
-      error = this.session.drain(this, this.#inbox, this.#writeSize.bytes, this.now)
+      error = this.session.drain(this.#output, this.#inbox, this.#output.writeSize, this.now)
       // Streams that closed, bodies that were sent: handlers may have more to say.
       this.#inbox.dispatch()
-      if (this.#promised.length > 0) this.#answerPromised()
+      if (!error) this.promises.answer()
     } while (this.#hasMore && !error)
-    this.#isBusy = false
-    if (error) this.#fail(error)
-    else if (this.isLeaving && !this.session.wantRead && !this.session.wantWrite) this.#end()
+    return error
   }
 
-  write(bytes: Uint8Array): boolean {
-    this.counts.bytesSent += bytes.length
-    return this.#handedOver(this.transport.write(bytes))
+  /** A request with a body begins. */
+  expectBody(): void {
+    this.say(() => this.#receiveWindow.grow())
   }
 
-  writev(chunks: readonly Uint8Array[]): boolean {
-    for (const chunk of chunks) this.counts.bytesSent += chunk.length
-    return this.#handedOver(this.transport.writev(chunks))
-  }
-
-  #handedOver(hasRoom: boolean): boolean {
-    this.#hasRoom = hasRoom
-    this.#movedAt = this.now
-    if (!hasRoom) this.#writeSize.filled(this.now)
-    return hasRoom
-  }
-
-  /** Gives bytes of a body back to the client's windows. */
+  /** Gives bytes of a body back to the client's windows. Does not throw: where that fails, the connection ends. */
   consume(streamId: number, length: number): void {
     if (!this.#canSpeak) return
-    this.session.consume(streamId, length)
-    this.flushSoon()
+    try {
+      this.session.consume(streamId, length)
+      this.#receiveWindow.consumed(length)
+      this.flushSoon()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
-  /** Promises a response on `parent`; `undefined` when the client takes none, or no more. */
-  promise(parent: ServerStream, fields: FlatFields): ServerStream | undefined {
-    if (this.isLeaving || this.session.setting('remote', 'enablePush') === 0) return undefined
-    const id = this.session.submitPushPromise(parent.id, toPairs(fields))
-    const stream = new ServerStream(this, id, new RequestHead(fields), true)
-    stream.requestBody.isComplete = true
-    this.#inbox.streams.set(id, stream)
-    this.#promised.push(stream)
-    this.flushSoon()
-    return stream
+  /** Ends a stream with RST_STREAM. Does not throw: where that fails, the connection ends. */
+  reset(streamId: number, errorCode: number): void {
+    this.say(() => this.session.submitRstStream(streamId, errorCode))
+  }
+
+  /** Says something of its own to the client, where it still can; what fails then is the connection. */
+  say(what: () => void): void {
+    if (!this.#canSpeak) return
+    try {
+      what()
+      this.flushSoon()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   // ---- what the inbox tells -------------------------------------------------------------------
@@ -251,8 +268,7 @@ export class Connection implements TransportSink, ByteOutput {
 
   /** Measures a round trip, in milliseconds. */
   ping(): Promise<number> {
-    const { opaqueData, answer } = this.#pings.add(this.#owner.now())
-    this.session.submitPing(opaqueData)
+    const answer = this.#pings.send(this.session, this.#owner.now())
     this.flushSoon()
     return answer
   }
@@ -264,25 +280,35 @@ export class Connection implements TransportSink, ByteOutput {
   /** Says that no more requests are welcome; those on their way are still served, then none (RFC 9113 §6.8). */
   announceShutdown(): void {
     if (!this.#canSpeak) return
-    this.#refusal = setTimeout(() => this.finish(), noticePeriod)
-    // A client that has only just connected first says what it came for.
-    if (this.#hasBegun) this.#notifyOfShutdown()
+    this.#shutdown.announce(this.#hasBegun)
   }
 
   /** Takes no more requests; the connection ends with its last stream. */
   finish(): void {
-    if (!this.#canSpeak) return
-    this.session.submitGoaway()
-    this.isLeaving = true
-    this.flushSoon()
+    this.say(() => {
+      this.session.submitGoaway()
+      this.isLeaving = true
+    })
   }
 
   /** GOAWAY, and the connection is over. */
-  terminate(errorCode: number = ErrorCode.NO_ERROR): void {
+  terminate(): void {
     if (this.#isClosed) return
-    if (this.#canSpeak) this.session.terminate(errorCode)
-    this.flush()
-    this.#end()
+    this.isLeaving = true
+    if (this.#output.hasRoom) {
+      this.say(() => this.session.terminate())
+      this.flush()
+    } else {
+      this.#abandon(connectionClosed())
+    }
+    // In the middle of a turn, the end comes with what the turn sends.
+    if (!this.#isBusy || !this.#canSpeak) this.#end()
+  }
+
+  /** nghttp2 has ended the session with this GOAWAY: it takes and sends nothing more. */
+  terminated(error: HTTP2Error): void {
+    this.report(error)
+    this.#closeStreams(error.errorCode!)
   }
 
   destroy(): void {
@@ -294,18 +320,18 @@ export class Connection implements TransportSink, ByteOutput {
     const { timeouts } = this.#owner.options
     const linger = Math.min(timeouts.shutdown || lingerPeriod, lingerPeriod)
     const isLingering = this.#endedAt !== undefined && now - this.#endedAt >= linger
-    const isStuck = !this.#hasRoom && timeouts.stream > 0 && now - this.#movedAt >= timeouts.stream
+    const isStuck = timeouts.stream > 0 && this.#output.isStuck(timeouts.stream, now)
     if (isLingering || isStuck) this.destroy()
     if (!this.#canSpeak) return
     this.now = now
     if (now >= (this.session.nextTimeout() ?? Infinity)) {
-      this.session.handleTimeout(now)
+      this.say(() => this.session.handleTimeout(now))
       this.flush()
     }
     if (this.streamCount === 0) {
       if (timeouts.idle > 0 && now - this.#idleSince >= timeouts.idle) this.terminate()
     } else if (timeouts.stream > 0) {
-      for (const stream of this.#inbox.streams.values()) {
+      for (const stream of this.streams) {
         if (now - stream.movedAt >= timeouts.stream && stream.isStalled) stream.reset()
       }
     }
@@ -317,54 +343,6 @@ export class Connection implements TransportSink, ByteOutput {
     return !this.#isClosed && !this.session.failure
   }
 
-  /**
-   * A response submitted before its promise has been sent would not count towards the streams that the client lets us
-   * open.
-   */
-  #answerPromised(): void {
-    this.#promised = this.#promised.filter((stream) => !stream.answerPromised())
-  }
-
-  /** Reads the first bytes. Gives those that are HTTP/2; `undefined`: there are none. */
-  #greet(chunk: Uint8Array): Uint8Array | undefined {
-    const bytes = this.#head ? concat([this.#head, chunk]) : chunk
-    const greeting = readGreeting(bytes)
-    this.#head = greeting.kind === 'partial' ? bytes.slice() : undefined
-    this.#hasBegun = greeting.kind !== 'partial'
-    switch (greeting.kind) {
-      case 'http2':
-        return bytes
-      case 'upgrade':
-        // Upgrades are for cleartext; with TLS, ALPN has spoken (RFC 7540 §3.3).
-        if (this.transport.tls) break
-        try {
-          this.session.upgrade(greeting.settings, greeting.fields[1] === 'HEAD')
-        } catch (error) {
-          this.journal.error(error, 'connection')
-          this.transport.writev([refusal])
-          break
-        }
-        this.transport.writev([greeting.answer])
-        this.#inbox.headers(1, Category.request, Flag.endStream, greeting.fields)
-        return greeting.rest
-      case 'refused':
-        this.transport.writev([greeting.answer])
-        break
-      default:
-        return undefined
-    }
-    this.#isDeaf = true
-    this.#end()
-    return undefined
-  }
-
-  #notifyOfShutdown(): void {
-    if (!this.#canSpeak) return
-    this.session.submitShutdownNotice()
-    for (const stream of this.#inbox.streams.values()) stream.exchange.onShutdown?.()
-    this.flushSoon()
-  }
-
   /** FIN, after what was written. */
   #end(): void {
     this.#endedAt ??= this.#owner.now()
@@ -372,16 +350,38 @@ export class Connection implements TransportSink, ByteOutput {
   }
 
   #closeStreams(errorCode: number): void {
-    const streams = this.#inbox.streams.values()
+    const { streams } = this
     this.#inbox.streams.clear()
     for (const stream of streams) stream.closed(errorCode)
   }
 
-  #fail(error: HTTP2Error): void {
-    if (this.#isDeaf) return
-    this.#isDeaf = true
-    this.journal.error(error, 'connection')
+  /** The session cannot go on: one report, a GOAWAY, FIN. */
+  #fail(cause: unknown): void {
+    if (this.#hasFailed || this.#isClosed) return
+    this.#hasFailed = this.#isDeaf = true
+    const error = connectionFailed(cause)
+    // Where FIN was sent already, the end is no news.
+    if (this.#endedAt === undefined) this.report(error)
+    this.#abandon(error)
     this.#end()
     this.#closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)
+  }
+
+  /** What ends a connection is told once: what follows from it is no news. */
+  report(error: unknown): void {
+    if (this.#hasReported) return
+    this.#hasReported = true
+    this.journal.error(error, 'connection')
+  }
+
+  /** Gives the session up. Its GOAWAY goes behind what waits in the transport, whether there is room or not. */
+  #abandon(error: HTTP2Error): void {
+    if (!this.session.failure) this.counts.keep(this.session.counters)
+    this.session.abandon(error)
+    try {
+      this.session.drain(this.#output, this.#inbox)
+    } catch {
+      // The transport has failed as well, and will say so.
+    }
   }
 }

@@ -4,12 +4,14 @@ import type { FastResponse } from '../http/fast-response.ts'
 import { FetchRequest, type RequestSource, type ServerRequest } from '../http/fetch-request.ts'
 import { IncomingBody } from '../http/incoming-body.ts'
 import { requestUrl } from '../http/request-url.ts'
+import { isThenable } from '../http/thenable.ts'
 import type { Trailers } from '../http/trailers.ts'
 import type { WebSocketOptions } from '../http/websocket/index.ts'
 import { type Exchange, nobody } from './exchange.ts'
 import { FetchInfo } from './fetch-info.ts'
 import { discard, toResponseInit } from './response-init.ts'
-import type { PushInit, ResponseInit, ServerStream } from './server-stream.ts'
+import type { PushInit, ResponseInit } from './response-options.ts'
+import type { ServerStream } from './server-stream.ts'
 import type { ServerTunnel } from './server-tunnel.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 import { agreeOnWebSocket, type WebSocketUpgrade } from './websocket-upgrade.ts'
@@ -61,7 +63,7 @@ export class FetchExchange implements Exchange, RequestSource {
     const request = new FetchRequest(this) as unknown as ServerRequest
     try {
       const answer = this.#fetch(request, new FetchInfo(this.#stream, this))
-      if (isPromise(answer)) void this.#wait(answer)
+      if (isThenable(answer)) void this.#wait(answer)
       else this.#answer(answer)
     } catch (error) {
       void this.#fail(error)
@@ -87,13 +89,15 @@ export class FetchExchange implements Exchange, RequestSource {
     if (isAnswered && this.#isDone) return
     // A body that fails is ours, and no news to the handler.
     this.#isAbandoned = !isAnswered && !(stream.isReset && errorCode === ErrorCode.INTERNAL_ERROR)
-    this.#failure = new HTTP2Error(
-      'ERR_STREAM_CLOSED',
-      isAnswered
-        ? 'the response was complete before the request was'
-        : 'the client left before the response was complete',
-      { streamId: stream.id, errorCode },
-    )
+    this.#failure =
+      stream.failure ??
+      new HTTP2Error(
+        'ERR_STREAM_CLOSED',
+        isAnswered
+          ? 'the response was complete before the request was'
+          : 'the client left before the response was complete',
+        { streamId: stream.id, errorCode },
+      )
     this.body?.fail(this.#failure)
     this.#settleTrailers?.()
     if (this.#isAbandoned) this.#abort?.abort(this.#failure)
@@ -210,8 +214,17 @@ export class FetchExchange implements Exchange, RequestSource {
     }
   }
 
-  /** The handler threw: `error` may make a response of it; the client learns nothing else. */
+  /** The handler threw: `error` may make a response of it; the client learns nothing else. Does not reject. */
   async #fail(error: unknown): Promise<void> {
+    try {
+      await this.#answerError(error)
+    } catch (second) {
+      // Not even the answer to an error can be sent, for example because memory ran out.
+      this.#stream.fail(second)
+    }
+  }
+
+  async #answerError(error: unknown): Promise<void> {
     const stream = this.#stream
     // One that lies about its length would have been sent in part, had it been read piece by piece.
     if (stream.hasResponded || stream.isClosed || codeOf(error) === 'ERR_CONTENT_LENGTH') {
@@ -254,10 +267,6 @@ const refusals: Readonly<Record<string, ResponseInit>> = {
 
 function codeOf(error: unknown): string {
   return error instanceof HTTP2Error ? error.code : ''
-}
-
-function isPromise(answer: Answer | PromiseLike<Answer>): answer is PromiseLike<Answer> {
-  return answer instanceof Promise || typeof (answer as PromiseLike<Answer>)?.then === 'function'
 }
 
 function toHeaders(fields: FlatFields): Headers {

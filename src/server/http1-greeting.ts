@@ -7,16 +7,18 @@ export type Greeting =
   | { readonly kind: 'partial' }
   /** HTTP/1.1: to be answered with this, and closed. */
   | { readonly kind: 'refused'; readonly answer: Uint8Array }
-  /** A request that asks for HTTP/2 (RFC 7540 §3.2), after which the client's preface follows. */
-  | {
-      readonly kind: 'upgrade'
-      readonly answer: Uint8Array
-      /** The request, as HTTP/2 would have it. */
-      readonly fields: FlatFields
-      /** The decoded HTTP2-Settings. */
-      readonly settings: Uint8Array
-      readonly rest: Uint8Array
-    }
+  | UpgradeGreeting
+
+/** A request that asks for HTTP/2 (RFC 7540 §3.2), after which the client's preface follows. */
+export interface UpgradeGreeting {
+  readonly kind: 'upgrade'
+  readonly answer: Uint8Array
+  /** The request, as HTTP/2 would have it. */
+  readonly fields: FlatFields
+  /** The decoded HTTP2-Settings. */
+  readonly settings: Uint8Array
+  readonly rest: Uint8Array
+}
 
 /** Any method but the one of HTTP/2's preface (RFC 9113 §3.4). */
 const methods = /^(?!PRI )[A-Z]{3,} /
@@ -31,7 +33,7 @@ const dropped = new Set([
   'keep-alive',
   'proxy-connection',
 ])
-const maxHead = 16 * 1024
+export const maxHead: number = 16 * 1024
 
 /** What a client of HTTP/1.1 is told. */
 export const refusal: Uint8Array = latin1Bytes(
@@ -44,7 +46,7 @@ const switching = latin1Bytes(
 )
 
 const http2: Greeting = { kind: 'http2' }
-const partial: Greeting = { kind: 'partial' }
+export const partial: Greeting = { kind: 'partial' }
 const refused: Greeting = { kind: 'refused', answer: refusal }
 
 /** Tells a client that speaks HTTP/1.1 from one that speaks HTTP/2, and what it wants. */

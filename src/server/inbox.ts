@@ -19,6 +19,7 @@ const Fact = {
   unsent: 7,
   stray: 8,
   terminated: 9,
+  changed: 10,
 }
 
 /** Elements that an array of facts keeps for the next turn. */
@@ -63,13 +64,15 @@ export class Inbox extends IgnoringSink {
   #tell(fact: number, stream: ServerStream, detail: unknown): void {
     switch (fact) {
       case Fact.begun:
+        // Of a request that is over before it begins, no handler is told.
+        if (stream.isGone || this.#connection.session.isEnding) break
         stream.begin(this.#connection.application)
         break
       case Fact.refused:
-        stream.refuse()
+        if (!this.#connection.session.isEnding) stream.refuse()
         break
       case Fact.data:
-        stream.requestBody.data(detail as Uint8Array)
+        stream.requestBody.data(detail as Uint8Array, this.#connection.reusesReadBuffer)
         break
       case Fact.trailers:
         stream.trailers = detail as FlatFields
@@ -93,7 +96,10 @@ export class Inbox extends IgnoringSink {
         break
       }
       case Fact.terminated:
-        this.#connection.journal.error(terminatedError(detail as number), 'connection')
+        this.#connection.terminated(terminatedError(detail as number))
+        break
+      case Fact.changed:
+        stream.bodyChanged()
     }
   }
 
@@ -126,7 +132,7 @@ export class Inbox extends IgnoringSink {
       return
     }
     stream.movedAt = this.#connection.now
-    this.#note(Fact.data, stream, this.#connection.reusesReadBuffer ? chunk.slice() : chunk)
+    this.#note(Fact.data, stream, chunk)
   }
 
   override streamEnded(streamId: number): void {
@@ -141,6 +147,8 @@ export class Inbox extends IgnoringSink {
     if (!stream) return
     this.streams.delete(streamId)
     stream.isGone = true
+    // What nghttp2 sent in full was not the body any more.
+    if (stream.isChanged) errorCode = ErrorCode.INTERNAL_ERROR
     if (errorCode !== ErrorCode.NO_ERROR) connection.counts.reset(errorCode)
     if (this.streams.size === 0) connection.becameIdle()
     this.#note(Fact.closed, stream, errorCode)
@@ -174,6 +182,13 @@ export class Inbox extends IgnoringSink {
     if (!stream || stream.isClosed) return
     const { engine } = this.#connection.session
     this.#note(Fact.unsent, stream, engine.error(errno, 'a frame could not be sent', { streamId }))
+  }
+
+  override bodyChanged(streamId: number): void {
+    const stream = this.streams.get(streamId)
+    if (!stream) return
+    stream.isChanged = true
+    this.#note(Fact.changed, stream, undefined)
   }
 
   override dataSent(streamId: number, length: number, buffered: number): void {

@@ -1,6 +1,25 @@
+import { isThenable } from '../http/thenable.ts'
 import type { ErrorWhere, ResolvedOptions } from './options.ts'
 import type { ServerStream } from './server-stream.ts'
 import type { Address } from './transport.ts'
+
+/** Calls an `onError` of the application; what goes wrong in it is for the console. */
+export function tellError(
+  onError: ResolvedOptions['onError'],
+  error: unknown,
+  where: ErrorWhere,
+): void {
+  try {
+    const result: unknown = onError(error, where)
+    if (isThenable(result)) Promise.resolve(result).catch(toConsole)
+  } catch (second) {
+    toConsole(second)
+  }
+}
+
+function toConsole(error: unknown): void {
+  console.error(error)
+}
 
 /** Tells the application what happens on a connection: its errors, and the requests that were answered. */
 export class Journal {
@@ -14,12 +33,8 @@ export class Journal {
 
   error(error: unknown, source: ErrorWhere['source'], streamId?: number): void {
     const where = streamId === undefined ? {} : { streamId }
-    try {
-      this.#options.onError(error, { source, remoteAddress: this.#remoteAddress, ...where })
-    } catch (second) {
-      // Nobody is left to tell.
-      console.error(second)
-    }
+    const remoteAddress = this.#remoteAddress
+    tellError(this.#options.onError, error, { source, remoteAddress, ...where })
   }
 
   response(stream: ServerStream, status: number): void {
@@ -27,10 +42,13 @@ export class Journal {
     if (!log) return
     const { id: streamId, isPushed: pushed } = stream
     const { method, path } = stream.request
+    const remoteAddress = this.#remoteAddress
+    const failed = (error: unknown): void => this.error(error, 'handler', streamId)
     try {
-      log({ remoteAddress: this.#remoteAddress, streamId, method, path, status, pushed })
+      const result: unknown = log({ remoteAddress, streamId, method, path, status, pushed })
+      if (isThenable(result)) Promise.resolve(result).catch(failed)
     } catch (error) {
-      this.error(error, 'handler', streamId)
+      failed(error)
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Engine } from '../engine/engine.ts'
 import type { Limits } from '../engine/limits.ts'
 import type { Settings } from '../engine/settings.ts'
 import type { Address, Runtime, TlsOptions } from './transport.ts'
@@ -56,6 +57,19 @@ export interface ServerOptions {
   readonly backlog?: number
   /** SIGINT and SIGTERM close the server, in order; a second one at once. Default false. */
   readonly gracefulShutdown?: boolean
+  /**
+   * Bytes of a request's body that are taken. Beyond, a request whose `content-length` says so is answered with 413, and no
+   * handler is told; another is reset, which its reader sees as `ERR_BODY_TOO_LARGE`. Tunnels have no limit. Default
+   * 128 MiB; `Infinity`: none.
+   */
+  readonly maxRequestBodySize?: number
+  /**
+   * Bytes of request bodies that clients may have in flight or waiting for a handler, all connections together and beyond
+   * the 64 KiB that the protocol gives each. When they are used up, windows stay shut. Default 256 MiB; `Infinity`: none.
+   */
+  readonly maxUnreadBytes?: number
+  /** The engine of this server's sessions. Default: the one of this thread. */
+  readonly engine?: Engine
   /** Instead of the runtime this program runs on. */
   readonly runtime?: Runtime
   /** Told of what goes wrong in handlers, and of connections that fail. Default: handlers' errors to the console. */
@@ -66,8 +80,11 @@ export interface ServerOptions {
 
 /** Where an error happened. */
 export interface ErrorWhere {
-  /** `handler`: the user's code threw; `connection`: the peer or the socket failed. */
-  readonly source: 'handler' | 'connection'
+  /**
+   * `handler`: the user's code threw; `connection`: the peer or the socket failed; `server`: a connection could not be
+   * served, for example because memory ran out.
+   */
+  readonly source: 'handler' | 'connection' | 'server'
   readonly streamId?: number
   readonly remoteAddress: Address | null
 }
@@ -84,6 +101,9 @@ export interface ResolvedOptions {
   readonly reusePort: boolean
   readonly backlog: number | undefined
   readonly gracefulShutdown: boolean
+  readonly maxRequestBodySize: number
+  readonly maxUnreadBytes: number
+  readonly engine: Engine | undefined
   readonly runtime: Runtime | undefined
   readonly onError: (error: unknown, where: ErrorWhere) => void
   readonly log: ((entry: LogEntry) => void) | undefined
@@ -120,6 +140,9 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     reusePort: options.reusePort ?? false,
     backlog: options.backlog,
     gracefulShutdown: options.gracefulShutdown ?? false,
+    maxRequestBodySize: options.maxRequestBodySize ?? 128 * 1024 * 1024,
+    maxUnreadBytes: options.maxUnreadBytes ?? 256 * 1024 * 1024,
+    engine: options.engine,
     runtime: options.runtime,
     onError: options.onError ?? reportToConsole,
     log: options.log,
@@ -128,4 +151,5 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
 
 function reportToConsole(error: unknown, where: ErrorWhere): void {
   if (where.source === 'handler') console.error(`stream ${where.streamId}:`, error)
+  else if (where.source === 'server') console.error(error)
 }

@@ -1,4 +1,5 @@
 import { HTTP2Error } from '../engine/errors.ts'
+import type { Session } from '../engine/session.ts'
 
 interface Ping {
   readonly sentAt: number
@@ -11,15 +12,15 @@ export class PingBoard {
   readonly #pings: Map<number, Ping> = new Map()
   #last = 0
 
-  /** What the next PING carries, and the promise of its round trip in milliseconds. */
-  add(now: number): { opaqueData: Uint8Array; answer: Promise<number> } {
+  /** Submits a PING; the promise of its round trip in milliseconds. Throws what `submitPing` throws. */
+  send(session: Session, now: number): Promise<number> {
     const id = ++this.#last
     const opaqueData = new Uint8Array(8)
     new DataView(opaqueData.buffer).setUint32(4, id)
-    const answer = new Promise<number>((resolve, reject) => {
+    session.submitPing(opaqueData)
+    return new Promise<number>((resolve, reject) => {
       this.#pings.set(id, { sentAt: now, resolve, reject })
     })
-    return { opaqueData, answer }
   }
 
   /** An acknowledgement; the round trip in milliseconds if it was for one of these. */

@@ -4,7 +4,8 @@ import { type Body, wholeBody } from '../http/body.ts'
 import { type BodySource, bodySource } from '../http/body-source.ts'
 import type { Trailers } from '../http/trailers.ts'
 import { checkLength, declaredLength, measured } from './content-length.ts'
-import type { ResponseInit } from './server-stream.ts'
+import type { RequestHead } from './request-head.ts'
+import type { PushInit, ResponseInit } from './response-options.ts'
 
 /** A response that is known to be one. */
 export interface PreparedResponse {
@@ -54,8 +55,23 @@ function sizeOf(body: Body): number | undefined {
   return body instanceof Blob ? body.size : undefined
 }
 
+/** The request that a push promises, and the response to it. Throws what `respond` would. */
+export function preparePush(
+  init: PushInit,
+  { scheme, authority }: RequestHead,
+  streamId: number,
+): { readonly fields: FlatFields; readonly response: PreparedResponse } {
+  const { path, method = 'GET', requestHeaders } = init
+  checkPromise(method, path, streamId)
+  const fields = [':method', method, ':scheme', scheme, ':authority', authority, ':path', path]
+  appendFields(fields, requestHeaders)
+  const response = prepareResponse(init, method, streamId)
+  checkFields(response.fields)
+  return { fields, response }
+}
+
 /** Throws what sending the fields would throw. */
-export function checkFields(fields: FlatFields): void {
+function checkFields(fields: FlatFields): void {
   for (let i = 0; i < fields.length; i += 2) {
     wireName(fields[i]!)
     wireValue(fields[i]!, fields[i + 1]!)
@@ -119,7 +135,7 @@ export function checkInformationalStatus(status: number, streamId: number): void
 }
 
 /** RFC 9113 §8.4: what can be promised. */
-export function checkPromise(method: string, path: string, streamId: number): void {
+function checkPromise(method: string, path: string, streamId: number): void {
   if (method !== 'GET' && method !== 'HEAD') {
     throw new HTTP2Error('ERR_INVALID_METHOD', `GET and HEAD can be pushed, not ${method}`, {
       streamId,

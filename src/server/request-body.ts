@@ -1,3 +1,5 @@
+import { ByteQueue } from '../http/byte-queue.ts'
+import { isThenable } from '../http/thenable.ts'
 import type { ServerStream } from './server-stream.ts'
 
 /**
@@ -12,7 +14,7 @@ export class RequestBody {
   /** A handler's promise that is waited for. */
   #pending = false
   /** What came meanwhile. */
-  #queue: Uint8Array[] | undefined
+  #queue: ByteQueue | undefined
   #isDelivered = false
 
   constructor(stream: ServerStream) {
@@ -34,11 +36,12 @@ export class RequestBody {
     if (this.isComplete && !this.#pending) this.#done()
   }
 
-  /** A part of the body. */
-  data(chunk: Uint8Array): void {
+  /** A part of the body. `isBorrowed`: its memory is written again in another turn. */
+  data(chunk: Uint8Array, isBorrowed: boolean): void {
     this.bytesReceived += chunk.length
-    if (this.#pending) (this.#queue ??= []).push(chunk)
-    else this.#deliver(chunk)
+    if (this.bytesReceived > this.#stream.maxRequestBodySize) this.#stream.refuseBody()
+    if (this.#pending) (this.#queue ??= new ByteQueue()).push(chunk, isBorrowed)
+    else this.#deliver(isBorrowed ? chunk.slice() : chunk)
   }
 
   /** The request is complete. */
@@ -49,17 +52,18 @@ export class RequestBody {
 
   /** The stream is over: what waits goes back to the connection's window. */
   closed(): void {
-    for (const chunk of this.#queue ?? []) this.#consume(chunk.length)
+    if (this.#queue) this.#consume(this.#queue.length)
     this.#queue = undefined
     this.#isDelivered = true
   }
 
   #deliver(chunk: Uint8Array): void {
     const { length } = chunk
+    const stream = this.#stream
     try {
-      if (!this.#stream.isReset) this.#waitFor(this.#stream.exchange.onData(chunk), length)
+      if (!stream.isReset && !stream.isClosed) this.#waitFor(stream.exchange.onData(chunk), length)
     } catch (error) {
-      this.#stream.fail(error)
+      stream.fail(error)
     }
     if (!this.#pending) this.#consume(length)
   }
@@ -75,17 +79,28 @@ export class RequestBody {
   }
 
   /** Where the handler returned a promise, what follows has to wait; then `length` bytes are consumed. */
-  #waitFor(result: void | Promise<void>, length: number): void {
-    if (!(result instanceof Promise)) return
+  #waitFor(result: unknown, length: number): void {
+    if (!isThenable(result)) return
     this.#pending = true
-    result.catch((error: unknown) => this.#stream.fail(error)).finally(() => this.#goOn(length))
+    Promise.resolve(result).then(
+      () => this.#goOn(length),
+      (error: unknown) => {
+        this.#stream.fail(error)
+        this.#goOn(length)
+      },
+    )
   }
 
+  /** Does not throw: what handlers throw is told to the stream, and the connection's verbs do not. */
   #goOn(length: number): void {
     this.#pending = false
     this.#stream.movedAt = this.#stream.connection.now
     if (length > 0) this.#consume(length)
-    while (!this.#pending && this.#queue?.length) this.#deliver(this.#queue.shift()!)
+    while (!this.#pending && this.#queue) {
+      const chunk = this.#queue.shift()
+      if (!chunk) break
+      this.#deliver(chunk)
+    }
     if (!this.#pending && this.isComplete) this.#done()
   }
 

@@ -1,10 +1,15 @@
+import { Engine } from '../engine/engine.ts'
 import { HTTP2Error } from '../engine/errors.ts'
 import { detectRuntime } from '../runtime/detect.ts'
-import { Connection, type ConnectionOwner } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
 import type { Application } from './exchange.ts'
-import type { ResolvedOptions } from './options.ts'
+import { tellError } from './journal.ts'
+import type { ErrorWhere, ResolvedOptions } from './options.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { type ServerStats, ServerTotals } from './server-totals.ts'
-import type { Address, Listening, Runtime, Transport } from './transport.ts'
+import type { Address, Listening, Runtime, Transport, TransportSink } from './transport.ts'
+import { UnreadBudget } from './unread-budget.ts'
 
 /** How to close. */
 export interface CloseOptions {
@@ -12,6 +17,8 @@ export interface CloseOptions {
   readonly graceful?: boolean
 }
 
+/** Bytes of response bodies that the server reads ahead of its clients, all together. */
+const mostReadAhead = 64 * 1024 * 1024
 /** For connections that the system has accepted to reach us: once nothing listens, they would be reset. */
 const acceptPeriod = 20
 const tickPeriod = 1000
@@ -19,6 +26,13 @@ const tickPeriod = 1000
 const closePeriod = 500
 
 const settled = Promise.resolve()
+/** For a connection that cannot be served. */
+const ignoringTransport: TransportSink = {
+  onData() {},
+  onDrain() {},
+  onEnd() {},
+  onClose() {},
+}
 /** A settled promise's `then`: unlike queueMicrotask it costs Node no AsyncResource. */
 const afterPromises = (action: () => void) => {
   void settled.then(action)
@@ -28,6 +42,8 @@ const afterPromises = (action: () => void) => {
 export class ServerCore implements ConnectionOwner {
   readonly options: ResolvedOptions
   readonly application: Application
+  readonly readAhead: ReadAhead = new ReadAhead(mostReadAhead)
+  readonly unread: UnreadBudget
   reusesReadBuffer = false
   atEndOfTurn: (action: () => void) => void = afterPromises
   readonly #totals: ServerTotals = new ServerTotals()
@@ -48,6 +64,7 @@ export class ServerCore implements ConnectionOwner {
   constructor(options: ResolvedOptions, application: Application) {
     this.options = options
     this.application = application
+    this.unread = new UnreadBudget(options.maxUnreadBytes)
     this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve))
   }
 
@@ -90,7 +107,7 @@ export class ServerCore implements ConnectionOwner {
   }
 
   stats(): ServerStats {
-    return this.#totals.read(this.#connections)
+    return this.#totals.read(this.#connections, this.options.engine ?? Engine.shared())
   }
 
   /** SIGINT and SIGTERM close the server, in order; the next one at once. */
@@ -123,8 +140,7 @@ export class ServerCore implements ConnectionOwner {
       },
       {
         onConnection: (transport) => this.#accept(transport),
-        onRefused: (error, remoteAddress) =>
-          this.options.onError(error, { source: 'connection', remoteAddress }),
+        onRefused: (error, remoteAddress) => this.#report(error, 'connection', remoteAddress),
       },
     )
     this.reusesReadBuffer = listening.reusesReadBuffer
@@ -133,13 +149,24 @@ export class ServerCore implements ConnectionOwner {
     return listening
   }
 
-  #accept(transport: Transport): Connection {
-    const connection = new Connection(this, transport)
+  #accept(transport: Transport): TransportSink {
+    let connection: Connection
+    try {
+      connection = new Connection(this, transport)
+    } catch (error) {
+      this.#report(error, 'server', transport.remoteAddress)
+      transport.destroy()
+      return ignoringTransport
+    }
     this.#totals.connections++
     this.#connections.add(connection)
     if (this.#isDraining) connection.announceShutdown()
     else if (this.#closing) connection.terminate()
     return connection
+  }
+
+  #report(error: unknown, source: ErrorWhere['source'], remoteAddress: Address | null): void {
+    tellError(this.options.onError, error, { source, remoteAddress })
   }
 
   #tick(): void {

@@ -1,44 +1,36 @@
-import { ErrorCode, HTTP2Error } from '../engine/errors.ts'
+import { bodyChangedError, ErrorCode, type HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, type HeaderList, toPairs } from '../engine/fields.ts'
 import { heldBody } from '../engine/session.ts'
 import type { Priority } from '../engine/session-control.ts'
-import { type Body, type BodyChunk, toBytes } from '../http/body.ts'
+import { type BodyChunk, toBytes } from '../http/body.ts'
 import type { Trailers } from '../http/trailers.ts'
+import { isThenable } from '../http/thenable.ts'
 import { BodyPump } from './body-pump.ts'
 import type { BodySender } from './body-sender.ts'
 import type { Connection } from './connection.ts'
+import { declaredLength } from './content-length.ts'
 import { addDate } from './date-field.ts'
 import { type Application, type Exchange, nobody } from './exchange.ts'
 import {
   type AnyResponseInit,
   appendFields,
-  checkFields,
   checkInformationalStatus,
-  checkPromise,
   type PreparedResponse,
+  preparePush,
   prepareResponse,
 } from './prepared-response.ts'
 import { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
+import type { PushInit } from './response-options.ts'
 import { ServerTunnel } from './server-tunnel.ts'
-
-/** A response. */
-export interface ResponseInit {
-  /** 200 to 599. Default 200. */
-  readonly status?: number
-  readonly headers?: HeaderList
-  readonly body?: Body
-  /** Sent behind the body (RFC 9113 §8.1). */
-  readonly trailers?: Trailers
-}
-
-/** A response to a request that the client has not made (RFC 9113 §8.4). */
-export interface PushInit extends ResponseInit {
-  readonly path: string
-  /** Default `GET`. */
-  readonly method?: string
-  readonly requestHeaders?: HeaderList
-}
+import {
+  bodyTooLarge,
+  clientLeft,
+  notConnect,
+  pushOnPush,
+  responseSent,
+  streamClosed,
+} from './stream-errors.ts'
 
 const noBytes = new Uint8Array(0)
 const noFields: FlatFields = []
@@ -54,24 +46,30 @@ export class ServerStream {
   readonly requestBody: RequestBody
   /** Trailer fields of the request, once it is complete. */
   trailers: FlatFields = noFields
+  /** Why the server ended the stream, where an exchange wants to know. */
+  failure: HTTP2Error | undefined
   /** When something last moved, in the server's milliseconds. */
   movedAt: number
   /** Of the response's body, handed to the transport; a short one as soon as it is said. */
   bytesSent = 0
-  #exchange!: Exchange
+  /** Of a request that no handler is told of, until it begins. */
+  exchange: Exchange = nobody
   #sender: BodySender | undefined
   #trailers: Trailers | undefined
   /** Of a pushed stream, until its promise has been sent. */
   #promisedResponse: PreparedResponse | undefined
-  /** nghttp2 knows it no more, though nobody may have been told yet. */
+  /** Closed in nghttp2; the exchange's onClose may still be due. */
   isGone = false
+  /** The body has lost bytes before they were sent. */
+  isChanged = false
   #priority = usualPriority
   #hasContinued = false
   #hasResponded = false
-  /** All of the response has been handed to the session. */
   #isEnded = false
   #isReset = false
   #isTunnel = false
+  /** The exchange was told that the stream is over. */
+  #isTold = false
 
   constructor(connection: Connection, id: number, request: RequestHead, isPushed: boolean) {
     this.connection = connection
@@ -96,17 +94,9 @@ export class ServerStream {
     return this.isGone
   }
 
-  /** We ended it: nobody is told anything more than that it closed. */
+  /** The server ended it: the exchange is told that it closed, and nothing else. */
   get isReset(): boolean {
     return this.#isReset
-  }
-
-  get exchange(): Exchange {
-    return this.#exchange
-  }
-
-  set exchange(exchange: Exchange) {
-    this.#exchange = exchange
   }
 
   /** RFC 9218; of a stream that is not open, what was last known or said of it. */
@@ -117,21 +107,32 @@ export class ServerStream {
 
   /** Sets the priority of the response (RFC 9218 §8); the client can still change it. */
   set priority(priority: Priority) {
-    this.#priority = priority
     if (this.#isOpen) this.connection.session.changePriority(this.id, priority)
+    this.#priority = priority
   }
 
-  /** Bytes of the response's body that wait for the client. */
+  /** Bytes of the response's body that wait. */
   get bufferedAmount(): number {
     return this.connection.session.bufferedAmount(this.id)
   }
 
+  /** Bytes of the request's body that are taken; a tunnel has no end. */
+  get maxRequestBodySize(): number {
+    return this.request.method === 'CONNECT' ? Infinity : this.connection.maxRequestBodySize
+  }
+
   /** Hands the request to the application. */
   begin(application: Application): void {
+    if (!this.requestBody.isComplete) {
+      if ((declaredLength(this.request.fields) ?? 0) > this.maxRequestBodySize) {
+        this.#refuse(413)
+        return
+      }
+      this.connection.expectBody()
+    }
     try {
-      this.#exchange = application(this)
+      this.exchange = application(this)
     } catch (error) {
-      this.#exchange = nobody
       this.fail(error)
       return
     }
@@ -140,10 +141,17 @@ export class ServerStream {
 
   /** More header fields than we take (RFC 6585 §5), or more trailers. */
   refuse(): void {
-    this.#exchange ??= nobody
     if (this.isGone) return
     if (this.#hasResponded) this.reset(ErrorCode.ENHANCE_YOUR_CALM)
-    else this.respond({ status: 431 })
+    else this.#refuse(431)
+  }
+
+  /** The request's body is longer than is taken. */
+  refuseBody(): void {
+    if (this.isGone || this.#isReset) return
+    this.failure = bodyTooLarge(this.id, this.maxRequestBodySize)
+    this.reset(ErrorCode.ENHANCE_YOUR_CALM)
+    this.#sender?.cancel(this.failure)
   }
 
   // ---- the response ---------------------------------------------------------------------------
@@ -174,11 +182,7 @@ export class ServerStream {
   /** Answers a CONNECT request: the stream is a tunnel from now on (RFC 9113 §8.5, RFC 8441 §4). */
   accept(headers: HeaderList = []): ServerTunnel {
     this.#assertUnanswered()
-    if (this.request.method !== 'CONNECT') {
-      throw new HTTP2Error('ERR_INVALID_STATE', 'only a CONNECT request can become a tunnel', {
-        streamId: this.id,
-      })
-    }
+    if (this.request.method !== 'CONNECT') throw notConnect(this.id)
     const fields = appendFields([':status', '200'], headers)
     if (this.connection.sendsDate) addDate(fields)
     const options = { endStream: false, halfClose: true }
@@ -198,18 +202,18 @@ export class ServerStream {
     this.connection.flushSoon()
   }
 
-  /** The body is complete: trailers, or END_STREAM. */
+  /** The body is complete. */
   endBody(): void {
     try {
       const trailers = typeof this.#trailers === 'function' ? this.#trailers() : this.#trailers
-      if (trailers instanceof Promise) void this.#endWhenSettled(trailers)
+      if (isThenable(trailers)) void this.#endWhenSettled(trailers)
       else this.#end(trailers)
     } catch (error) {
       this.fail(error)
     }
   }
 
-  /** Goes on with a body that had nothing (`DATA_DEFERRED`). */
+  /** Goes on with a deferred body. */
   resume(): void {
     this.#sender?.resume()
   }
@@ -220,19 +224,9 @@ export class ServerStream {
    */
   push(init: PushInit, exchangeOf: (stream: ServerStream) => Exchange): ServerStream | undefined {
     this.#assertUnanswered()
-    const { path, method = 'GET', requestHeaders } = init
-    if (this.isPushed) {
-      throw new HTTP2Error('ERR_INVALID_STATE', 'push on the stream of a request, not of a push', {
-        streamId: this.id,
-      })
-    }
-    checkPromise(method, path, this.id)
-    const { scheme, authority } = this.request
-    const fields = [':method', method, ':scheme', scheme, ':authority', authority, ':path', path]
-    appendFields(fields, requestHeaders)
-    const response = prepareResponse(init, method, this.id)
-    checkFields(response.fields)
-    const stream = this.connection.promise(this, fields)
+    if (this.isPushed) throw pushOnPush(this.id)
+    const { fields, response } = preparePush(init, this.request, this.id)
+    const stream = this.connection.promises.add(this, fields)
     if (!stream) {
       response.source?.cancel(undefined)
       return undefined
@@ -240,9 +234,8 @@ export class ServerStream {
     stream.#promisedResponse = response
     stream.#hasResponded = true
     try {
-      stream.#exchange = exchangeOf(stream)
+      stream.exchange = exchangeOf(stream)
     } catch (error) {
-      stream.#exchange = nobody
       stream.reset()
       throw error
     }
@@ -253,9 +246,9 @@ export class ServerStream {
   answerPromised(): boolean {
     const response = this.#promisedResponse
     if (this.isGone || !response) return true
-    if (!this.#isOpen) return false
-    this.#promisedResponse = undefined
     try {
+      if (!this.#isOpen) return false
+      this.#promisedResponse = undefined
       this.connection.session.changePriority(this.id, this.#priority)
       this.#send(response)
     } catch (error) {
@@ -266,44 +259,46 @@ export class ServerStream {
 
   // ---- its end --------------------------------------------------------------------------------
 
-  /** Ends the stream at once (RFC 9113 §6.4). */
+  /** Ends the stream at once (RFC 9113 §6.4). Does not throw: where that fails, the connection ends. */
   reset(errorCode: number = ErrorCode.CANCEL): void {
     if (this.isGone || this.#isReset) return
     this.#isReset = true
-    this.connection.session.submitRstStream(this.id, errorCode)
-    this.connection.flushSoon()
+    this.connection.reset(this.id, errorCode)
   }
 
   /** The handler threw: its stream is reset, the error reported; nothing else is touched. */
   fail(error: unknown): void {
     if (this.isGone || this.#isReset) return
-    this.#report(error)
+    this.report(error)
     this.reset(ErrorCode.INTERNAL_ERROR)
     this.#sender?.cancel(error)
   }
 
-  /** The stream is over; called by the connection, once. */
+  /** A chunk of the body was transferred or made smaller before it was sent; the session has reset the stream. */
+  bodyChanged(): void {
+    this.report(bodyChangedError(this.id))
+    this.#isReset = true
+  }
+
+  /** The stream is over. The first call counts. */
   closed(errorCode: number): void {
-    this.isGone = true
+    if (this.#isTold) return
+    this.#isTold = this.isGone = true
     this.requestBody.closed()
+    this.#sender?.closed()
     const source = this.#sender ?? this.#promisedResponse?.source
     // An error costs its stack: none is made for a response that is complete.
-    if (!this.#isEnded)
-      source?.cancel(
-        new HTTP2Error('ERR_STREAM_CLOSED', 'the client went before the response was complete', {
-          streamId: this.id,
-          errorCode,
-        }),
-      )
+    if (!this.#isEnded) source?.cancel(clientLeft(this.id, errorCode))
     try {
-      const result = this.#exchange.onClose(errorCode)
-      if (result instanceof Promise) result.catch((error) => this.#report(error))
+      const result = this.exchange.onClose(errorCode)
+      if (isThenable(result)) Promise.resolve(result).catch((error) => this.report(error))
     } catch (error) {
-      this.#report(error)
+      this.report(error)
     }
   }
 
-  #report(error: unknown): void {
+  /** Tells the server's `onError` what a handler threw. */
+  report(error: unknown): void {
     this.connection.journal.error(error, 'handler', this.id)
   }
 
@@ -330,21 +325,22 @@ export class ServerStream {
 
   /** A promised stream is open once its promise has been sent. */
   get #isOpen(): boolean {
-    if (this.isGone) return false
-    return !this.isPushed || this.connection.session.streamState(this.id) !== undefined
+    const { session } = this.connection
+    return !this.isGone && (!this.isPushed || session.streamState(this.id) !== undefined)
+  }
+
+  /** Answers without a handler, with a status that says why. */
+  #refuse(status: number): void {
+    try {
+      this.respond({ status })
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   #assertUnanswered(): void {
-    if (this.#hasResponded) {
-      throw new HTTP2Error('ERR_RESPONSE_SENT', 'the response has already been sent', {
-        streamId: this.id,
-      })
-    }
-    if (this.isGone) {
-      throw new HTTP2Error('ERR_STREAM_CLOSED', 'the stream is closed, nobody waits for this', {
-        streamId: this.id,
-      })
-    }
+    if (this.#hasResponded) throw responseSent(this.id)
+    if (this.isGone) throw streamClosed(this.id)
   }
 
   #send({ status, fields, hasContent, whole, source, trailers }: PreparedResponse): void {
@@ -379,7 +375,7 @@ export class ServerStream {
     this.#isEnded = endStream
   }
 
-  async #endWhenSettled(promise: Promise<HeaderList>): Promise<void> {
+  async #endWhenSettled(promise: PromiseLike<HeaderList>): Promise<void> {
     try {
       this.#end(await promise)
     } catch (error) {

@@ -1,4 +1,4 @@
-import { Engine } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import { byName } from './session-stats.ts'
@@ -31,7 +31,7 @@ export class ServerTotals {
     sum(this.#closed, counts)
   }
 
-  read(connections: ReadonlySet<Connection>): ServerStats {
+  read(connections: ReadonlySet<Connection>, engine: Engine): ServerStats {
     const all = new ConnectionCounts()
     sum(all, this.#closed)
     let streamsOpen = 0
@@ -56,7 +56,7 @@ export class ServerTotals {
       framesReceived: all.framesReceived,
       framesSent: all.framesSent,
       queueLength,
-      memory: Engine.shared().memoryUsage(),
+      memory: engine.memoryUsage(),
     }
   }
 }

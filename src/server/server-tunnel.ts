@@ -92,4 +92,6 @@ export class ServerTunnel implements Tunnel, BodySender {
   resume(): void {}
 
   cancel(): void {}
+
+  closed(): void {}
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { ResponseInit } from '../../src/server/server-stream.ts'
+import type { ResponseInit } from '../../src/server/response-options.ts'
 import { BaseRequestHandler } from '../../src/server/base-request-handler.ts'
 import { HTTP2Server } from '../../src/server/http2-server.ts'
 import { MemoryRuntime } from '../../src/runtime/memory.ts'

@@ -1,0 +1,42 @@
+import type { Connection } from './connection.ts'
+
+/** Milliseconds between the notice and the refusal of further requests: time for those on their way to arrive. */
+const noticePeriod = 250
+
+/** The end of a connection in order (RFC 9113 §6.8): a notice, then GOAWAY, then the streams that are open finish. */
+export class ShutdownNotice {
+  readonly #connection: Connection
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  /** The server shuts down. */
+  get isDue(): boolean {
+    return this.#timer !== undefined
+  }
+
+  /** A client that has only just connected first says what it came for: the notice is then left to `send`. */
+  announce(hasBegun: boolean): void {
+    this.#timer = setTimeout(() => this.#connection.finish(), noticePeriod)
+    if (hasBegun) this.send()
+  }
+
+  send(): void {
+    const connection = this.#connection
+    connection.say(() => connection.session.submitShutdownNotice())
+    for (const stream of connection.streams) {
+      try {
+        stream.exchange.onShutdown?.()
+      } catch (error) {
+        stream.fail(error)
+      }
+    }
+  }
+
+  /** The connection is closed. */
+  cancel(): void {
+    clearTimeout(this.#timer)
+  }
+}
