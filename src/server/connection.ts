@@ -220,8 +220,8 @@ export class Connection implements TransportSink {
     return error
   }
 
-  /** A request with a body begins. */
-  expectBody(): void {
+  /** The first bytes of a request's body are there. */
+  bodyBegins(): void {
     this.say(() => this.#receiveWindow.grow())
   }
 

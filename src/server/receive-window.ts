@@ -7,8 +7,8 @@ const protocolWindow = 65_535
 const leastGrowth = 16 * 1024
 
 /**
- * How much a client may have in flight on a connection. It grows when the first request with a body begins, and as bodies
- * are read, as far as the server's budget allows; until then it is the protocol's own.
+ * How much a client may have in flight on a connection. It grows when a request's body begins to arrive, and as bodies are
+ * read, as far as the server's budget allows; until then it is the protocol's own.
  */
 export class ReceiveWindow {
   readonly #session: Session
@@ -24,7 +24,7 @@ export class ReceiveWindow {
     this.#most = most
   }
 
-  /** A request with a body begins, or much was read. Throws what `setLocalWindowSize` throws. */
+  /** A body begins to arrive, or much was read. Throws what `setLocalWindowSize` throws. */
   grow(): void {
     this.#consumed = 0
     const wanted = this.#most - this.#size

@@ -38,6 +38,7 @@ export class RequestBody {
 
   /** A part of the body. `isBorrowed`: its memory is written again in another turn. */
   data(chunk: Uint8Array, isBorrowed: boolean): void {
+    if (this.bytesReceived === 0) this.#stream.connection.bodyBegins()
     this.bytesReceived += chunk.length
     if (this.bytesReceived > this.#stream.maxRequestBodySize) this.#stream.refuseBody()
     if (this.#pending) (this.#queue ??= new ByteQueue()).push(chunk, isBorrowed)

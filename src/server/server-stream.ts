@@ -123,12 +123,10 @@ export class ServerStream {
 
   /** Hands the request to the application. */
   begin(application: Application): void {
-    if (!this.requestBody.isComplete) {
-      if ((declaredLength(this.request.fields) ?? 0) > this.maxRequestBodySize) {
-        this.#refuse(413)
-        return
-      }
-      this.connection.expectBody()
+    const hasBody = !this.requestBody.isComplete
+    if (hasBody && (declaredLength(this.request.fields) ?? 0) > this.maxRequestBodySize) {
+      this.#refuse(413)
+      return
     }
     try {
       this.exchange = application(this)

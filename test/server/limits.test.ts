@@ -113,7 +113,11 @@ describeServers('limits', (server) => {
       maxConcurrentStreams: 128,
     })
     await client.get('/')
-    expect(client.session.state.remoteWindowSize).toBe(200_000)
+    // Until a request with a body begins, the window is the protocol's own.
+    expect(client.session.state.remoteWindowSize).toBe(65_535)
+    await client.request('/echo', { body: 'x' })
+    expect(client.session.state.remoteWindowSize).toBeGreaterThan(199_000)
+    expect(client.session.state.remoteWindowSize).toBeLessThanOrEqual(200_000)
     await server.close(port)
   })
 
