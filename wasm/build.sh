@@ -2,7 +2,8 @@
 # Builds dist/nghttp2.wasm: nghttp2 (the release pinned in nghttp2.lock) and the C of this folder.
 #
 #   wasm/build.sh           optimised, no names: dist/nghttp2.wasm
-#   wasm/build.sh --debug   assertions, names, traps on undefined behaviour: dist/nghttp2.debug.wasm
+#   wasm/build.sh --debug   assertions, names, traps on undefined behaviour, allocations that fail on
+#                           demand: dist/nghttp2.debug.wasm
 #   --force                 build even though nothing has changed
 #
 # The same inputs give the same bytes, in whatever folder. Objects are kept in build/, so a change
@@ -51,7 +52,7 @@ if [ "$flavor" = release ]; then
 else
   output=dist/nghttp2.debug.wasm
   compile+=(-O1 -g -fsanitize=undefined -fsanitize-trap=undefined)
-  link+=(-O1 -g)
+  link+=(-O1 -g "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc") # debug.c
 fi
 
 # Decides the bytes of an object of the library; with the C of this folder and the linker's flags

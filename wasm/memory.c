@@ -25,7 +25,11 @@ enum {
   BLOCK_STEP = 8,
   BLOCK_HEADER = 4, /* malloc's own, of each block */
   BLOCK_CLASSES = 64,
+#ifdef NDEBUG
   BLOCKS_KEPT = 64, /* of each class */
+#else
+  BLOCKS_KEPT = 0, /* each allocation is to be seen by debug.c */
+#endif
 };
 
 typedef struct block {

@@ -95,6 +95,11 @@ export interface Exports {
   h2_deflate_bound(hpack: Handle, count: number): number
   h2_deflate(hpack: Handle, count: number, to: Pointer, capacity: number): Result
   h2_inflate(hpack: Handle, length: number, last: number): Result
+
+  /** In debug builds: the `first`-th allocation from now on fails, and `count - 1` behind it; 0: none. */
+  h2_debug_fail_allocations?(first: number, count: number): void
+  /** In debug builds: how many allocations were asked for since `h2_debug_fail_allocations`. */
+  h2_debug_allocations?(): number
 }
 
 /** The words of `h2_io`, at the address that `h2_init` gives. */
