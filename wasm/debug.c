@@ -1,6 +1,6 @@
 /*
- * Allocations that fail on demand, in debug builds only: the linker leads malloc, calloc and realloc
- * of all callers, nghttp2's too, through here (wasm/build.sh).
+ * Allocations that fail on demand, in debug builds only: the linker leads malloc, calloc and
+ * realloc of all callers, nghttp2's too, through here (wasm/build.sh).
  */
 #ifndef NDEBUG
 
