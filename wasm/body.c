@@ -30,11 +30,17 @@ int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id) {
   return nghttp2_map_insert(&session->streams, id, stream);
 }
 
+void h2_stream_free(h2_session *session, h2_stream *stream) {
+  if (stream) {
+    h2_free(&session->account, stream->trailers);
+    h2_free(&session->account, stream->piece);
+    h2_free(&session->account, stream);
+  }
+}
+
 void h2_stream_del(h2_session *session, h2_stream *stream) {
   nghttp2_map_remove(&session->streams, stream->id);
-  h2_free(&session->account, stream->trailers);
-  h2_free(&session->account, stream->piece);
-  h2_free(&session->account, stream);
+  h2_stream_free(session, stream);
 }
 
 /* At the end of the body: END_STREAM, or the trailers, which carry it. */

@@ -103,8 +103,6 @@ uint32_t h2_bytes_words(size_t length);
 uint32_t *h2_put_bytes(uint32_t *at, const void *bytes, size_t length);
 /* Appends a FIELD whose strings are looked up in, or added to, the string cache. */
 int h2_event_field(nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint32_t flags);
-/* Forgets the cached strings that `owner` allocated; call before its memory goes away. */
-void h2_strings_forget(const void *owner);
 void h2_events_clear(void);
 
 /* ---- memory ------------------------------------------------------------------------------- */
@@ -113,7 +111,11 @@ void h2_events_clear(void);
 typedef struct {
   uint32_t used;
   uint32_t limit;
+  uint32_t cached_strings; /* of its strings, so many are in the string cache */
 } h2_account;
+
+/* Forgets the cached strings that `owner` allocated; call before its memory goes away. */
+void h2_strings_forget(const h2_account *owner);
 
 /* An allocator that charges `account`; NULL (NGHTTP2_ERR_NOMEM) beyond its limit. */
 nghttp2_mem h2_mem(h2_account *account);
@@ -131,7 +133,9 @@ enum {
   H2_OPTION_NO_CLIENT_MAGIC = 8,
 };
 
-/* The argument of h2_session_new, written by the host into the scratch region. Zero: the default.
+/*
+ * The argument of h2_session_new, written by the host into the scratch region. Each word is taken
+ * as it is; the defaults are the host's. A limit of UINT32_MAX is none.
  */
 typedef struct {
   uint32_t role;
@@ -230,6 +234,9 @@ h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t len
 /* Makes it the body of stream `id`. 0 or NGHTTP2_ERR_*. */
 int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id);
 h2_stream *h2_stream_find(h2_session *session, int32_t id);
+/* Frees a stream that is not attached, and all it holds. NULL is none. */
+void h2_stream_free(h2_session *session, h2_stream *stream);
+/* Detaches a stream and frees it. */
 void h2_stream_del(h2_session *session, h2_stream *stream);
 void h2_payload_del(h2_session *session, h2_payload *payload);
 nghttp2_ssize h2_stream_read(nghttp2_session *ng, int32_t id, uint8_t *buffer, size_t length,

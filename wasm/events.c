@@ -103,6 +103,20 @@ enum {
 static nghttp2_rcbuf *slots[SLOTS];
 static uint32_t victim; /* alternates which of a pair of slots is given up */
 
+/* Counts a string that its owner's memory holds and the cache knows; static ones have no owner. */
+static void count_cached(const nghttp2_rcbuf *buffer, uint32_t change) {
+  h2_account *owner = buffer->mem_user_data;
+  if (owner) {
+    owner->cached_strings += change;
+  }
+}
+
+static void empty_slot(uint32_t slot) {
+  count_cached(slots[slot], -1U);
+  nghttp2_rcbuf_decref(slots[slot]);
+  slots[slot] = NULL;
+}
+
 static uint32_t pair_of(const nghttp2_rcbuf *buffer) {
   uint32_t hash = ((uint32_t)(uintptr_t)buffer >> 3) * 2654435761U;
   return buffer->len <= SHORT_LENGTH ? hash >> (32 - SHORT_BITS) & ~1U
@@ -122,9 +136,12 @@ static uint32_t take_slot(nghttp2_rcbuf *buffer) {
   uint32_t slot = pair_of(buffer);
   if (slots[slot]) {
     slot += slots[slot + 1] ? victim ^= 1 : 1;
-    nghttp2_rcbuf_decref(slots[slot]);
+    if (slots[slot]) {
+      empty_slot(slot);
+    }
   }
   nghttp2_rcbuf_incref(buffer);
+  count_cached(buffer, 1);
   slots[slot] = buffer;
   return slot;
 }
@@ -152,13 +169,8 @@ int h2_event_field(nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint32_t flags) {
   return 0;
 }
 
-static void empty_slot(uint32_t slot) {
-  nghttp2_rcbuf_decref(slots[slot]);
-  slots[slot] = NULL;
-}
-
-void h2_strings_forget(const void *owner) {
-  for (uint32_t slot = 0; slot < SLOTS; ++slot) {
+void h2_strings_forget(const h2_account *owner) {
+  for (uint32_t slot = 0; owner->cached_strings && slot < SLOTS; ++slot) {
     if (slots[slot] && slots[slot]->mem_user_data == owner) {
       empty_slot(slot);
     }

@@ -21,14 +21,25 @@ static h2_hpack *hpack_new(void) {
   return hpack;
 }
 
+/* Frees a coder, one that could not be made in full too. Its handle is dead. */
+H2_EXPORT(h2_hpack_del) void h2_hpack_del(h2_hpack *hpack) {
+  h2_strings_forget(&hpack->account);
+  if (hpack->deflater) {
+    nghttp2_hd_deflate_del(hpack->deflater);
+  }
+  if (hpack->inflater) {
+    nghttp2_hd_inflate_del(hpack->inflater);
+  }
+  free(hpack);
+}
+
 /* An encoder whose table never exceeds `table_size` bytes. Owned: end it with h2_hpack_del. */
 H2_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
   h2_hpack *hpack = hpack_new();
-  if (hpack) {
-    if (nghttp2_hd_deflate_new2(&hpack->deflater, table_size, &hpack->mem) != 0) {
-      free(hpack);
-      return NULL;
-    }
+  if (hpack && nghttp2_hd_deflate_new2(&hpack->deflater, table_size, &hpack->mem) != 0) {
+    hpack->deflater = NULL; /* nghttp2 has freed what it had made */
+    h2_hpack_del(hpack);
+    return NULL;
   }
   return hpack;
 }
@@ -36,23 +47,12 @@ H2_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
 /* A decoder. Owned: end it with h2_hpack_del. */
 H2_EXPORT(h2_inflater_new) h2_hpack *h2_inflater_new(void) {
   h2_hpack *hpack = hpack_new();
-  if (hpack) {
-    if (nghttp2_hd_inflate_new2(&hpack->inflater, &hpack->mem) != 0) {
-      free(hpack);
-      return NULL;
-    }
+  if (hpack && nghttp2_hd_inflate_new2(&hpack->inflater, &hpack->mem) != 0) {
+    hpack->inflater = NULL; /* nghttp2 has freed what it had made */
+    h2_hpack_del(hpack);
+    return NULL;
   }
   return hpack;
-}
-
-H2_EXPORT(h2_hpack_del) void h2_hpack_del(h2_hpack *hpack) {
-  h2_strings_forget(&hpack->account);
-  if (hpack->deflater) {
-    nghttp2_hd_deflate_del(hpack->deflater);
-  } else {
-    nghttp2_hd_inflate_del(hpack->inflater);
-  }
-  free(hpack);
 }
 
 H2_EXPORT(h2_hpack_change_table_size)

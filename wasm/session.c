@@ -22,10 +22,6 @@ void h2_random(uint8_t *to, size_t length) {
   }
 }
 
-static uint32_t value_or(uint32_t value, uint32_t fallback) {
-  return value ? value : fallback;
-}
-
 static nghttp2_option *options_of(const h2_config *config) {
   nghttp2_option *option;
   if (nghttp2_option_new(&option) != 0) {
@@ -35,21 +31,15 @@ static nghttp2_option *options_of(const h2_config *config) {
   nghttp2_option_set_no_auto_ping_ack(option, !!(config->options & H2_OPTION_NO_AUTO_PING_ACK));
   nghttp2_option_set_no_http_messaging(option, !!(config->options & H2_OPTION_NO_HTTP_MESSAGING));
   nghttp2_option_set_no_recv_client_magic(option, !!(config->options & H2_OPTION_NO_CLIENT_MAGIC));
-  nghttp2_option_set_max_deflate_dynamic_table_size(option,
-                                                    value_or(config->max_deflate_table, 4096));
-  nghttp2_option_set_max_send_header_block_length(
-    option, value_or(config->max_send_header_block, 256 * 1024));
-  nghttp2_option_set_max_outbound_ack(option, value_or(config->max_outbound_ack, 1000));
-  nghttp2_option_set_max_settings(option, value_or(config->max_settings, 32));
-  nghttp2_option_set_max_continuations(option, value_or(config->max_continuations, 8));
-  nghttp2_option_set_max_reserved_remote_streams(option,
-                                                 value_or(config->max_reserved_remote, 200));
-  nghttp2_option_set_peer_max_concurrent_streams(option,
-                                                 value_or(config->peer_max_concurrent, 100));
-  nghttp2_option_set_stream_reset_rate_limit(option, value_or(config->reset_burst, 1000),
-                                             value_or(config->reset_rate, 33));
-  nghttp2_option_set_glitch_rate_limit(option, value_or(config->glitch_burst, 10000),
-                                       value_or(config->glitch_rate, 330));
+  nghttp2_option_set_max_deflate_dynamic_table_size(option, config->max_deflate_table);
+  nghttp2_option_set_max_send_header_block_length(option, config->max_send_header_block);
+  nghttp2_option_set_max_outbound_ack(option, config->max_outbound_ack);
+  nghttp2_option_set_max_settings(option, config->max_settings);
+  nghttp2_option_set_max_continuations(option, config->max_continuations);
+  nghttp2_option_set_max_reserved_remote_streams(option, config->max_reserved_remote);
+  nghttp2_option_set_peer_max_concurrent_streams(option, config->peer_max_concurrent);
+  nghttp2_option_set_stream_reset_rate_limit(option, config->reset_burst, config->reset_rate);
+  nghttp2_option_set_glitch_rate_limit(option, config->glitch_burst, config->glitch_rate);
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_ALTSVC);
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_ORIGIN);
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
@@ -64,12 +54,11 @@ static nghttp2_option *options_of(const h2_config *config) {
 }
 
 static int free_stream(void *stream, void *session) {
-  h2_free(&((h2_session *)session)->account, ((h2_stream *)stream)->trailers);
-  h2_free(&((h2_session *)session)->account, stream);
+  h2_stream_free(session, stream);
   return 0;
 }
 
-/* Frees a session and all it holds. Its handle is dead. */
+/* Frees a session and all it holds, one that could not be made in full too. Its handle is dead. */
 H2_EXPORT(h2_session_del) void h2_session_del(h2_session *session) {
   h2_strings_forget(&session->account);
   nghttp2_map_each(&session->streams, free_stream, session);
@@ -86,36 +75,36 @@ H2_EXPORT(h2_session_del) void h2_session_del(h2_session *session) {
  * memory. */
 H2_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
   const h2_config *config = (const h2_config *)h2_region.scratch;
-  h2_session *session = calloc(1, sizeof(h2_session));
-  nghttp2_option *option = options_of(config);
   nghttp2_session_callbacks *callbacks = h2_callbacks();
-  if (!session || !option || !callbacks) {
-    free(session);
-    nghttp2_option_del(option);
+  h2_session *session = callbacks ? calloc(1, sizeof(h2_session)) : NULL;
+  if (!session) {
     return NULL;
   }
   h2_now = config->now;
   random_state = (uint64_t)config->seed[0] << 32 | config->seed[1];
-  session->account.limit = value_or(config->memory_limit, UINT32_MAX);
+  session->account.limit = config->memory_limit;
   session->role = config->role;
   session->options = config->options;
   session->event_mask = config->event_mask;
   session->max_padding = config->max_padding;
-  session->max_header_fields = value_or(config->max_header_fields, UINT32_MAX);
-  session->max_header_bytes = value_or(config->max_header_bytes, UINT32_MAX);
-  session->max_outbound_queue = value_or(config->max_outbound_queue, UINT32_MAX);
-  session->invalid_tokens = session->invalid_burst = value_or(config->reset_burst, 1000);
-  session->invalid_rate = value_or(config->reset_rate, 33);
+  session->max_header_fields = config->max_header_fields;
+  session->max_header_bytes = config->max_header_bytes;
+  session->max_outbound_queue = config->max_outbound_queue;
+  session->invalid_tokens = session->invalid_burst = config->reset_burst;
+  session->invalid_rate = config->reset_rate;
   session->invalid_refilled = h2_now;
   session->mem = h2_mem(&session->account);
   nghttp2_map_init(&session->streams, config->seed[0], &session->mem);
+  nghttp2_option *option = options_of(config);
   int result =
-    config->role == H2_ROLE_CLIENT
+    !option ? NGHTTP2_ERR_NOMEM
+    : config->role == H2_ROLE_CLIENT
       ? nghttp2_session_client_new3(&session->ng, callbacks, session, option, &session->mem)
       : nghttp2_session_server_new3(&session->ng, callbacks, session, option, &session->mem);
   nghttp2_option_del(option);
   if (result != 0) {
-    free(session);
+    session->ng = NULL; /* nghttp2 has freed what it had made */
+    h2_session_del(session);
     return NULL;
   }
   return session;
@@ -189,7 +178,7 @@ H2_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t mos
   h2_now = now;
   h2_events_clear();
   h2_region.output_length = h2_region.splice_count = h2_region.output_more = 0;
-  session->send_budget = value_or(most, 1);
+  session->send_budget = most ? most : 1;
   if (session->pending) {
     const uint8_t *pending = session->pending;
     session->pending = NULL;

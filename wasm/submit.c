@@ -62,7 +62,7 @@ int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t
   }
   h2_stream *stream = body_new(session, flags, body, length);
   if (!stream || h2_stream_attach(session, stream, id) != 0) {
-    h2_free(&session->account, stream);
+    h2_stream_free(session, stream);
     return NGHTTP2_ERR_NOMEM;
   }
   int result = nghttp2_submit_response2(session->ng, id, scratch_fields(), count, &provider);
@@ -83,7 +83,7 @@ int h2_submit_request(h2_session *session, uint32_t count, uint32_t flags, const
   h2_stream *stream = body_new(session, flags, body, length);
   if (!stream ||
       h2_stream_attach(session, stream, (int32_t)nghttp2_session_get_next_stream_id(ng))) {
-    h2_free(&session->account, stream);
+    h2_stream_free(session, stream);
     return NGHTTP2_ERR_NOMEM;
   }
   int32_t id = nghttp2_submit_request2(ng, NULL, scratch_fields(), count, &provider, NULL);

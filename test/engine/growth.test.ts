@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Engine, Session } from '../../src/engine/index.ts'
 import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
+import { writeConfig } from '../../src/engine/session-options.ts'
 import { get, hello, join, wire } from './support/frames.ts'
 import { only } from './support/pair.ts'
 
@@ -8,7 +9,7 @@ import { only } from './support/pair.ts'
 function grow(engine: Engine): void {
   const before = engine.exports.memory.buffer
   const { h2_session_new } = engine.exports
-  engine.writeScratch(new Uint8Array(88))
+  writeConfig(engine, true, {})
   while (engine.exports.memory.buffer === before) h2_session_new()
 }
 
