@@ -3,12 +3,37 @@
 
 #include <string.h>
 
+#include "nghttp2_session.h"
+
+/* ---- what costs more than it should ------------------------------------------------------- */
+
+/*
+ * What makes a server reset streams by itself is not in nghttp2's budget of received resets. It is
+ * in this one: a peer that goes on sending malformed frames, or header blocks beyond the limits, is
+ * told to calm down.
+ */
+static int spend_invalid_token(h2_session *session, nghttp2_session *ng) {
+  uint32_t seconds = (h2_now - session->invalid_refilled) / 1000;
+  if (seconds) {
+    uint64_t tokens = session->invalid_tokens + (uint64_t)seconds * session->invalid_rate;
+    session->invalid_tokens =
+      tokens < session->invalid_burst ? (uint32_t)tokens : session->invalid_burst;
+    session->invalid_refilled += seconds * 1000;
+  }
+  if (session->invalid_tokens) {
+    session->invalid_tokens -= 1;
+    return 0;
+  }
+  return nghttp2_session_terminate_session(ng, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
 /* ---- header blocks ------------------------------------------------------------------------ */
 
 static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *user_data) {
   (void)ng;
   h2_session *session = user_data;
-  session->block_fields = session->block_bytes = session->block_truncated = 0;
+  session->block_fields = session->block_bytes = 0;
+  session->block_noted = session->block_truncated = 0;
   if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
     session->block_pauses = session->requests_left == 0;
     session->requests_left -= !session->block_pauses;
@@ -25,22 +50,46 @@ static int pause_or_go_on(h2_session *session) {
   return NGHTTP2_ERR_PAUSE;
 }
 
+/* A peer that sends so many times what it was told is the limit is not one that has erred. */
+enum { BLOCK_EXCESS = 4 };
+
+/*
+ * A field beyond the limits is dropped. The first one of a block costs a token like a malformed
+ * frame, so that blocks which only cost us work come to an end; one that goes far beyond ends the
+ * connection. nghttp2 validates each field before it is told: it must stop, not go on unheard.
+ */
+static int drop_field(h2_session *session, nghttp2_session *ng) {
+  int result = 0;
+  if (!session->block_truncated) {
+    session->block_truncated = 1;
+    result = spend_invalid_token(session, ng);
+  }
+  if (result == 0 && (session->block_fields > (uint64_t)BLOCK_EXCESS * session->max_header_fields ||
+                      session->block_bytes > (uint64_t)BLOCK_EXCESS * session->max_header_bytes)) {
+    result = nghttp2_session_terminate_session(ng, NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+  if (result != 0) {
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+  }
+  /* Terminated: this ends nghttp2's loop over the block, and it ignores all that follows. */
+  return ng->iframe.state == NGHTTP2_IB_IGN_ALL ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE
+                                                : pause_or_go_on(session);
+}
+
 /* The library advertises SETTINGS_MAX_HEADER_LIST_SIZE and leaves it to us to mean it. */
 static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                      nghttp2_rcbuf *value, uint8_t flags, void *user_data) {
-  (void)ng, (void)frame;
+  (void)frame;
   h2_session *session = user_data;
-  uint32_t bytes =
-    (uint32_t)(nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + 32);
-  if (session->block_truncated || session->block_fields == session->max_header_fields ||
-      bytes > session->max_header_bytes - session->block_bytes) {
-    session->block_truncated = 1;
-    return pause_or_go_on(session);
-  }
-  uint32_t field_flags = (session->block_fields == 0 ? H2_FIELD_FIRST : 0) |
-                         (flags & NGHTTP2_NV_FLAG_NO_INDEX ? H2_FIELD_NEVER_INDEX : 0);
   session->block_fields += 1;
-  session->block_bytes += bytes;
+  session->block_bytes += nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + 32;
+  if (session->block_truncated || session->block_fields > session->max_header_fields ||
+      session->block_bytes > session->max_header_bytes) {
+    return drop_field(session, ng);
+  }
+  uint32_t field_flags = (session->block_noted == 0 ? H2_FIELD_FIRST : 0) |
+                         (flags & NGHTTP2_NV_FLAG_NO_INDEX ? H2_FIELD_NEVER_INDEX : 0);
+  session->block_noted += 1;
   if (h2_event_field(name, value, field_flags) != 0) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -170,7 +219,7 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
   session->counters[H2_COUNT_FRAMES_RECEIVED] += 1;
   uint32_t stream = (uint32_t)frame->hd.stream_id;
   uint32_t block = (session->block_truncated ? H2_HEADERS_TRUNCATED : 0) |
-                   (session->block_fields == 0 ? H2_HEADERS_EMPTY : 0);
+                   (session->block_noted == 0 ? H2_HEADERS_EMPTY : 0);
   switch (frame->hd.type) {
   case NGHTTP2_HEADERS:
     return h2_note(H2_EVENT_HEADERS, block | (frame->hd.flags & NGHTTP2_FLAG_END_STREAM), stream,
@@ -206,25 +255,6 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
   default:
     return note_extension(session, &frame->ext);
   }
-}
-
-/*
- * What makes a server reset streams by itself is not in nghttp2's budget of received resets. It is
- * in this one: a peer that goes on sending malformed frames is told to calm down.
- */
-static int spend_invalid_token(h2_session *session, nghttp2_session *ng) {
-  uint32_t seconds = (h2_now - session->invalid_refilled) / 1000;
-  if (seconds) {
-    uint64_t tokens = session->invalid_tokens + (uint64_t)seconds * session->invalid_rate;
-    session->invalid_tokens =
-      tokens < session->invalid_burst ? (uint32_t)tokens : session->invalid_burst;
-    session->invalid_refilled += seconds * 1000;
-  }
-  if (session->invalid_tokens) {
-    session->invalid_tokens -= 1;
-    return 0;
-  }
-  return nghttp2_session_terminate_session(ng, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 static int on_invalid_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, int code,
