@@ -53,7 +53,7 @@ if [ "$flavor" = release ]; then
 else
   output=dist/nghttp2.debug.wasm
   compile+=(-O1 -g -fsanitize=undefined -fsanitize-trap=undefined)
-  link+=(-O1 -g "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc") # debug.c
+  link+=(-O1 -g "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free") # debug.c
 fi
 
 # Decides the bytes of an object of the library; with the C of this folder and the linker's flags

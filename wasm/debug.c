@@ -9,9 +9,13 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *pointer, size_t size);
+void __real_free(void *pointer);
 
 /* Allocations asked for since the last h2_debug_fail_allocations, and which of these fail. */
 static uint32_t asked, first_failing, failing;
+
+/* Blocks that were allocated and not freed. */
+static uint32_t live;
 
 /*
  * Makes the `first`-th allocation from now on fail (1: the next one), and `count` - 1 behind it;
@@ -29,21 +33,39 @@ H2_EXPORT(h2_debug_allocations) uint32_t h2_debug_allocations(void) {
   return asked;
 }
 
+/* How many blocks are allocated now, charged to an account or not. */
+H2_EXPORT(h2_debug_live) uint32_t h2_debug_live(void) {
+  return live;
+}
+
 static int fails(void) {
   asked += 1;
   return first_failing && asked >= first_failing && asked - first_failing < failing;
 }
 
+static void *counted(void *pointer) {
+  live += pointer != NULL;
+  return pointer;
+}
+
 void *__wrap_malloc(size_t size) {
-  return fails() ? NULL : __real_malloc(size);
+  return fails() ? NULL : counted(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-  return fails() ? NULL : __real_calloc(count, size);
+  return fails() ? NULL : counted(__real_calloc(count, size));
 }
 
 void *__wrap_realloc(void *pointer, size_t size) {
-  return fails() ? NULL : __real_realloc(pointer, size);
+  if (fails()) {
+    return NULL;
+  }
+  return pointer ? __real_realloc(pointer, size) : counted(__real_realloc(NULL, size));
+}
+
+void __wrap_free(void *pointer) {
+  live -= pointer != NULL;
+  __real_free(pointer);
 }
 
 #endif

@@ -100,6 +100,8 @@ export interface Exports {
   h2_debug_fail_allocations?(first: number, count: number): void
   /** In debug builds: how many allocations were asked for since `h2_debug_fail_allocations`. */
   h2_debug_allocations?(): number
+  /** In debug builds: how many blocks are allocated now, charged to an account or not. */
+  h2_debug_live?(): number
 }
 
 /** The words of `h2_io`, at the address that `h2_init` gives. */

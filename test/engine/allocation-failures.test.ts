@@ -1,0 +1,249 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
+import { Engine, HTTP2Error, Session } from '../../src/engine/index.ts'
+import { debugModule } from '../support/debug-engine.ts'
+import { ACK, Type, frame, hpackString, join, literals, u32 } from './support/frames.ts'
+import { Pair, post, request } from './support/pair.ts'
+
+const always = 0xffff_ffff
+const ok = { ':status': '200', 'x-served-by': 'a name that goes into the table' }
+const unfinished = { endStream: false }
+const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(7)
+
+/** What a verb may answer where memory ran out before it, or in it. */
+const answers = new Set([
+  'NGHTTP2_ERR_NOMEM',
+  // A stream that could not be opened, or was reset, or went with its connection.
+  'NGHTTP2_ERR_STREAM_CLOSED',
+  'NGHTTP2_ERR_INVALID_STREAM_STATE',
+  'NGHTTP2_ERR_INVALID_ARGUMENT',
+  'NGHTTP2_ERR_INVALID_STATE',
+  'NGHTTP2_ERR_CALLBACK_FAILURE',
+  'NGHTTP2_ERR_DATA_EXIST',
+  'NGHTTP2_ERR_PUSH_DISABLED',
+  // A decoder that has missed some of a block.
+  'NGHTTP2_ERR_HEADER_COMP',
+])
+
+/** Every verb once, on sessions that may fail at any of them. */
+class Conversation {
+  readonly codes = new Set<string>()
+  readonly #engine: Engine
+  readonly #owned: { dispose(): void }[] = []
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  run(): void {
+    const client = this.#make(() => Session.client({ engine: this.#engine }))
+    const server = this.#make(() => Session.server({ engine: this.#engine, padding: 10 }))
+    if (client && server)
+      this.#talk(Object.assign(Object.create(Pair.prototype), { client, server }))
+    this.#upgrade()
+    this.#compress()
+  }
+
+  dispose(): void {
+    for (const owned of this.#owned) owned.dispose()
+  }
+
+  #make<T extends { dispose(): void }>(make: () => T): T | undefined {
+    const made = this.#try(make)
+    if (made) this.#owned.push(made)
+    return made
+  }
+
+  #try<T>(verb: () => T): T | undefined {
+    try {
+      return verb()
+    } catch (error) {
+      if (!(error instanceof HTTP2Error)) throw error
+      this.codes.add(error.code)
+      return undefined
+    }
+  }
+
+  /** Carries bytes both ways, as long as there are some. */
+  #flow(pair: Pair): void {
+    const { failure } = this.#engine
+    if (failure) throw failure
+    // Never throws: what fails is an event, and a session's `failure`.
+    pair.flow()
+    for (const session of [pair.client, pair.server]) {
+      if (session.failure) this.codes.add(session.failure.code)
+    }
+  }
+
+  #talk(pair: Pair): void {
+    const { client, server } = pair
+    const say = (verb: () => unknown): void => void this.#try(verb)
+    this.#flow(pair)
+    const id = this.#try(() => client.submitRequest(post, unfinished)) ?? 1
+    this.#flow(pair)
+    say(() => server.submitInformational(id, { ':status': '103', link: '</x>' }))
+    say(() => client.sendData(id, bytes(500)))
+    say(() => client.sendData(id, bytes(500)))
+    say(() => client.sendData(id, bytes(5000)))
+    this.#flow(pair)
+    say(() => server.consume(id, 6000))
+    const promised = this.#try(() => server.submitPushPromise(id, request)) ?? 2
+    say(() => server.submitResponse(promised, ok, { body: bytes(3000) }))
+    say(() => server.submitResponse(id, ok, unfinished))
+    say(() => server.sendData(id, bytes(700)))
+    say(() => client.submitTrailers(id, { 'x-sum': '1' }))
+    this.#flow(pair)
+    say(() => server.sendData(id, bytes(700)))
+    say(() => server.submitTrailers(id, { 'x-sum': '1' }))
+    this.#flow(pair)
+    const large = this.#try(() => client.submitRequest(post, { body: bytes(10_000) })) ?? 3
+    this.#flow(pair)
+    say(() => server.changePriority(large, { urgency: 1, incremental: true }))
+    say(() =>
+      server.submitResponse(
+        large,
+        { ...ok, 'x-long': 'v'.repeat(70_000) },
+        { body: bytes(10_000) },
+      ),
+    )
+    this.#control(pair)
+    this.#flow(pair)
+    this.#frames(pair)
+    say(() => server.submitShutdownNotice())
+    say(() => server.submitGoaway(0, 1, 'debug'))
+    this.#flow(pair)
+    say(() => client.terminate())
+    this.#flow(pair)
+  }
+
+  #control({ client, server }: Pair): void {
+    const say = (verb: () => unknown): void => void this.#try(verb)
+    for (const session of [client, server]) {
+      say(() => session.submitPing())
+      say(() => session.submitSettings({ headerTableSize: 8192, initialWindowSize: 70_000 }))
+      say(() => session.setLocalWindowSize(0, 1 << 20))
+      say(() => session.submitWindowUpdate(0, 100))
+      say(() => session.submitUnknownFrame(0xf0, 0, 0, bytes(2000)))
+    }
+    say(() => server.submitAltsvc(0, 'http://x', 'h2=":1"'))
+    say(() => server.submitOrigin(['https://a', 'https://b']))
+    const id = this.#try(() => client.submitRequest(post, unfinished)) ?? 5
+    say(() => client.submitPriorityUpdate(id, 'u=1'))
+    say(() => client.submitRstStream(id))
+  }
+
+  /** Frames that no session of ours sends. */
+  #frames({ server }: Pair): void {
+    const stored = join(Uint8Array.of(0x40), hpackString('x'), hpackString('v'.repeat(3000)))
+    server.receive(
+      join(
+        frame(0xf1, 0, 0, bytes(300)),
+        frame(Type.PRIORITY_UPDATE, 0, 0, join(u32(1), Uint8Array.of(0x75, 0x3d, 0x31))),
+        frame(Type.HEADERS, 5, 101, literals(['Bad', 'v'])),
+        frame(Type.HEADERS, 5, 103, join(stored, new Uint8Array(200).fill(0xbe))),
+        frame(Type.PING, ACK, 0, bytes(8)),
+        frame(Type.GOAWAY, 0, 0, join(u32(0, 0), bytes(20))),
+      ),
+    )
+  }
+
+  #upgrade(): void {
+    const client = this.#make(() => Session.client({ engine: this.#engine }))
+    const payload = client && this.#try(() => client.packSettings({ maxConcurrentStreams: 3 }))
+    if (client && payload) this.#try(() => client.upgrade(payload))
+    if (client && !client.failure) client.bytesToSend()
+  }
+
+  #compress(): void {
+    const deflater = this.#make(() => new HDDeflater(4096, this.#engine))
+    const inflater = this.#make(() => new HDInflater(this.#engine))
+    if (!deflater || !inflater) return
+    const long = [['x-kept', 'v'.repeat(300)]] as const
+    for (let i = 0; i < 2; i++) {
+      const block = this.#try(() => deflater.deflate(long))
+      if (block) this.#try(() => inflater.inflate(block))
+      this.#try(() => inflater.getHdTable())
+    }
+    this.#try(() => deflater.changeTableSize(100))
+    this.#try(() => inflater.changeTableSize(100))
+  }
+}
+
+describe('an allocation that fails', () => {
+  let module: WebAssembly.Module
+  let engine: Engine
+  let used: number
+  let live: number
+  let allocations: number
+  const fail = (first: number, count: number): void =>
+    engine.exports.h2_debug_fail_allocations!(first, count)
+
+  function renew(): void {
+    engine = new Engine({ module })
+    used = engine.memoryUsage().used
+  }
+
+  /** Talks, ends everything, and checks that all came back; what the verbs and sessions said. */
+  function conversation(first: number, count: number): Set<string> {
+    const talk = new Conversation(engine)
+    fail(first, count)
+    try {
+      talk.run()
+    } finally {
+      allocations = engine.exports.h2_debug_allocations!()
+      fail(0, 0)
+      talk.dispose()
+    }
+    expect(engine.failure).toBeUndefined()
+    expect(engine.memoryUsage().used).toBe(used)
+    return talk.codes
+  }
+
+  beforeAll(async () => {
+    module = await debugModule()
+    renew()
+  }, 300_000)
+
+  it('none: nothing fails, and there are many that could', () => {
+    // Regions have grown, and what is made once is there.
+    expect(conversation(0, 0)).toEqual(new Set())
+    live = engine.exports.h2_debug_live!()
+    expect(conversation(0, 0)).toEqual(new Set())
+    expect(allocations).toBeGreaterThan(100)
+    expect(engine.exports.h2_debug_live!()).toBe(live)
+  })
+
+  it.each([
+    ['one by one', 1],
+    ['each, and all behind it', always],
+  ])(
+    '%s: a verb or a session says so, nothing traps, and all memory comes back',
+    (_, count) => {
+      renew()
+      conversation(0, 0)
+      const last = allocations
+      live = engine.exports.h2_debug_live!()
+      const unheard: number[] = []
+      for (let first = 1; first <= last; first++) {
+        const codes = conversation(first, count)
+        if (codes.size === 0) unheard.push(first)
+        for (const code of codes) expect(answers, `at allocation ${first}`).toContain(code)
+        expect(engine.exports.h2_debug_live!(), `at allocation ${first}`).toBe(live)
+      }
+      // Of some failures only the peer hears: a stream that is reset.
+      expect(unheard.length).toBeLessThan(last / 10)
+      expect(conversation(0, 0)).toEqual(new Set())
+    },
+    120_000,
+  )
+
+  it('in the first sessions of an engine: those that follow are sound', () => {
+    for (let first = 1; first <= 40; first++) {
+      for (const count of [1, always]) {
+        renew()
+        conversation(first, count)
+        expect(conversation(0, 0), `after allocation ${first}`).toEqual(new Set())
+      }
+    }
+  }, 120_000)
+})
