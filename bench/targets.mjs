@@ -81,6 +81,8 @@ export const events = {
 export const memory = {
   /** Resident bytes of an idle connection in parts of node:http2's, on Node. */
   residentRatio: 1,
+  /** CPU of 10,000 idle connections in parts of node:http2's on the same runtime. */
+  cpuRatio: 2,
   /** Linear memory of a session, in bytes. */
   linear: 24 * 1024,
 }

@@ -1,5 +1,5 @@
 // Memory: what an idle connection and an open stream hold, resident and in linear memory, and what is left once they
-// have closed. After a collection each time.
+// have closed. After a collection each time. And the CPU that it takes to open and greet the idle ones.
 import { setTimeout as delay } from 'node:timers/promises'
 import { execFileSync } from 'node:child_process'
 import { h2load } from '../lib/h2load.mjs'
@@ -32,11 +32,11 @@ export async function run({ report, options, progress }) {
         const idle = await idleConnections(runtime, server, connections)
         const streams = await openStreams(runtime, server, options.quick ? 10 : 100)
         data[runtime][server] = { idle, streams }
-        rows.idle.push(row(runtime, server, idle))
+        rows.idle.push([...row(runtime, server, idle), `${idle.cpu.toFixed(2)} s`])
         rows.streams.push(row(runtime, server, streams))
       } catch (error) {
         const text = `failed: ${error.message.split('\n')[0]}`
-        rows.idle.push([runtime, server, text, '', '', '', ''])
+        rows.idle.push([runtime, server, text, '', '', '', '', ''])
         if (server === ours) report.failure(`memory, ${server} on ${runtime}: ${error.message}`)
       }
     }
@@ -51,7 +51,12 @@ export async function run({ report, options, progress }) {
     'left: resident',
     'left: linear',
   ]
-  report.table(`memory of an idle connection, ${connections} of them`, columns, rows.idle)
+  report.table(
+    `memory of an idle connection, ${connections} of them`,
+    [...columns, 'CPU of all'],
+    rows.idle,
+    'CPU: seconds, all threads, from the first connection on until all have said their SETTINGS.',
+  )
   report.table(
     'memory of an open stream, 100 on each connection',
     columns,
@@ -70,13 +75,15 @@ async function idleConnections(runtime, name, count) {
     await h2load(`${server.origin}/hello`, { clients: 50, streams: 10, requests: 20_000 })
     await delay(500)
     const before = await server.memory()
+    const started = server.cpuTime()
     load = await Load.start('idle', [server.port, count], count)
+    const cpu = (server.cpuTime() - started) / 1000
     const during = await server.memory()
     const { closed } = await load.ask()
     if (closed > 0) throw new Error(`${closed} of ${count} idle connections were closed`)
     await load.stop()
     await delay(2000)
-    return perPiece(count, before, during, await server.memory())
+    return { ...perPiece(count, before, during, await server.memory()), cpu }
   } finally {
     await load?.stop()
     await server.stop()
@@ -129,6 +136,16 @@ function row(runtime, server, { resident, heap, linear, left }) {
 function judge(report, runtime, measured) {
   const mine = measured[ours]?.idle
   const peer = measured['node-stream']?.idle
+  if (peer) {
+    const ratio = mine ? mine.cpu / peer.cpu : null
+    report.verdict({
+      what: 'CPU of the idle connections',
+      runtime,
+      target: `≤ ${targets.cpuRatio} × node-stream`,
+      measured: ratio === null ? '' : `${ratio.toFixed(2)} × (${mine.cpu.toFixed(2)} s)`,
+      isMet: ratio === null ? null : ratio <= targets.cpuRatio,
+    })
+  }
   if (runtime === 'node') {
     const ratio = mine && peer ? mine.resident / peer.resident : null
     report.verdict({
