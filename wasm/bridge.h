@@ -185,6 +185,7 @@ typedef struct h2_session {
   uint64_t block_fields; /* and that came */
   uint64_t block_bytes;  /* of those that came: names, values and 32 a field */
   uint32_t block_truncated;
+  uint32_t block_charged; /* it has cost a token */
   uint32_t requests_left; /* that may begin before h2_session_receive returns */
   uint32_t block_pauses;  /* a request that began when none was left */
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;

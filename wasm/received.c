@@ -33,7 +33,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
   (void)ng;
   h2_session *session = user_data;
   session->block_fields = session->block_bytes = 0;
-  session->block_noted = session->block_truncated = 0;
+  session->block_noted = session->block_truncated = session->block_charged = 0;
   if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
     session->block_pauses = session->requests_left == 0;
     session->requests_left -= !session->block_pauses;
@@ -50,39 +50,71 @@ static int pause_or_go_on(h2_session *session) {
   return NGHTTP2_ERR_PAUSE;
 }
 
-/* A peer that sends so many times what it was told is the limit is not one that has erred. */
-enum { BLOCK_EXCESS = 4 };
+enum {
+  /* A peer that sends so many times what it was told is the limit is not one that has erred. */
+  BLOCK_EXCESS = 4,
+  /* What RFC 9113 §6.5.2 counts for a field beyond its name and value. */
+  FIELD_OVERHEAD = 32,
+  /* Bytes that a block may have from the static table, and repeat from the dynamic one. */
+  BLOCK_REPEATS = 4096,
+};
+
+/* What a callback for a field returns after a call that may have terminated the session. */
+static int stop_if_terminated(const nghttp2_session *ng, int result) {
+  if (result != 0) {
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+  }
+  /* This ends nghttp2's loop over the block; it ignores all that follows. */
+  return ng->iframe.state == NGHTTP2_IB_IGN_ALL ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE : 0;
+}
+
+/*
+ * A block that repeats entries of the dynamic table, a byte each, costs many times what it costs to
+ * send: nghttp2 validates each field anew. Huffman's code makes at most 8 of 5 bits, and a block
+ * has a use for each entry once; what is beyond both costs a token.
+ */
+static int charge_repeats(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame) {
+  uint64_t decoded = session->block_bytes - FIELD_OVERHEAD * session->block_fields;
+  uint64_t honest =
+    2 * (uint64_t)frame->hd.length + ng->hd_inflater.ctx.hd_table_bufsize_max + BLOCK_REPEATS;
+  if (session->block_charged || decoded <= honest) {
+    return 0;
+  }
+  session->block_charged = 1;
+  return stop_if_terminated(ng, spend_invalid_token(session, ng));
+}
 
 /*
  * A field beyond the limits is dropped. The first one of a block costs a token like a malformed
  * frame, so that blocks which only cost us work come to an end; one that goes far beyond ends the
- * connection. nghttp2 validates each field before it is told: it must stop, not go on unheard.
+ * connection: nghttp2 would go on to validate each field before it is told.
  */
 static int drop_field(h2_session *session, nghttp2_session *ng) {
   int result = 0;
-  if (!session->block_truncated) {
-    session->block_truncated = 1;
+  session->block_truncated = 1;
+  if (!session->block_charged) {
+    session->block_charged = 1;
     result = spend_invalid_token(session, ng);
   }
   if (result == 0 && (session->block_fields > (uint64_t)BLOCK_EXCESS * session->max_header_fields ||
                       session->block_bytes > (uint64_t)BLOCK_EXCESS * session->max_header_bytes)) {
     result = nghttp2_session_terminate_session(ng, NGHTTP2_ENHANCE_YOUR_CALM);
   }
-  if (result != 0) {
-    return NGHTTP2_ERR_CALLBACK_FAILURE;
-  }
-  /* Terminated: this ends nghttp2's loop over the block, and it ignores all that follows. */
-  return ng->iframe.state == NGHTTP2_IB_IGN_ALL ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE
-                                                : pause_or_go_on(session);
+  result = stop_if_terminated(ng, result);
+  return result != 0 ? result : pause_or_go_on(session);
 }
 
 /* The library advertises SETTINGS_MAX_HEADER_LIST_SIZE and leaves it to us to mean it. */
 static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                      nghttp2_rcbuf *value, uint8_t flags, void *user_data) {
-  (void)frame;
   h2_session *session = user_data;
   session->block_fields += 1;
-  session->block_bytes += nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + 32;
+  session->block_bytes +=
+    nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + FIELD_OVERHEAD;
+  int result = charge_repeats(session, ng, frame);
+  if (result != 0) {
+    return result;
+  }
   if (session->block_truncated || session->block_fields > session->max_header_fields ||
       session->block_bytes > session->max_header_bytes) {
     return drop_field(session, ng);

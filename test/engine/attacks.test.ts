@@ -242,8 +242,9 @@ describe('HPACK bombs', () => {
 
   it('many blocks in one chunk: memory comes back, and the connection is the only one to suffer', () => {
     const engine = new Engine()
+    const patient = { streamResetBurst: 100_000 } // each of these blocks costs a token
     const other = Session.server({ engine })
-    const server = serving({}, { engine })
+    const server = serving(patient, { engine })
     server.receive(headers(1, join(literals(...getFields), stored), END_STREAM))
     const block = join(literals(...getFields), references(15))
     const chunk = join(...ids(3000).map((id) => headers(id + 2, block, END_STREAM)))
@@ -253,7 +254,7 @@ describe('HPACK bombs', () => {
     expect(only(other.receive(join(hello(), get(1))), 'RequestReceived')).toHaveLength(1)
     const { size } = engine.memoryUsage()
     for (let i = 0; i < 10; i++) {
-      const again = serving({}, { engine })
+      const again = serving(patient, { engine })
       again.receive(headers(1, join(literals(...getFields), stored), END_STREAM))
       again.receive(chunk)
       again.dispose()

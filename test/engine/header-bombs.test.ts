@@ -171,3 +171,40 @@ describe('a header block beyond a limit costs a token like a malformed frame', (
     expect(server.wantRead).toBe(true)
   })
 })
+
+describe('a header block that repeats entries of the table costs a token', () => {
+  const limits = { streamResetBurst: 3, streamResetRate: 1 }
+  const repeating = (count: number): Uint8Array => join(literals(...getFields), references(count))
+
+  function told(server: Session, id: number, count: number): number {
+    const events = server.receive(headers(id, repeating(count), END_STREAM))
+    return only(events, 'RequestReceived').length
+  }
+
+  it('when it repeats more than the table holds', () => {
+    const server = serving(limits)
+    server.receive(headers(1, join(literals(...getFields), stored), END_STREAM))
+    expect([3, 5, 7].map((id) => told(server, id, 15))).toEqual([1, 1, 1])
+    expect(told(server, 9, 15)).toBe(0)
+    expectCalm(server)
+  })
+
+  it('but not when each entry comes once, or twice', () => {
+    const server = serving(limits)
+    server.receive(headers(1, join(literals(...getFields), stored), END_STREAM))
+    for (let id = 3; id < 50; id += 2) expect(told(server, id, 2)).toBe(1)
+    expect(server.wantRead).toBe(true)
+  })
+
+  it('nor for what comes in literals, Huffman or not', () => {
+    const client = Session.client()
+    client.bytesToSend()
+    const server = serving(limits)
+    for (let i = 0; i < 10; i++) {
+      const fields = { 'x-digits': '0'.repeat(9000), 'x-long': 'v'.repeat(9000) }
+      client.submitRequest({ ...Object.fromEntries(getFields), ...fields })
+      const events = server.receive(client.bytesToSend())
+      expect(only(events, 'RequestReceived')).toHaveLength(1)
+    }
+  })
+})
