@@ -3,6 +3,7 @@
 import { Bench } from 'tinybench'
 import { Session } from 'nghttp2-wasm/engine'
 import { HDDeflater, HDInflater } from 'nghttp2-wasm/hpack'
+import { measureWire } from './micro-wire.mjs'
 
 const mebibyte = 1024 * 1024
 const batch = 32
@@ -216,4 +217,4 @@ const figures = bench.tasks.map(({ name, result }) => {
   const [median, upper, least] = [p50, p75, min].map((value) => nanoseconds(value, times))
   return { name, median, upper, least }
 })
-console.log(JSON.stringify(figures))
+console.log(JSON.stringify({ figures, wire: measureWire(time / 2) }))

@@ -19,15 +19,26 @@ export async function run({ report, options, progress }) {
   }
   const runtimes = Object.keys(data)
   if (runtimes.length === 0) return
-  const rows = data[runtimes[0]].map(({ name }, i) => [
+  const rows = data[runtimes[0]].figures.map(({ name }, i) => [
     name,
-    ...runtimes.map((runtime) => figure(data[runtime][i])),
+    ...runtimes.map((runtime) => figure(data[runtime].figures[i])),
   ])
   report.table(
     'micro: nanoseconds',
     ['what', ...runtimes],
     rows,
     'Medians, in brackets the least; each in a process of its own runtime, without a socket.',
+  )
+  const wire = data[runtimes[0]].wire.map(({ name, bytes }, i) => [
+    name,
+    bytes.toFixed(0),
+    ...runtimes.map((runtime) => byTheByte(data[runtime].wire[i])),
+  ])
+  report.table(
+    'micro: nanoseconds of received bytes',
+    ['what', 'bytes', ...runtimes],
+    wire,
+    'Medians: of a byte on the wire, in brackets of the block or frame. *: costs a token (streamResetBurst, streamResetRate).',
   )
   report.data('micro', data)
 }
@@ -45,4 +56,8 @@ async function measure(runtime, milliseconds) {
 
 function figure({ median, least }) {
   return `${median.toFixed(0)} (${least.toFixed(0)})`
+}
+
+function byTheByte({ median, bytes }) {
+  return `${(median / bytes).toFixed(1)} (${median.toFixed(0)})`
 }
