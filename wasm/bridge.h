@@ -81,6 +81,7 @@ enum h2_event {
   H2_EVENT_GOAWAY_SENT,     /* last stream, error code: by us, or by nghttp2 on its own */
   H2_EVENT_PIECE_SENT,      /* stream, length: so much of what h2_stream_push was given */
   H2_EVENT_DIAGNOSTIC, /* NGHTTP2_ERR_*, bytes message: what nghttp2 says of a peer's mistake */
+  H2_EVENT_ANSWERED,   /* stream: answered in full, and its request has not ended */
 };
 
 enum {

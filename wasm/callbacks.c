@@ -28,7 +28,8 @@ int h2_is_unknown(uint32_t frame_type) {
 
 /*
  * RFC 9113 §8.1: a server that has answered in full before the request ended may ask the client to
- * stop with RST_STREAM(NO_ERROR). Not for a tunnel, whose halves end apart.
+ * stop with RST_STREAM(NO_ERROR). A host that reads ANSWERED does so itself, when the client has
+ * had time to read the response. Not for a tunnel, whose halves end apart.
  */
 static int stop_request(nghttp2_session *ng, h2_session *session, int32_t id) {
   if (session->role != H2_ROLE_SERVER || nghttp2_session_get_stream_remote_close(ng, id) != 0) {
@@ -38,7 +39,9 @@ static int stop_request(nghttp2_session *ng, h2_session *session, int32_t id) {
   if (stream && stream->half_close) {
     return 0;
   }
-  return nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+  return h2_wanted(session, H2_EVENT_ANSWERED)
+           ? h2_note(H2_EVENT_ANSWERED, 0, (uint32_t)id, 0)
+           : nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
 }
 
 static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *user_data) {

@@ -180,9 +180,10 @@ int h2_set_local_window(h2_session *session, int32_t id, int32_t size) {
 }
 
 /* The application has read `bytes` of the stream's body: its window, and the connection's, open
- * again. */
+ * again; id 0: the connection's only. */
 H2_EXPORT(h2_consume) int h2_consume(h2_session *session, int32_t id, uint32_t bytes) {
-  return nghttp2_session_consume(session->ng, id, bytes);
+  return id ? nghttp2_session_consume(session->ng, id, bytes)
+            : nghttp2_session_consume_connection(session->ng, bytes);
 }
 
 H2_EXPORT(h2_change_priority)

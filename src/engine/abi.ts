@@ -146,6 +146,7 @@ export const Kind = {
   goawaySent: 18,
   pieceSent: 19,
   diagnostic: 20,
+  answered: 21,
 } as const
 
 /** The flags in a record's head. */

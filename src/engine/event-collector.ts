@@ -115,6 +115,9 @@ export class EventCollector implements SessionSink {
     this.add({ type: 'InvalidFrameReceived', frameType, streamId, error })
   }
 
+  /** Without `quiet` the session stops the client itself. */
+  answered(): void {}
+
   goawaySent(lastStreamId: number, errorCode: number): void {
     this.add({ type: 'GoawaySent', lastStreamId, errorCode })
   }

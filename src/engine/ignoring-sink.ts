@@ -19,6 +19,7 @@ export class IgnoringSink implements SessionSink {
   extension(_type: number, _flags: number, _streamId: number, _payload: Uint8Array): void {}
   frameNotSent(_type: number, _streamId: number, _promisedId: number, _errno: number): void {}
   frameInvalid(_type: number, _streamId: number, _errno: number): void {}
+  answered(_streamId: number): void {}
   goawaySent(_lastStreamId: number, _errorCode: number): void {}
   diagnostic(_errno: number, _message: string): void {}
   bodyChanged(_streamId: number): void {}

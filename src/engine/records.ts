@@ -104,6 +104,10 @@ export class RecordReader {
           at += 3
           break
         }
+        case Kind.answered:
+          sink.answered(first)
+          at += 3
+          break
         case Kind.goawaySent:
           sink.goawaySent(first, second)
           at += 3

@@ -88,6 +88,12 @@ export class SessionControl extends SessionCore {
     this.check(result, 'consume', { streamId })
   }
 
+  /** As `consume`, for bytes that were dropped: only the connection's window opens. */
+  consumeConnection(length: number): void {
+    const result = this.engine.exports.h2_consume(this.live(), 0, windowSize(length))
+    this.check(result, 'consume')
+  }
+
   /** A client changes a request's priority (RFC 9218 §7.1): `u=1, i`. */
   submitPriorityUpdate(streamId: number, value: string): void {
     const bytes = encoder.encode(value)

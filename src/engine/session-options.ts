@@ -40,12 +40,15 @@ export interface SessionOptions {
   readonly engine?: Engine
   /** Makes of bytes what chunks for `ByteOutput.writev` are cut from. Default: they are as they come. */
   readonly view?: ((bytes: Uint8Array) => Uint8Array) | undefined
-  /** Leave out of the records what this program has no use for. Default: everything is told. */
+  /**
+   * Leave out of the records what a server has no use for, and tell `answered` instead of stopping clients by itself.
+   * Default: everything is told.
+   */
   readonly quiet?: boolean
 }
 
 const allKinds = (1 << Kind.windowUpdate) | (1 << Kind.priorityUpdate) | (1 << Kind.diagnostic)
-const quietKinds = 1 << Kind.priorityUpdate
+const quietKinds = (1 << Kind.priorityUpdate) | (1 << Kind.answered)
 
 /** Writes `h2_config` into scratch, for `h2_session_new`. */
 export function writeConfig(engine: Engine, isServer: boolean, options: SessionOptions): void {

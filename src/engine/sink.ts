@@ -29,6 +29,11 @@ export interface SessionSink {
   frameNotSent(type: number, streamId: number, promisedId: number, errno: number): void
   /** A frame of the peer's broke a rule; nghttp2 has answered with RST_STREAM or GOAWAY. */
   frameInvalid(type: number, streamId: number, errno: number): void
+  /**
+   * A response has been sent in full before its request ended (RFC 9113 §8.1). The session leaves it to the sink to stop the
+   * client with RST_STREAM (NO_ERROR); with `quiet` only.
+   */
+  answered(streamId: number): void
   goawaySent(lastStreamId: number, errorCode: number): void
   diagnostic(errno: number, message: string): void
   /**

@@ -88,10 +88,8 @@ export class BodyPump implements BodySender {
     if (this.#isNearlySent) return true
     const { connection, id } = this.#stream
     if (!connection.readAhead.hasRoom) return false
-    const { session } = connection
-    return (
-      this.#counted < session.remoteWindowSize(id) && this.#counted < session.remoteWindowSize()
-    )
+    // The connection's window may be full of what is less urgent: this one overtakes it.
+    return this.#counted < connection.session.remoteWindowSize(id)
   }
 
   #count(buffered: number): void {

@@ -4,6 +4,7 @@ import { connectionClosed, connectionFailed } from './connection-errors.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import type { Application } from './exchange.ts'
+import { EarlyAnswers } from './early-answers.ts'
 import { FirstBytes } from './first-bytes.ts'
 import { Inbox } from './inbox.ts'
 import { Journal } from './journal.ts'
@@ -47,6 +48,7 @@ export class Connection implements TransportSink {
   readonly #owner: ConnectionOwner
   readonly #inbox: Inbox = new Inbox(this)
   readonly promises: PushPromises = new PushPromises(this, this.#inbox.streams)
+  readonly earlyAnswers: EarlyAnswers = new EarlyAnswers()
   readonly #pings: PingBoard = new PingBoard()
   readonly #output: TransportOutput
   readonly #receiveWindow: ReceiveWindow
@@ -174,6 +176,7 @@ export class Connection implements TransportSink {
     this.#isClosed = this.#isDeaf = true
     this.#closeStreams(ErrorCode.CANCEL)
     this.#shutdown.cancel()
+    this.earlyAnswers.cancel()
     this.#receiveWindow.release()
     this.#stopWatchingEngine()
     this.#pings.fail()
@@ -235,6 +238,11 @@ export class Connection implements TransportSink {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** Gives dropped bytes of a body back to the connection's window, and not to their stream's. */
+  consumeDropped(length: number): void {
+    this.say(() => this.session.consumeConnection(length))
   }
 
   /** Ends a stream with RST_STREAM. Does not throw: where that fails, the connection ends. */

@@ -20,6 +20,7 @@ const Fact = {
   stray: 8,
   terminated: 9,
   changed: 10,
+  answered: 11,
 }
 
 /** Elements that an array of facts keeps for the next turn. */
@@ -100,6 +101,10 @@ export class Inbox extends IgnoringSink {
         break
       case Fact.changed:
         stream.bodyChanged()
+        break
+      case Fact.answered:
+        stream.requestBody.discard()
+        this.#connection.earlyAnswers.add(stream)
     }
   }
 
@@ -182,6 +187,11 @@ export class Inbox extends IgnoringSink {
     if (!stream || stream.isClosed) return
     const { engine } = this.#connection.session
     this.#note(Fact.unsent, stream, engine.error(errno, 'a frame could not be sent', { streamId }))
+  }
+
+  override answered(streamId: number): void {
+    const stream = this.streams.get(streamId)
+    if (stream) this.#note(Fact.answered, stream, undefined)
   }
 
   override bodyChanged(streamId: number): void {

@@ -16,6 +16,7 @@ export class RequestBody {
   /** What came meanwhile. */
   #queue: ByteQueue | undefined
   #isDelivered = false
+  #isDiscarding = false
 
   constructor(stream: ServerStream) {
     this.#stream = stream
@@ -40,6 +41,10 @@ export class RequestBody {
   data(chunk: Uint8Array, isBorrowed: boolean): void {
     if (this.bytesReceived === 0) this.#stream.connection.bodyBegins()
     this.bytesReceived += chunk.length
+    if (this.#isDiscarding) {
+      this.#stream.connection.consumeDropped(chunk.length)
+      return
+    }
     if (this.bytesReceived > this.#stream.maxRequestBodySize) this.#stream.refuseBody()
     if (this.#pending) (this.#queue ??= new ByteQueue()).push(chunk, isBorrowed)
     else this.#deliver(isBorrowed ? chunk.slice() : chunk)
@@ -49,6 +54,13 @@ export class RequestBody {
   end(): void {
     this.isComplete = true
     if (!this.#pending) this.#done()
+  }
+
+  /** The response is complete: what still comes is dropped, and the stream's window stays as it is. */
+  discard(): void {
+    this.#isDiscarding = this.#isDelivered = true
+    if (this.#queue) this.#stream.connection.consumeDropped(this.#queue.length)
+    this.#queue = undefined
   }
 
   /** The stream is over: what waits goes back to the connection's window. */

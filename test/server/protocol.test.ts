@@ -23,6 +23,9 @@ describeServers('frames', (server) => {
     expect(settings.get(3)).toBe(128)
     expect(settings.get(4)).toBeGreaterThanOrEqual(1 << 20)
     expect(settings.get(6)).toBe(65_536)
+    // The connection's window opens once there is a body to send.
+    client.headers(1, requestFields('POST', '/echo'))
+    client.data(1, 'x')
     const update = await client.nextOf(Type.WINDOW_UPDATE, 0)
     expect(update.payload.readUInt32BE()).toBeGreaterThan(1 << 20)
   })

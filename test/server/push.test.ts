@@ -170,8 +170,10 @@ describeServers('pushes', (server) => {
     client.get(1, `/push?tag=${tag}&init={"body":"x"}`)
     client.reset(1, 8)
     client.socket.uncork()
-    await server.line('close', `/push?tag=${tag}`)
+    // The handler is not even told; nor is anything promised.
     expect(await client.isAlive()).toBe(true)
+    expect(server.lines().filter((line) => line['tag'] === tag)).toEqual([])
+    expect(client.frames.some(({ type }) => type === Type.PUSH_PROMISE)).toBe(false)
   })
 
   it('a handler that cannot be made', async () => {

@@ -139,13 +139,14 @@ describeServers('requests', (server) => {
     stream.setEncoding('utf8')
     let text = ''
     for await (const chunk of stream as AsyncIterable<string>) text += chunk
-    expect(JSON.parse(text)).toEqual([
+    const calls = JSON.parse(text) as string[]
+    // What came meanwhile is told together.
+    const parts = calls.filter((call) => call.startsWith('onData'))
+    expect(['onData 3', 'onData 1,onData 2']).toContain(parts.join(','))
+    expect(calls).toEqual([
       'onHeaders',
       'headers done',
-      'onData 1',
-      'data done',
-      'onData 2',
-      'data done',
+      ...parts.flatMap((part) => [part, 'data done']),
       'onRequestDone',
     ])
   })
