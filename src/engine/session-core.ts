@@ -157,7 +157,9 @@ export class SessionCore {
     try {
       return this.#drain(output, sink, most, now)
     } catch (error) {
-      return this.#trapped(error)
+      const failure = this.#trapped(error)
+      this.#sendLastWords(output)
+      return failure
     }
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Engine, type HTTP2Error, Session } from '../../src/engine/index.ts'
 import { Io } from '../../src/engine/abi.ts'
 import { HDDeflater } from '../../src/engine/hpack.ts'
-import { END_STREAM, get, headers, hello, join } from './support/frames.ts'
+import { END_STREAM, get, headers, hello, join, wire } from './support/frames.ts'
 import { Pair, only, one } from './support/pair.ts'
 import { codeOf, errorOf } from './support/errors.ts'
 
@@ -34,10 +34,13 @@ describe('law 8: a trap is the end of an instance and of nothing else', () => {
     expect(engine.failure).toBe(error)
     expect(other.failure).toBe(error)
     expect(one(other.receive(hello()), 'SessionFailed').error).toBe(error)
-    expect(other.bytesToSend()).toHaveLength(0)
     expect(codeOf(() => other.submitPing())).toBe('ERR_ENGINE_FAILED')
     expect(other.wantRead).toBe(false)
+    expect(other.wantWrite).toBe(true)
+    // The last words do not need the engine.
+    expect(wire(other.bytesToSend())).toEqual([`GOAWAY ${0x7fffffff} INTERNAL_ERROR`])
     expect(other.wantWrite).toBe(false)
+    expect(other.bytesToSend()).toHaveLength(0)
     expect(() => other.dispose()).not.toThrow()
 
     const next = Session.server()
@@ -50,10 +53,12 @@ describe('law 8: a trap is the end of an instance and of nothing else', () => {
     const pair = Pair.open({ server: { engine } })
     pair.server.submitPing()
     corrupt(engine)
-    expect(() => pair.server.bytesToSend()).not.toThrow()
+    const goaway = pair.client.receive(pair.server.bytesToSend())
+    expect(goaway).toMatchObject([{ type: 'GoawayReceived', errorCode: 2 }])
     expect(pair.server.failure?.code).toBe('ERR_ENGINE_FAILED')
     pair.client.submitPing()
     expect(pair.flow().client).toEqual([])
+    expect(pair.server.wantWrite).toBe(false)
   })
 
   it('is met by a verb, which throws it', () => {
