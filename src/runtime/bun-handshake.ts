@@ -2,6 +2,7 @@ import type { Acceptor, Address, TlsInfo } from '../server/transport.ts'
 import { makeAddress } from './address.ts'
 import type { BunSocket } from './bun-types.ts'
 import { alpnError, handshakeError, handshakeTimeoutError } from './errors.ts'
+import { refuse } from './hand-over.ts'
 
 /** A TLS socket until its handshake has succeeded, failed or taken too long. */
 export class BunHandshake {
@@ -75,6 +76,6 @@ export class BunHandshake {
     this.#settle()
     // On a finished handshake this sends close_notify; on a failed one the alert is on its way already.
     this.#socket.end()
-    this.#acceptor.onRefused(error, this.#remoteAddress)
+    refuse(this.#acceptor, error, this.#remoteAddress)
   }
 }

@@ -3,6 +3,7 @@ import { makeAddress } from './address.ts'
 import type { BunSocket } from './bun-types.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { asError, connectionResetError } from './errors.ts'
+import { tellClosed } from './hand-over.ts'
 import { writeLimit } from './limits.ts'
 
 /**
@@ -144,7 +145,7 @@ export class BunTransport<Data> implements Transport {
     this.#queue.clear()
     const sink = this.#sink
     this.#sink = null
-    sink?.onClose(this.#error)
+    tellClosed(sink, this.#error)
   }
 
   /** A socket that takes -1: the event `close` follows, and it may come without an error. */
@@ -159,8 +160,16 @@ export class BunTransport<Data> implements Transport {
     return !this.#blocked
   }
 
-  /** Until the queue is empty or the system takes no more. */
+  /** Until the queue is empty or the system takes no more. A chunk that has changed ends the connection. */
   #send(): void {
+    try {
+      this.#sendQueue()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  #sendQueue(): void {
     const queue = this.#queue
     const socket = this.#socket
     while (queue.length > 0) {

@@ -4,6 +4,7 @@ import { BufferPool } from './buffer-pool.ts'
 import type { DenoConn } from './deno-types.ts'
 import { DenoWriter, type WriterOwner } from './deno-writer.ts'
 import { asError } from './errors.ts'
+import { tellClosed } from './hand-over.ts'
 
 /** Bytes of what a connection reads into: a small buffer of its own, or while much comes one of the pool. */
 const smallSize = 4 * 1024
@@ -144,7 +145,7 @@ export class DenoTransport implements Transport, WriterOwner {
       // It is closed already.
     }
     this.#wake?.()
-    queueMicrotask(() => this.#sink?.onClose(error))
+    queueMicrotask(() => tellClosed(this.#sink, error))
   }
 }
 

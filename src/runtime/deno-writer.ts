@@ -1,3 +1,4 @@
+import { bodyChangedError } from '../engine/errors.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import type { DenoConn } from './deno-types.ts'
@@ -30,6 +31,8 @@ export class DenoWriter {
   readonly #queue = new ChunkQueue()
   /** What is being written; of the pool when `#pooled`. */
   #bytes: Uint8Array | null = null
+  /** Of `#bytes`, when they were handed over. */
+  #length = 0
   #pooled: Uint8Array<ArrayBuffer> | null = null
   #blocked = false
   #ended = false
@@ -61,7 +64,11 @@ export class DenoWriter {
   writev(chunks: readonly Uint8Array[]): boolean {
     if (this.#ended) return true
     for (const chunk of chunks) this.#queue.push(chunk)
-    if (!this.#bytes) this.#next()
+    try {
+      if (!this.#bytes) this.#next()
+    } catch (error) {
+      this.#fail(error)
+    }
     return this.#hasRoom()
   }
 
@@ -87,6 +94,7 @@ export class DenoWriter {
 
   #start(bytes: Uint8Array): void {
     this.#bytes = bytes
+    this.#length = bytes.length
     this.#conn.write(bytes).then(this.#onWritten, this.#onFailed)
   }
 
@@ -95,15 +103,24 @@ export class DenoWriter {
       this.#rest()
       return
     }
+    try {
+      this.#goOn(count)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #goOn(count: number): void {
     const bytes = this.#bytes!
-    if (count < bytes.length) {
+    if (count < this.#length) {
+      if (bytes.length < this.#length) throw bodyChangedError()
       this.#start(bytes.subarray(count))
       return
     }
     this.#bytes = null
     if (this.#queue.length > 0) {
       this.#next()
-      if (this.#queue.length + this.#bytes!.length >= writeLimit) return
+      if (this.#queue.length + this.#length >= writeLimit) return
     } else {
       this.#rest()
     }

@@ -14,7 +14,6 @@ import { DenoTransport } from './deno-transport.ts'
 import type { DenoConn, DenoGlobal, DenoListener, DenoListenOptions } from './deno-types.ts'
 import {
   alpnError,
-  asError,
   certificateError,
   codeOf,
   handshakeError,
@@ -22,7 +21,7 @@ import {
   listenError,
   tlsOptionError,
 } from './errors.ts'
-import { handOver } from './hand-over.ts'
+import { handOver, refuse } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 
 export const denoRuntime: Runtime = { name: 'deno', listen, onShutdownSignal, atEndOfTurn }
@@ -84,7 +83,7 @@ async function acceptAll(
       conn = await listener.accept()
     } catch (error) {
       if (isClosed(error)) return
-      acceptor.onRefused(asError(error), null)
+      refuse(acceptor, error, null)
       await new Promise((resolve) => setTimeout(resolve, acceptPause))
       continue
     }
@@ -114,11 +113,11 @@ async function shakeHands(
       return
     }
     // It offered no ALPN at all: rustls lets it pass.
-    acceptor.onRefused(alpnError(alpnProtocol), remoteAddress)
+    refuse(acceptor, alpnError(alpnProtocol), remoteAddress)
     await conn.closeWrite().catch(() => {})
   } catch (error) {
     clearTimeout(timer)
-    acceptor.onRefused(late ?? refusal(error), remoteAddress)
+    refuse(acceptor, late ?? refusal(error), remoteAddress)
   }
   closeQuietly(conn)
 }
@@ -133,9 +132,15 @@ const tlsInfo: TlsInfo = {
 }
 
 function accept(conn: DenoConn, tls: TlsInfo | null, acceptor: Acceptor): void {
-  // Deno offers no way to set it under TLS.
-  conn.setNoDelay?.(true)
-  handOver(new DenoTransport(conn, tls), acceptor)
+  try {
+    // Deno offers no way to set it under TLS.
+    conn.setNoDelay?.(true)
+    handOver(new DenoTransport(conn, tls), acceptor)
+  } catch (error) {
+    // The client was gone before it could be served.
+    refuse(acceptor, error, null)
+    closeQuietly(conn)
+  }
 }
 
 function refusal(error: unknown): Error {

@@ -1,6 +1,7 @@
 import type { Address, Transport, TransportSink } from '../server/transport.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { asError, connectionResetError } from './errors.ts'
+import { tellClosed } from './hand-over.ts'
 import { writeLimit } from './limits.ts'
 
 /** After so many deliveries timers and I/O get their turn, else two busy ends would keep everybody waiting. */
@@ -109,7 +110,7 @@ export class MemoryTransport implements Transport {
     }
     if (this.#closed) {
       this.#sink = null
-      sink.onClose(this.#error)
+      tellClosed(sink, this.#error)
     }
   }
 
@@ -118,7 +119,8 @@ export class MemoryTransport implements Transport {
     // What is written meanwhile has its own turn.
     let left = inbox.length
     while (left > 0 && !this.#paused && !this.#closed) {
-      const { first } = inbox
+      const first = this.#firstOf(inbox)
+      if (!first) return
       inbox.drop(first.length)
       left -= first.length
       sink.onData(first)
@@ -138,6 +140,16 @@ export class MemoryTransport implements Transport {
       peer.#schedule()
     }
     if (this.#ended && this.#toldEnd && peer.#toldEnd) this.#closed = true
+  }
+
+  /** A chunk that its sender has changed ends the sender's side with that error. */
+  #firstOf(inbox: ChunkQueue): Uint8Array | undefined {
+    try {
+      return inbox.first
+    } catch (error) {
+      this.#peer!.#close(asError(error))
+      return undefined
+    }
   }
 
   #close(error: Error | null): void {

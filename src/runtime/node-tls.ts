@@ -9,7 +9,7 @@ import {
   handshakeError,
   handshakeTimeoutError,
 } from './errors.ts'
-import { handOver } from './hand-over.ts'
+import { handOver, refuse } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 import { NodeTransport } from './node-transport.ts'
 
@@ -41,14 +41,14 @@ export function tlsServer(options: ListenOptions, acceptor: Acceptor): Server {
     // It offered no ALPN at all: OpenSSL lets it pass.
     socket.on('error', ignore)
     socket.destroySoon()
-    acceptor.onRefused(alpnError(socket.alpnProtocol || null), remoteAddress(socket))
+    refuse(acceptor, alpnError(socket.alpnProtocol || null), remoteAddress(socket))
   })
   server.on('tlsClientError', (error, socket) => {
     socket.on('error', ignore)
     const client = remoteAddress(socket)
     // An alert has been sent by now; after a timeout Node leaves the socket open.
     socket.destroy()
-    acceptor.onRefused(refusal(error, handshakeTimeout), client)
+    refuse(acceptor, refusal(error, handshakeTimeout), client)
   })
   return server
 }

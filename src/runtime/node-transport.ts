@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
+import { bodyChangedError } from '../engine/errors.ts'
 import type { Address, TlsInfo, Transport, TransportSink } from '../server/transport.ts'
 import { makeAddress } from './address.ts'
 import { asError } from './errors.ts'
+import { tellClosed } from './hand-over.ts'
 import { writeLimit } from './limits.ts'
 import { Slab } from './slab.ts'
 
@@ -54,7 +56,7 @@ export class NodeTransport implements Transport {
     })
     socket.on('close', () => {
       this.#ended = true
-      sink.onClose(this.#error)
+      tellClosed(sink, this.#error)
     })
   }
 
@@ -72,11 +74,15 @@ export class NodeTransport implements Transport {
   writev(chunks: readonly Uint8Array[]): boolean {
     if (this.#ended) return true
     const socket = this.#socket
+    // Behind bytes that wait, Node keeps the chunks themselves; else it hands their addresses to the system at once.
+    const watched = socket.writableLength > 0 ? this.#watch(chunks) : undefined
     if (chunks.length === 1) {
-      socket.write(chunks[0]!)
+      socket.write(chunks[0]!, watched)
     } else {
+      const last = chunks.length - 1
       socket.cork()
-      for (const chunk of chunks) socket.write(chunk)
+      for (let i = 0; i < last; i++) socket.write(chunks[i]!)
+      socket.write(chunks[last]!, watched)
       socket.uncork()
     }
     if (socket.writableLength >= this.#limit) this.#blocked = true
@@ -101,6 +107,14 @@ export class NodeTransport implements Transport {
     this.#socket.destroy()
   }
 
+  /** What is to be called when chunks have gone out: one that was transferred meanwhile has ruined what followed. */
+  #watch(chunks: readonly Uint8Array[]): () => void {
+    const length = total(chunks)
+    return () => {
+      if (total(chunks) < length) this.#fail(bodyChangedError())
+    }
+  }
+
   #drained(): void {
     if (!this.#blocked) return
     this.#blocked = false
@@ -114,6 +128,12 @@ export class NodeTransport implements Transport {
   #fail(error: unknown): void {
     this.#socket.destroy(asError(error))
   }
+}
+
+function total(chunks: readonly Uint8Array[]): number {
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  return length
 }
 
 /** Node makes a Buffer of each chunk that is none; slices of a Buffer are. */

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:net'
 import type { Acceptor, Listening, ListenOptions, Runtime } from '../server/transport.ts'
 import { makeAddress } from './address.ts'
-import { handOver } from './hand-over.ts'
+import { handOver, refuse } from './hand-over.ts'
 import { NodeTransport } from './node-transport.ts'
 import { onShutdownSignal } from './signals.ts'
 
@@ -26,7 +26,7 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
     })
   })
   // The system could not accept one, for example because no file descriptor is left.
-  server.on('error', (error) => acceptor.onRefused(error, null))
+  server.on('error', (error) => refuse(acceptor, error, null))
   const bound = server.address()
   return {
     address: makeAddress(...hostAndPort(bound)),
