@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
-import { Engine, HTTP2Error, Session } from '../../src/engine/index.ts'
+import { Engine, HTTP2Error, type Limits, Session } from '../../src/engine/index.ts'
 import { debugModule } from '../support/debug-engine.ts'
 import { ACK, Type, frame, hpackString, join, literals, u32 } from './support/frames.ts'
 import { Pair, post, request } from './support/pair.ts'
@@ -29,15 +29,18 @@ const answers = new Set([
 class Conversation {
   readonly codes = new Set<string>()
   readonly #engine: Engine
+  readonly #limits: Limits
   readonly #owned: { dispose(): void }[] = []
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, limits: Limits = {}) {
     this.#engine = engine
+    this.#limits = limits
   }
 
   run(): void {
-    const client = this.#make(() => Session.client({ engine: this.#engine }))
-    const server = this.#make(() => Session.server({ engine: this.#engine, padding: 10 }))
+    const options = { engine: this.#engine, limits: this.#limits }
+    const client = this.#make(() => Session.client(options))
+    const server = this.#make(() => Session.server({ ...options, padding: 10 }))
     if (client && server)
       this.#talk(Object.assign(Object.create(Pair.prototype), { client, server }))
     this.#upgrade()
@@ -148,7 +151,7 @@ class Conversation {
   }
 
   #upgrade(): void {
-    const client = this.#make(() => Session.client({ engine: this.#engine }))
+    const client = this.#make(() => Session.client({ engine: this.#engine, limits: this.#limits }))
     const payload = client && this.#try(() => client.packSettings({ maxConcurrentStreams: 3 }))
     if (client && payload) this.#try(() => client.upgrade(payload))
     if (client && !client.failure) client.bytesToSend()
@@ -184,8 +187,8 @@ describe('an allocation that fails', () => {
   }
 
   /** Talks, ends everything, and checks that all came back; what the verbs and sessions said. */
-  function conversation(first: number, count: number): Set<string> {
-    const talk = new Conversation(engine)
+  function conversation(first: number, count: number, limits: Limits = {}): Set<string> {
+    const talk = new Conversation(engine, limits)
     fail(first, count)
     try {
       talk.run()
@@ -245,5 +248,17 @@ describe('an allocation that fails', () => {
         expect(conversation(0, 0), `after allocation ${first}`).toEqual(new Set())
       }
     }
+  }, 120_000)
+
+  it('by the limit of the session is met in the same way, whatever the limit', () => {
+    renew()
+    let failed = 0
+    for (let maxSessionMemory = 1000; maxSessionMemory < 200_000; maxSessionMemory += 500) {
+      const codes = conversation(0, 0, { maxSessionMemory })
+      for (const code of codes) expect(answers, `with ${maxSessionMemory} bytes`).toContain(code)
+      failed += codes.size > 0 ? 1 : 0
+    }
+    expect(failed).toBeGreaterThan(50)
+    expect(conversation(0, 0)).toEqual(new Set())
   }, 120_000)
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Engine, Session } from '../../src/engine/index.ts'
 import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
 import { writeConfig } from '../../src/engine/session-options.ts'
+import { codeOf } from './support/errors.ts'
 import { get, hello, join, wire } from './support/frames.ts'
 import { only } from './support/pair.ts'
 
@@ -83,5 +84,43 @@ describe('law 6: views outlive no growth of memory', () => {
     expect(engine.error(-505, 'x').message).toBe('x: Protocol error')
     grow(engine)
     expect(engine.memoryUsage().size).toBe(engine.exports.memory.buffer.byteLength)
+  })
+})
+
+describe('linear memory', () => {
+  const mebibyte = 1024 * 1024
+  const end = 1024 * mebibyte
+
+  it('grows in steps of its own size: each costs Node a collection', () => {
+    const engine = new Engine()
+    const sessions: Session[] = []
+    const sizes = new Set([engine.memoryUsage().size])
+    expect(engine.memoryUsage().size).toBeLessThanOrEqual(2 * mebibyte)
+    while (engine.memoryUsage().used < 64 * mebibyte) {
+      sessions.push(Session.server({ engine }))
+      sizes.add(engine.memoryUsage().size)
+    }
+    expect(sizes.size).toBeLessThan(20)
+    expect(engine.memoryUsage().size).toBeLessThan(2 * engine.memoryUsage().used)
+    for (const session of sessions) session.dispose()
+  })
+
+  it('grows by less near its end, to the last page, and then says NGHTTP2_ERR_NOMEM', () => {
+    const engine = new Engine({ memoryLimit: end })
+    // Pages that are reserved and not touched: a whole GiB would be slow to fill.
+    expect(engine.exports.h2_scratch_reserve(900 * mebibyte)).toBe(0)
+    expect(engine.exports.h2_scratch_reserve(1000 * mebibyte)).toBe(-901)
+    const sessions: Session[] = []
+    const fill = (): void => {
+      for (;;) sessions.push(Session.server({ engine }))
+    }
+    expect(codeOf(fill)).toBe('NGHTTP2_ERR_NOMEM')
+    expect(sessions.length).toBeGreaterThan(1000)
+    expect(engine.memoryUsage().size).toBeGreaterThan(end - mebibyte)
+    expect(engine.failure).toBeUndefined()
+    for (const session of sessions.splice(0)) session.dispose()
+    expect(engine.memoryUsage().used).toBe(0)
+    const again = Session.server({ engine })
+    expect(only(again.receive(join(hello(), get(1))), 'RequestReceived')).toHaveLength(1)
   })
 })
