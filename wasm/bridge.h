@@ -164,7 +164,7 @@ typedef struct h2_stream h2_stream;
 
 /* What an unknown frame that waits to be sent will carry. */
 typedef struct h2_payload {
-  struct h2_payload *next;
+  struct h2_payload *next, **link; /* `link` leads here: each ends in constant time */
   uint32_t length;
   uint8_t bytes[];
 } h2_payload;

@@ -41,7 +41,7 @@ link=(
   # Memory starts small and grows up to a hard end; malloc answers NULL there.
   -sINITIAL_MEMORY=1MB -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1GB
   -sMALLOC=dlmalloc -sABORTING_MALLOC=0
-  -Wl,--wrap=emscripten_resize_heap # libc.c
+  "-Wl,--wrap=emscripten_resize_heap" # libc.c
   # The stack lies below the data: one that overflows traps instead of writing over it.
   -sTOTAL_STACK=128KB "-Wl,--stack-first"
 )

@@ -216,13 +216,11 @@ H2_EXPORT(h2_submit_origin) int h2_submit_origin(h2_session *session, uint32_t c
 }
 
 void h2_payload_del(h2_session *session, h2_payload *payload) {
-  for (h2_payload **link = &session->payloads; *link; link = &(*link)->next) {
-    if (*link == payload) {
-      *link = payload->next;
-      h2_free(&session->account, payload);
-      return;
-    }
+  *payload->link = payload->next;
+  if (payload->next) {
+    payload->next->link = payload->link;
   }
+  h2_free(&session->account, payload);
 }
 
 /* A frame of a type nghttp2 does not know (RFC 9113 §5.5); its payload is in scratch. */
@@ -239,6 +237,10 @@ int h2_submit_extension(h2_session *session, uint32_t type, uint32_t flags, int3
   payload->length = length;
   memcpy(payload->bytes, h2_region.scratch, length);
   payload->next = session->payloads;
+  payload->link = &session->payloads;
+  if (payload->next) {
+    payload->next->link = &payload->next;
+  }
   session->payloads = payload;
   int result = nghttp2_submit_extension(session->ng, (uint8_t)type, (uint8_t)flags, id, payload);
   if (result != 0) {

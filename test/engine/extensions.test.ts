@@ -125,3 +125,18 @@ describe('frames of unknown types (RFC 9113 §5.5)', () => {
     expect(wire(client.bytesToSend())).toEqual([])
   })
 })
+
+describe('unknown frames that wait', () => {
+  it('each cost the same to send, however many there are', () => {
+    const session = Session.server()
+    const payload = new Uint8Array(1)
+    const count = 40_000
+    for (let i = 0; i < count; i++) session.submitUnknownFrame(0xf0, 0, 0, payload)
+    const start = performance.now()
+    const sent = session.bytesToSend()
+    // A few milliseconds; seconds when each is looked for among all.
+    expect(performance.now() - start).toBeLessThan(500)
+    expect(sent.length).toBeGreaterThan(10 * count)
+    session.dispose()
+  })
+})
