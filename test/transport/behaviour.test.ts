@@ -145,6 +145,22 @@ describe.each(cases)('a transport of $runtime, $security', ({ runtime, tls }) =>
     expect(['ECONNRESET', 'EPIPE']).toContain(code)
   })
 
+  it('a chunk that is transferred while it waits ends its connection only, with an error', async () => {
+    const other = await listener.connect()
+    other.write('echo\n')
+    const socket = await listener.connect()
+    socket.write('changed\n')
+    await sleep(100)
+    socket.on('error', () => {})
+    socket.resume()
+    expect(await listener.line('close', '"line":"changed"')).toMatchObject({
+      code: 'ERR_BODY_CHANGED',
+    })
+    await closed(socket)
+    other.end('still here')
+    expect((await readAll(other)).toString()).toBe('still here')
+  })
+
   it('destroy closes at once', async () => {
     const socket = await listener.connect()
     socket.write('destroy\n')

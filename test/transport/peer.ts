@@ -101,6 +101,9 @@ export class Peer implements TransportSink {
           this.#transport.resume()
         }, 300)
         break
+      case 'changed':
+        this.#sendAndTransfer()
+        break
       case 'bye':
         this.#text('bye\n')
         this.#transport.end()
@@ -164,6 +167,21 @@ export class Peer implements TransportSink {
       if (!goOn) return
     }
     this.#transport.end()
+  }
+
+  /** Fills the transport with chunks, and takes the memory of those that wait away. */
+  #sendAndTransfer(): void {
+    const chunks: Uint8Array[] = []
+    let goOn = true
+    // The second refusal is of chunks that certainly wait behind others.
+    for (let refused = 0; refused < 4; refused += goOn ? 0 : 1) {
+      const more = Array.from({ length: 8 }, () => new Uint8Array(128 * 1024).fill(0x63))
+      chunks.push(...more)
+      goOn = this.#send(() => this.#transport.writev(more))
+    }
+    const waiting = chunks.slice(-8)
+    for (const { buffer } of waiting) structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
+    this.#text('more\n')
   }
 
   #text(text: string): void {
