@@ -2,12 +2,14 @@ import { HTTP2Error } from '../engine/errors.ts'
 import {
   type Body,
   type BodyChunk,
+  chunkOf,
   DATA_DEFERRED,
   DATA_EOF,
   DATA_OK,
   type PullFunction,
   type PullResult,
 } from './body.ts'
+import { isThenable } from './thenable.ts'
 
 /** A body that is read piece by piece, whatever it was given as. */
 export interface BodySource {
@@ -50,7 +52,9 @@ function pullSource(pull: PullFunction): BodySource {
   return {
     pull(size) {
       const result = pull(size)
-      return result instanceof Promise ? result.then(checkedResult) : checkedResult(result)
+      return isThenable(result)
+        ? Promise.resolve(result as PromiseLike<PullResult>).then(checkedResult)
+        : checkedResult(result)
     },
     cancel() {},
   }
@@ -63,7 +67,7 @@ function streamSource(stream: ReadableStream<BodyChunk>): BodySource {
     pull: () => Promise.resolve(reader.read()).then(resultOf),
     cancel(reason) {
       try {
-        reader.cancel(reason).catch(ignore)
+        Promise.resolve(reader.cancel(reason)).catch(ignore)
       } catch {
         // It is a stream of another make; it is not read again.
       }
@@ -75,7 +79,9 @@ function iteratorSource(iterator: AsyncIterator<BodyChunk> | Iterator<BodyChunk>
   return {
     pull() {
       const step = iterator.next()
-      return 'then' in step ? Promise.resolve(step).then(resultOf) : resultOf(step)
+      return isThenable(step)
+        ? Promise.resolve(step as PromiseLike<IteratorResult<BodyChunk>>).then(resultOf)
+        : resultOf(step)
     },
     cancel() {
       try {
@@ -90,7 +96,7 @@ function iteratorSource(iterator: AsyncIterator<BodyChunk> | Iterator<BodyChunk>
 function resultOf(
   step: ReadableStreamReadResult<BodyChunk> | IteratorResult<BodyChunk>,
 ): PullResult {
-  return step.done ? end : [checked(step.value), DATA_OK]
+  return step.done ? end : [chunkOf(step.value), DATA_OK]
 }
 
 function checkedResult(result: PullResult): PullResult {
@@ -101,13 +107,9 @@ function checkedResult(result: PullResult): PullResult {
       `a pull function returns [bytes, flag], with the flag DATA_OK, DATA_EOF or DATA_DEFERRED, not ${String(flag)}`,
     )
   }
-  if (chunk !== null && chunk !== undefined) checked(chunk)
-  return result
-}
-
-function checked(chunk: BodyChunk): BodyChunk {
-  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return chunk
-  throw new HTTP2Error('ERR_INVALID_BODY', 'a body consists of strings or Uint8Arrays')
+  if (chunk === null || chunk === undefined) return [null, flag]
+  const bytes = chunkOf(chunk)
+  return bytes === chunk ? result : [bytes, flag]
 }
 
 function ignore(): void {}

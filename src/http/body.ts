@@ -1,3 +1,6 @@
+import { asBytes } from '../engine/bytes.ts'
+import { bodyChangedError, HTTP2Error } from '../engine/errors.ts'
+
 /** What a body may be made of. A string is sent as UTF-8. */
 export type BodyChunk = Uint8Array | string
 
@@ -49,10 +52,26 @@ export function wholeBody(body: Body): Uint8Array | string | undefined {
     return body.length <= shortText && isAscii(body) ? body : encoder.encode(body)
   }
   if (body === null || body === undefined) return noBytes
-  if (body instanceof Uint8Array) return body
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-  if (body instanceof ArrayBuffer) return new Uint8Array(body)
-  return undefined
+  return bytesOf(body)
+}
+
+/** A part of a body; throws `ERR_INVALID_BODY` for what is none. */
+export function chunkOf(value: unknown): BodyChunk {
+  const chunk = typeof value === 'string' ? value : bytesOf(value)
+  if (chunk !== undefined) return chunk
+  throw new HTTP2Error(
+    'ERR_INVALID_BODY',
+    `a body consists of strings or bytes, not ${typeof value}`,
+  )
+}
+
+/** Bytes of any make; `undefined` for all else. Throws `ERR_BODY_CHANGED` where they were transferred. */
+function bytesOf(value: unknown): Uint8Array | undefined {
+  try {
+    return asBytes(value)
+  } catch {
+    throw bodyChangedError()
+  }
 }
 
 /** Up to this length a loop is faster than the runtime's encoder. */

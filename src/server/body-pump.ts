@@ -7,6 +7,8 @@ import type { ServerStream } from './server-stream.ts'
 const highWater = 256 * 1024
 /** Reading goes on when no more than this is left. */
 const lowWater = 64 * 1024
+/** After so many empty pieces in a row, timers and connections have their turn: a source may never have more. */
+const patience = 64
 /** So few bytes are a poor frame. */
 const littleLeft = 4 * 1024
 /** What a pull function is asked for at a time, and where memory is short. */
@@ -24,6 +26,8 @@ export class BodyPump implements BodySender {
   /** `resume()` came before the source could say that it has none. */
   #isResumed = false
   #isDone = false
+  /** Empty pieces in a row. */
+  #empty = 0
   /** Bytes that wait, as the connection's read-ahead knows them. */
   #counted = 0
   /** The client has just taken all but a little, which is not to go out by itself. */
@@ -42,6 +46,10 @@ export class BodyPump implements BodySender {
       const { readAhead } = this.#stream.connection
       while (this.#mayPull && this.#counted < highWater) {
         if (this.#counted > 0 && !this.#mayReadAhead()) return
+        if (this.#empty >= patience) {
+          this.#rest()
+          return
+        }
         this.#isNearlySent = false
         this.#isPulling = true
         this.#isResumed = false
@@ -92,6 +100,15 @@ export class BodyPump implements BodySender {
     return this.#counted < connection.session.remoteWindowSize(id)
   }
 
+  #rest(): void {
+    this.#empty = 0
+    this.#isPulling = true
+    setTimeout(() => {
+      this.#isPulling = false
+      this.run()
+    })
+  }
+
   #count(buffered: number): void {
     this.#stream.connection.readAhead.add(buffered - this.#counted)
     this.#counted = buffered
@@ -117,6 +134,7 @@ export class BodyPump implements BodySender {
       this.#stream.write(chunk)
       this.#count(this.#stream.bufferedAmount)
     }
+    this.#empty = chunk && chunk.length > 0 ? 0 : this.#empty + 1
     if (flag === DATA_DEFERRED) {
       this.#isDeferred = !this.#isResumed
     } else if (flag === DATA_EOF) {

@@ -16,6 +16,9 @@ export interface TrailersHolder {
 /** What to send for a handler's answer. Throws `ERR_INVALID_RESPONSE` for what is none. */
 export function toResponseInit(answer: Answer, exchange: TrailersHolder): AnyResponseInit {
   if (!answer) throw invalid('the handler returned no response: return one')
+  if (typeof answer !== 'object') {
+    throw invalid(`the handler returned a ${typeof answer}: return a response, new Response(…)`)
+  }
   const init =
     FastResponse.parts(answer) ?? partsOfStandard(answer) ?? fromStandard(answer as Response)
   const own = FastResponse.trailers(answer)
@@ -40,6 +43,7 @@ function settle(trailers: Trailers | undefined): HeaderList | Promise<HeaderList
 
 /** A response that nobody will send: whoever makes its body is told. */
 export function discard(answer: Response | FastResponse): void {
+  if (typeof answer !== 'object') return
   const body = FastResponse.parts(answer)?.body ?? answer.body
   if (typeof body !== 'object' || body === null || (body as ReadableStream).locked) return
   if (body instanceof Blob || isBytes(body)) return

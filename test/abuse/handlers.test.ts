@@ -1,0 +1,139 @@
+import { expect, it } from 'vitest'
+import { describeProgram, type ProgramServer } from '../support/program-server.ts'
+import { Client } from '../server/client.ts'
+
+/** Whatever a handler does, its own stream ends, with one report; the connection beside it goes on. */
+
+const INTERNAL_ERROR = 2
+
+/** Cases before anything was sent: the client gets 500. */
+const refused = [
+  '/throws',
+  '/throws-undefined',
+  '/rejects',
+  '/thenable-rejects',
+  '/thenable-throws',
+  '/then-getter-throws',
+  '/returns-nothing',
+  '/returns-a-string',
+  '/returns-a-number',
+  '/returns-a-symbol',
+  '/returns-an-object',
+  '/returns-a-throwing-proxy',
+  '/status-getter-throws',
+  '/headers-getter-throws',
+  '/body-locked',
+  '/iterator-throws',
+  '/body-is-transferred-before',
+]
+
+/** Cases in the middle of a response: the stream is reset. */
+const reset = [
+  '/next-gives-a-number',
+  '/next-throws',
+  '/value-getter-throws',
+  '/value-is-a-number',
+  '/async-next-rejects',
+  '/async-next-gives-junk',
+  '/async-next-thenable-rejects',
+  '/stream-errors',
+  '/stream-of-numbers',
+  '/pull-gives-junk',
+  '/pull-throws',
+  '/pull-rejects',
+  '/pull-thenable-rejects',
+  '/trailers-throw',
+  '/trailers-reject',
+  '/trailers-are-junk',
+  '/body-is-transferred-after',
+  '/chunk-is-transferred-after',
+  '/chunk-is-transferred-before',
+]
+
+const reportsOf = (server: ProgramServer): unknown[] =>
+  server.lines().filter(({ event }) => event === 'report')
+
+describeProgram('test/abuse/fixture/misbehaving.ts', 'handlers', (server) => {
+  /** One request, with what it led to, beside a client that goes on. */
+  async function ask(path: string, port = server.port, body?: string) {
+    const before = reportsOf(server).length
+    await using client = await Client.connect(`http://127.0.0.1:${port}`, {})
+    await using other = await Client.connect(`http://127.0.0.1:${port}`, {})
+    const init = body === undefined ? {} : { body }
+    const answer = await client.request(path, init)
+    const again = await client.get('/ok')
+    const beside = await other.get('/ok')
+    expect([again.text, beside.text]).toEqual(['fine', 'fine'])
+    await expect.poll(() => reportsOf(server).length - before).toBeGreaterThanOrEqual(0)
+    return { answer, reports: () => reportsOf(server).slice(before) }
+  }
+
+  it.each(refused)('%s: 500, and one report', async (path) => {
+    const { answer, reports } = await ask(path)
+    expect(answer).toMatchObject({ status: 500, text: 'Internal Server Error', errorCode: 0 })
+    expect(reports()).toMatchObject([{ source: 'handler', streamId: 1 }])
+  })
+
+  it.each(reset)('%s: a reset, and one report', async (path) => {
+    const { answer, reports } = await ask(path)
+    expect(answer.errorCode).toBe(INTERNAL_ERROR)
+    expect(reports()).toMatchObject([{ source: 'handler', streamId: 1 }])
+  })
+
+  it.each(['/body-is-transferred-after', '/chunk-is-transferred-before'])(
+    '%s: the report says what happened',
+    async (path) => {
+      const { reports } = await ask(path)
+      expect(reports()).toMatchObject([{ code: 'ERR_BODY_CHANGED' }])
+    },
+  )
+
+  it.each([
+    ['/views', 'abcdefgh'],
+    ['/foreign-promise', 'foreign'],
+    ['/short-body-is-transferred-after', 'a'.repeat(100)],
+  ])('%s is served', async (path, text) => {
+    const { answer, reports } = await ask(path)
+    expect(answer.text).toBe(text)
+    expect(reports()).toEqual([])
+  })
+
+  it.each(['/empty-for-ever', '/empty-for-ever-async', '/cancel-throws', '/return-rejects'])(
+    '%s does not keep others waiting, and ends with its client',
+    async (path) => {
+      const before = reportsOf(server).length
+      await using client = await server.connect()
+      const stream = client.open(path, {}, true)
+      stream.on('error', () => {})
+      await new Promise((resolve) => stream.once('response', resolve))
+      for (let i = 0; i < 20; i++) expect((await client.get('/ok')).text).toBe('fine')
+      stream.close(8)
+      for (let i = 0; i < 20; i++) expect((await client.get('/ok')).text).toBe('fine')
+      expect(reportsOf(server).slice(before)).toEqual([])
+    },
+  )
+
+  it.each([
+    ['/constructor-throws', INTERNAL_ERROR, 1],
+    ['/constructor-gives-junk', INTERNAL_ERROR, 2],
+    ['/headers-throw', INTERNAL_ERROR, 1],
+    ['/data-rejects', INTERNAL_ERROR, 1],
+    ['/data-thenable-throws', INTERNAL_ERROR, 1],
+    ['/done-throws', INTERNAL_ERROR, 1],
+    ['/close-throws', 0, 1],
+    ['/close-rejects', 0, 1],
+    ['/headers-reject-later', 0, 0],
+  ])('a handler of HTTP2Server, %s', async (path, errorCode, count) => {
+    const port = Number((await server.line('listening'))['handlers'])
+    const { answer, reports } = await ask(path, port, 'a body')
+    expect(answer.errorCode).toBe(errorCode)
+    await expect.poll(() => reports().length).toBe(count)
+    for (const report of reports()) expect(report).toMatchObject({ source: 'handler', streamId: 1 })
+  })
+
+  it('nothing was left for the process to catch', async () => {
+    await using client = await server.connect()
+    expect((await client.get('/uncaught')).text).toBe('0')
+    expect(server.lines().filter(({ event }) => event === 'uncaught')).toEqual([])
+  })
+})
