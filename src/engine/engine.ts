@@ -120,6 +120,13 @@ export class Engine {
   }
 }
 
+/** Whether the instance is in an unknown state. What else is thrown comes from arguments, before anything ran. */
+function isTrap(cause: unknown): boolean {
+  if (cause instanceof WebAssembly.RuntimeError) return true
+  // An exhausted stack, by its names in V8 and JavaScriptCore, and in SpiderMonkey.
+  return cause instanceof RangeError || (cause instanceof Error && cause.name === 'InternalError')
+}
+
 type Call = (...values: number[]) => number
 
 /**
@@ -140,7 +147,7 @@ function guarded(exports: Exports, memory: Memory, fail: (cause: unknown) => HTT
             memory.refresh()
             return result
           } catch (cause) {
-            throw failed(cause)
+            throw isTrap(cause) ? failed(cause) : cause
           }
         }
       case 2:
@@ -152,7 +159,7 @@ function guarded(exports: Exports, memory: Memory, fail: (cause: unknown) => HTT
             memory.refresh()
             return result
           } catch (cause) {
-            throw failed(cause)
+            throw isTrap(cause) ? failed(cause) : cause
           }
         }
       default:
@@ -163,7 +170,7 @@ function guarded(exports: Exports, memory: Memory, fail: (cause: unknown) => HTT
             memory.refresh()
             return result
           } catch (cause) {
-            throw failed(cause)
+            throw isTrap(cause) ? failed(cause) : cause
           }
         }
     }

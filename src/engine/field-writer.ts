@@ -92,8 +92,13 @@ export class FieldWriter {
     let names = 0
     let values = 0
     for (let i = 0; i < fields.length; i += 2) {
-      names += fields[i]!.length
-      values += fields[i + 1]!.length
+      const name = fields[i]!
+      const value = fields[i + 1]!
+      // Before anything is written: what is no string is the caller's error.
+      if (typeof name !== 'string') wireName(name)
+      if (typeof value !== 'string') wireValue(name, value)
+      names += name.length
+      values += value.length
     }
     const capacity = this.#memory.io(Io.stringsCapacity)
     const interned = names + (fields.length >> 1) * internedLength

@@ -1,3 +1,4 @@
+import { describe, invalidArgument } from './arguments.ts'
 import { HTTP2Error } from './errors.ts'
 
 /** A header or trailer field: a name in any case, and a value of characters up to U+00FF. */
@@ -21,8 +22,14 @@ export function flatten(headers: HeaderList | FlatFields, fields: FlatFields = [
     return fields
   }
   if (Array.isArray(headers)) {
-    for (const pair of headers as readonly HeaderField[]) fields.push(pair[0], pair[1])
+    for (const pair of headers as readonly HeaderField[]) {
+      if (!Array.isArray(pair)) throw invalidArgument('headers', 'pairs of name and value', pair)
+      fields.push(pair[0], pair[1])
+    }
     return fields
+  }
+  if (typeof headers !== 'object' || headers === null || ArrayBuffer.isView(headers)) {
+    throw invalidArgument('headers', 'pairs, a Headers, a Map or an object', headers)
   }
   if (isIterable(headers)) {
     for (const [name, value] of headers) fields.push(name, value)
@@ -30,10 +37,17 @@ export function flatten(headers: HeaderList | FlatFields, fields: FlatFields = [
   }
   for (const name of Object.keys(headers)) {
     const value = headers[name]!
-    if (Array.isArray(value)) for (const one of value) fields.push(name, String(one))
-    else fields.push(name, String(value))
+    if (Array.isArray(value)) for (const one of value) fields.push(name, textOf(name, one))
+    else fields.push(name, textOf(name, value))
   }
   return fields
+}
+
+/** A value as people write it in an object: a number has a text that is plain. */
+function textOf(name: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return String(value)
+  throw invalidValue(name, value)
 }
 
 export function isFlat(headers: HeaderList | FlatFields): headers is FlatFields {
@@ -57,10 +71,10 @@ const pseudoName = /^:[a-zA-Z]+$/
 
 /** The name as it goes on the wire; throws `ERR_INVALID_FIELD_NAME`. */
 export function wireName(name: string): string {
-  if (!nameCharacters.test(name) && !pseudoName.test(name)) {
+  if (typeof name !== 'string' || (!nameCharacters.test(name) && !pseudoName.test(name))) {
     throw new HTTP2Error(
       'ERR_INVALID_FIELD_NAME',
-      `${JSON.stringify(name)} is not a field name (RFC 9110 §5.1): remove or rename the field`,
+      `${describe(name)} is not a field name (RFC 9110 §5.1): remove or rename the field`,
     )
   }
   return name.toLowerCase()
@@ -71,16 +85,18 @@ const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
 
 /** The value as it goes on the wire; throws `ERR_INVALID_FIELD_VALUE` (RFC 9110 §5.5). */
 export function wireValue(name: string, value: string): string {
-  if (typeof value !== 'string' || forbiddenInValue.test(value)) {
-    throw new HTTP2Error(
-      'ERR_INVALID_FIELD_VALUE',
-      `the value of ${JSON.stringify(name)} is no string, or has a control character or one above U+00FF ` +
-        '(RFC 9110 §5.5): encode it',
-    )
-  }
+  if (typeof value !== 'string' || forbiddenInValue.test(value)) throw invalidValue(name, value)
   const first = value.charCodeAt(0)
   const last = value.charCodeAt(value.length - 1)
   return first === 0x20 || first === 0x09 || last === 0x20 || last === 0x09
     ? value.replace(/^[ \t]+|[ \t]+$/g, '') // RFC 9113 §8.2.1
     : value
+}
+
+function invalidValue(name: string, value: unknown): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_INVALID_FIELD_VALUE',
+    `the value of ${describe(name)} is ${describe(value)}: it must be a string without control characters or ` +
+      'characters above U+00FF (RFC 9110 §5.5): encode it',
+  )
 }

@@ -1,5 +1,17 @@
 import { Ask, Counter, Io } from './abi.ts'
-import { ErrorCode, HTTP2Error } from './errors.ts'
+import {
+  checkBytes,
+  checkErrorCode,
+  checkInteger,
+  checkObject,
+  checkStreamId,
+  checkStreamIdOrZero,
+  checkString,
+  checkTextOrBytes,
+  checkWindowSize,
+  invalidArgument,
+} from './arguments.ts'
+import { ErrorCode } from './errors.ts'
 import { SessionCore } from './session-core.ts'
 import { type Settings, bytesOf, settingId, settingsToWords } from './settings.ts'
 
@@ -23,11 +35,16 @@ export interface Priority {
 }
 
 const encoder = new TextEncoder()
+/** Bytes of the payload of an unknown frame. */
+const maxUnknownPayload = 0x4000
 
-/** What fits a window (RFC 9113 §6.9.1); throws `ERR_INVALID_ARGUMENT`. */
-function windowSize(bytes: number): number {
-  if (Number.isInteger(bytes) && bytes >= 0 && bytes <= 0x7fffffff) return bytes
-  throw new HTTP2Error('ERR_INVALID_ARGUMENT', `a window takes 0 to 2^31-1 bytes, not ${bytes}`)
+/** Reads a priority, each member once; throws `ERR_INVALID_ARGUMENT`. */
+export function checkPriority(priority: Priority): Priority {
+  const { urgency, incremental } = checkObject('priority', priority)
+  checkInteger('priority.urgency', urgency, 0, 7)
+  if (typeof incremental === 'boolean') return { urgency, incremental }
+  if (incremental === undefined) return { urgency, incremental: false }
+  throw invalidArgument('priority.incremental', 'a boolean', incremental)
 }
 
 /** The verbs and questions that concern the connection as a whole. */
@@ -39,10 +56,9 @@ export class SessionControl extends SessionCore {
 
   /** PING with eight bytes (RFC 9113 §6.7), or with `ack` the answer where `autoPingAck` is off. */
   submitPing(opaqueData: Uint8Array = new Uint8Array(8), ack = false): void {
-    if (opaqueData.length !== 8) {
-      throw new HTTP2Error('ERR_INVALID_ARGUMENT', 'a PING carries exactly eight bytes')
-    }
-    this.engine.writeScratch(opaqueData)
+    const bytes = checkBytes('opaqueData', opaqueData)
+    if (bytes.length !== 8) throw invalidArgument('opaqueData', 'exactly eight bytes', bytes.length)
+    this.engine.writeScratch(bytes)
     this.check(this.engine.exports.h2_submit_ping(this.live(), ack ? 1 : 0), 'PING')
   }
 
@@ -52,7 +68,10 @@ export class SessionControl extends SessionCore {
     lastStreamId: number = this.lastProcessedStreamId,
     debugData: Uint8Array | string = '',
   ): void {
-    const debug = typeof debugData === 'string' ? encoder.encode(debugData) : debugData
+    checkErrorCode(errorCode)
+    checkStreamIdOrZero(lastStreamId)
+    const given = checkTextOrBytes('debugData', debugData)
+    const debug = typeof given === 'string' ? encoder.encode(given) : given
     this.engine.writeScratch(debug)
     const { h2_submit_goaway } = this.engine.exports
     this.check(h2_submit_goaway(this.live(), lastStreamId, errorCode, debug.length), 'GOAWAY')
@@ -65,38 +84,45 @@ export class SessionControl extends SessionCore {
 
   /** GOAWAY, and the session is over once that has been sent. */
   terminate(errorCode: number = ErrorCode.NO_ERROR): void {
-    this.check(this.engine.exports.h2_session_terminate(this.live(), errorCode), 'terminate')
+    const code = checkErrorCode(errorCode)
+    this.check(this.engine.exports.h2_session_terminate(this.live(), code), 'terminate')
   }
 
   /** Lets the peer send `increment` bytes more; stream 0: on the connection (RFC 9113 §6.9). */
   submitWindowUpdate(streamId: number, increment: number): void {
-    const bytes = windowSize(increment)
-    const result = this.engine.exports.h2_submit_window_update(this.live(), streamId, bytes)
+    const id = checkStreamIdOrZero(streamId)
+    const bytes = checkWindowSize('increment', increment)
+    const result = this.engine.exports.h2_submit_window_update(this.live(), id, bytes)
     this.check(result, 'WINDOW_UPDATE', { streamId })
   }
 
   /** Sets what the peer may have in flight, at most 2^31-1 bytes; stream 0: on the connection. */
   setLocalWindowSize(streamId: number, size: number): void {
-    const bytes = windowSize(size)
-    const result = this.engine.exports.h2_set_local_window(this.live(), streamId, bytes)
+    const id = checkStreamIdOrZero(streamId)
+    const bytes = checkWindowSize('size', size)
+    const result = this.engine.exports.h2_set_local_window(this.live(), id, bytes)
     this.check(result, 'window size', { streamId })
   }
 
   /** The application has taken in `length` bytes of the stream's body: the peer may send as many again. */
   consume(streamId: number, length: number): void {
-    const result = this.engine.exports.h2_consume(this.live(), streamId, windowSize(length))
+    const id = checkStreamId(streamId)
+    const bytes = checkWindowSize('length', length)
+    const result = this.engine.exports.h2_consume(this.live(), id, bytes)
     this.check(result, 'consume', { streamId })
   }
 
   /** As `consume`, for bytes that were dropped: only the connection's window opens. */
   consumeConnection(length: number): void {
-    const result = this.engine.exports.h2_consume(this.live(), 0, windowSize(length))
+    const bytes = checkWindowSize('length', length)
+    const result = this.engine.exports.h2_consume(this.live(), 0, bytes)
     this.check(result, 'consume')
   }
 
   /** A client changes a request's priority (RFC 9218 §7.1): `u=1, i`. */
   submitPriorityUpdate(streamId: number, value: string): void {
-    const bytes = encoder.encode(value)
+    checkStreamId(streamId)
+    const bytes = encoder.encode(checkString('value', value))
     this.engine.writeScratch(bytes)
     const { h2_submit_priority_update } = this.engine.exports
     this.check(h2_submit_priority_update(this.live(), streamId, bytes.length), 'PRIORITY_UPDATE')
@@ -104,7 +130,11 @@ export class SessionControl extends SessionCore {
 
   /** RFC 7838 §4: on stream 0 for `origin`, on another stream for that request's origin (`origin` empty). */
   submitAltsvc(streamId: number, origin: string, value: string): void {
-    const parts = [encoder.encode(origin), encoder.encode(value)] as const
+    checkStreamIdOrZero(streamId)
+    const parts = [
+      encoder.encode(checkString('origin', origin)),
+      encoder.encode(checkString('value', value)),
+    ] as const
     this.engine.writeScratch(...parts)
     const { h2_submit_altsvc } = this.engine.exports
     const result = h2_submit_altsvc(this.live(), streamId, parts[0].length, parts[1].length)
@@ -113,7 +143,8 @@ export class SessionControl extends SessionCore {
 
   /** The origins this server answers for (RFC 8336 §2). */
   submitOrigin(origins: readonly string[]): void {
-    const parts = origins.map((origin) => encoder.encode(origin))
+    if (!Array.isArray(origins)) throw invalidArgument('origins', 'a list of strings', origins)
+    const parts = origins.map((origin) => encoder.encode(checkString('origins', origin)))
     const table = new Uint32Array(2 * parts.length)
     const start = this.engine.writeScratch(new Uint8Array(table.byteLength), ...parts)
     let at = start + table.byteLength
@@ -132,12 +163,16 @@ export class SessionControl extends SessionCore {
     streamId: number,
     payload: Uint8Array,
   ): void {
-    if (payload.length > 0x4000) {
-      throw new HTTP2Error('ERR_INVALID_ARGUMENT', 'an unknown frame takes 16 KiB, no more')
+    checkInteger('frameType', frameType, 0, 0xff)
+    checkInteger('flags', flags, 0, 0xff)
+    checkStreamIdOrZero(streamId)
+    const bytes = checkBytes('payload', payload)
+    if (bytes.length > maxUnknownPayload) {
+      throw invalidArgument('payload', `at most ${maxUnknownPayload} bytes`, bytes.length)
     }
-    this.engine.writeScratch(payload)
+    this.engine.writeScratch(bytes)
     const { h2_submit_extension } = this.engine.exports
-    const result = h2_submit_extension(this.live(), frameType, flags, streamId, payload.length)
+    const result = h2_submit_extension(this.live(), frameType, flags, streamId, bytes.length)
     this.check(result, 'frame', { streamId })
   }
 
@@ -146,9 +181,10 @@ export class SessionControl extends SessionCore {
    * decoded HTTP2-Settings field, sent by the client or received by the server.
    */
   upgrade(settings: Uint8Array, headRequest = false): void {
-    this.engine.writeScratch(settings)
+    const bytes = checkBytes('settings', settings)
+    this.engine.writeScratch(bytes)
     const { h2_session_upgrade } = this.engine.exports
-    const result = h2_session_upgrade(this.live(), settings.length, headRequest ? 1 : 0)
+    const result = h2_session_upgrade(this.live(), bytes.length, headRequest ? 1 : 0)
     this.check(result, 'h2c upgrade')
   }
 
@@ -164,17 +200,19 @@ export class SessionControl extends SessionCore {
 
   /** The request's priority as it stands (a server's to ask). */
   priority(streamId: number): Priority {
-    const value = this.check(this.ask(Ask.priority, streamId), 'priority', { streamId })
+    const id = checkStreamId(streamId)
+    const value = this.check(this.ask(Ask.priority, id), 'priority', { streamId })
     return { urgency: value & 7, incremental: (value & 8) !== 0 }
   }
 
   /** Sets a request's priority; with `ignoreClient` the client cannot change it any more (RFC 9218 §8). */
   changePriority(streamId: number, priority: Priority, ignoreClient = false): void {
     const { h2_change_priority } = this.engine.exports
-    const { urgency, incremental } = priority
+    const id = checkStreamId(streamId)
+    const { urgency, incremental } = checkPriority(priority)
     const result = h2_change_priority(
       this.live(),
-      streamId,
+      id,
       urgency,
       incremental ? 1 : 0,
       ignoreClient ? 1 : 0,
@@ -186,19 +224,20 @@ export class SessionControl extends SessionCore {
 
   /** Bytes we may still send on the connection, or on a stream (RFC 9113 §5.2). */
   remoteWindowSize(streamId = 0): number {
-    return streamId === 0 ? this.ask(Ask.remoteWindow) : this.ask(Ask.streamRemoteWindow, streamId)
+    const id = checkStreamIdOrZero(streamId)
+    return id === 0 ? this.ask(Ask.remoteWindow) : this.ask(Ask.streamRemoteWindow, id)
   }
 
   /** Bytes the peer may still send on the connection, or on a stream. */
   localWindowSize(streamId = 0): number {
-    return streamId === 0 ? this.ask(Ask.localWindow) : this.ask(Ask.streamLocalWindow, streamId)
+    const id = checkStreamIdOrZero(streamId)
+    return id === 0 ? this.ask(Ask.localWindow) : this.ask(Ask.streamLocalWindow, id)
   }
 
   /** Bytes received for which no WINDOW_UPDATE has been sent yet. */
   unacknowledgedLength(streamId = 0): number {
-    return streamId === 0
-      ? this.ask(Ask.receivedUnconsumed)
-      : this.ask(Ask.streamReceivedUnconsumed, streamId)
+    const id = checkStreamIdOrZero(streamId)
+    return id === 0 ? this.ask(Ask.receivedUnconsumed) : this.ask(Ask.streamReceivedUnconsumed, id)
   }
 
   /** Frames waiting to be sent; bodies are not counted. */
@@ -224,7 +263,7 @@ export class SessionControl extends SessionCore {
   /** `undefined`: no such stream (any more). */
   streamState(streamId: number): 'open' | 'localClosed' | 'remoteClosed' | 'closed' | undefined {
     const states = [undefined, 'open', 'localClosed', 'remoteClosed', 'closed'] as const
-    return states[this.ask(Ask.streamState, streamId)]
+    return states[this.ask(Ask.streamState, checkStreamId(streamId))]
   }
 
   /** Bytes of linear memory this session holds. */
@@ -239,6 +278,9 @@ export class SessionControl extends SessionCore {
 
   /** A setting in force: `remote` the peer's, `local` ours as far as acknowledged. */
   setting(side: 'remote' | 'local', name: Exclude<keyof Settings, 'other'>): number {
+    if (side !== 'remote' && side !== 'local') {
+      throw invalidArgument('side', "'remote' or 'local'", side)
+    }
     const question = side === 'remote' ? Ask.remoteSetting : Ask.localSetting
     return this.ask(question, settingId(name)) >>> 0
   }

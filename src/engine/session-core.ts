@@ -1,4 +1,5 @@
 import { Ask, type Handle, Io, type Result } from './abi.ts'
+import { checkInteger, checkTime } from './arguments.ts'
 import { Engine } from './engine.ts'
 import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
 import { copyFrames, UNKNOWN } from './input.ts'
@@ -28,6 +29,8 @@ const forgotten = new FinalizationRegistry(
 
 /** A result from here on downwards ends the session (NGHTTP2_ERR_FATAL). */
 const FATAL = -900
+/** What an i32 takes. */
+const mostBytes = 0x7fff_ffff
 const noBytes = new Uint8Array(0)
 const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 
@@ -106,7 +109,7 @@ export class SessionCore {
     now: number = this.#now,
     mostRequests = 0xffff_ffff,
   ): Uint8Array | undefined {
-    this.#now = now
+    this.#now = checkTime('now', now)
     try {
       return this.#feed(bytes, sink, now, mostRequests)
     } catch (error) {
@@ -153,7 +156,8 @@ export class SessionCore {
     most = 0x100000,
     now: number = this.#now,
   ): HTTP2Error | undefined {
-    this.#now = now
+    this.#now = checkTime('now', now)
+    checkInteger('most', most, 0, mostBytes)
     try {
       return this.#drain(output, sink, most, now)
     } catch (error) {
@@ -195,7 +199,7 @@ export class SessionCore {
 
   /** Ends the session with SETTINGS_TIMEOUT if the peer has not acknowledged in time (RFC 9113 §6.5.3). */
   handleTimeout(now: number): void {
-    this.#now = now
+    this.#now = checkTime('now', now)
     const deadline = this.nextTimeout()
     if (deadline === undefined || now < deadline) return
     this.#settingsDeadlines.length = 0

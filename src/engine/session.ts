@@ -1,4 +1,12 @@
 import { Body, Io, type Result } from './abi.ts'
+import {
+  checkBytes,
+  checkErrorCode,
+  checkObject,
+  checkStreamId,
+  checkTextOrBytes,
+  invalidArgument,
+} from './arguments.ts'
 import { concat } from './bytes.ts'
 import { ErrorCode } from './errors.ts'
 import { EventCollector } from './event-collector.ts'
@@ -65,7 +73,7 @@ export class Session extends SessionControl {
    * if the session cannot go on, the last event is `SessionFailed`.
    */
   receive(bytes: Uint8Array, now?: number): SessionEvent[] {
-    this.feed(bytes, this.#events, now)
+    this.feed(checkBytes('bytes', bytes), this.#events, now)
     if (this.failure) this.#events.add({ type: 'SessionFailed', error: this.failure })
     return this.events()
   }
@@ -108,7 +116,7 @@ export class Session extends SessionControl {
 
   /** Answers a request; `headers` begin with `:status`. */
   submitResponse(streamId: number, headers: HeaderList, options: MessageOptions = {}): void {
-    this.#submitMessage(streamId, flatten(headers), options)
+    this.#submitMessage(checkStreamId(streamId), flatten(headers), options)
   }
 
   /**
@@ -135,8 +143,9 @@ export class Session extends SessionControl {
 
   /** A 1xx response before the final one (RFC 9110 §15.2); `headers` begin with `:status`. */
   submitInformational(streamId: number, headers: HeaderList): void {
+    const id = checkStreamId(streamId)
     const count = this.#writeFields(flatten(headers))
-    const result = this.engine.exports.h2_submit_informational(this.live(), streamId, count)
+    const result = this.engine.exports.h2_submit_informational(this.live(), id, count)
     this.check(result, 'informational response', { streamId })
   }
 
@@ -144,7 +153,9 @@ export class Session extends SessionControl {
    * More of a body, whose message was submitted with `endStream: false`; a text as UTF-8. Bytes are kept by reference
    * until they have gone out; `bufferedAmount(streamId)` says how much waits.
    */
-  sendData(streamId: number, chunk: Uint8Array | string, endStream = false): void {
+  sendData(streamId: number, given: Uint8Array | string, endStream = false): void {
+    checkStreamId(streamId)
+    const chunk = checkTextOrBytes('chunk', given)
     const { exports } = this.engine
     const session = this.live()
     const last = endStream ? 1 : 0
@@ -169,8 +180,9 @@ export class Session extends SessionControl {
 
   /** Fields behind the body, which end the stream after what is buffered of it (RFC 9113 §8.1). */
   submitTrailers(streamId: number, headers: HeaderList): void {
+    const id = checkStreamId(streamId)
     const count = this.#writeFields(flatten(headers))
-    const result = this.engine.exports.h2_submit_trailers(this.live(), streamId, count)
+    const result = this.engine.exports.h2_submit_trailers(this.live(), id, count)
     this.check(result, 'trailers', { streamId })
   }
 
@@ -179,14 +191,17 @@ export class Session extends SessionControl {
    * answered with `submitResponse`. Throws `NGHTTP2_ERR_PUSH_DISABLED` when the client does not take pushes.
    */
   submitPushPromise(streamId: number, headers: HeaderList): number {
+    const id = checkStreamId(streamId)
     const count = this.#writeFields(flatten(headers))
-    const result = this.engine.exports.h2_submit_push_promise(this.live(), streamId, count)
+    const result = this.engine.exports.h2_submit_push_promise(this.live(), id, count)
     return this.check(result, 'push promise', { streamId })
   }
 
   /** Ends a stream at once; what it had queued is dropped (RFC 9113 §6.4). */
   submitRstStream(streamId: number, errorCode: number = ErrorCode.CANCEL): void {
-    const result = this.engine.exports.h2_submit_rst_stream(this.live(), streamId, errorCode)
+    const id = checkStreamId(streamId)
+    const code = checkErrorCode(errorCode)
+    const result = this.engine.exports.h2_submit_rst_stream(this.live(), id, code)
     this.check(result, 'RST_STREAM', { streamId })
   }
 
@@ -213,14 +228,15 @@ export class Session extends SessionControl {
     options: MessageOptions,
   ): number {
     const { engine } = this
-    const { body } = options
+    const { body: given, endStream, halfClose } = checkObject('options', options)
+    const body = given === undefined ? undefined : checkBytes('options.body', given)
     const session = this.live()
     const hasBody = body !== undefined && body.length > 0
-    const isWhole = options.endStream !== false
+    const isWhole = isTrueUnlessSaid('options.endStream', endStream)
     const held = hasBody && isWhole && body.length <= heldBody ? body : undefined
     const flags =
       (held ? Body.held : hasBody || !isWhole ? Body.credit : Body.none) |
-      (options.halfClose ? Body.halfClose : 0)
+      (halfClose === true ? Body.halfClose : 0)
     const length = held ? held.length : 0
     const at = engine.fields.write(fields, length)
     if (held) engine.memory.bytes.set(held, at)
@@ -246,6 +262,12 @@ export class Session extends SessionControl {
     this.bodies.set(streamId, body)
     return body
   }
+}
+
+/** A switch that is on unless it is `false`; throws `ERR_INVALID_ARGUMENT` for what is none. */
+function isTrueUnlessSaid(name: string, value: boolean | undefined): boolean {
+  if (value === undefined || typeof value === 'boolean') return value !== false
+  throw invalidArgument(name, 'a boolean', value)
 }
 
 /** Whether so much more of a body crosses by value: it is short, with what waits, and overtakes nothing. */

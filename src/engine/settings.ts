@@ -1,3 +1,4 @@
+import { describe, invalidArgument } from './arguments.ts'
 import { HTTP2Error } from './errors.ts'
 
 /** SETTINGS parameters (RFC 9113 §6.5.2; 8441 §3; 9218 §2.1). What is absent keeps its value. */
@@ -45,31 +46,53 @@ const parameters: readonly Parameter[] = [
   { id: 0x9, name: 'noRfc7540Priorities', least: 0, most: 1, isFlag: true },
 ]
 
-/** The identifier of a setting on the wire. */
+const names = parameters.map(({ name }) => name).join(', ')
+
+/** The identifier of a setting on the wire; throws `ERR_INVALID_ARGUMENT`. */
 export function settingId(name: Named): number {
-  return parameters.find((parameter) => parameter.name === name)!.id
+  const parameter = parameters.find((known) => known.name === name)
+  if (parameter) return parameter.id
+  throw invalidArgument('name', `one of ${names}`, name)
 }
 
-/** Identifiers and values in turn; throws `ERR_INVALID_SETTING`. */
+/** Identifiers and values in turn; throws `ERR_INVALID_SETTING`, also for a name that is no setting. */
 export function settingsToWords(settings: Settings): number[] {
+  if (typeof settings !== 'object' || settings === null) {
+    throw invalidSetting(`settings are an object, not ${describe(settings)}`)
+  }
+  for (const name of Object.keys(settings)) {
+    if (name !== 'other' && !parameters.some((known) => known.name === name)) {
+      throw invalidSetting(`there is no setting ${describe(name)}: there are ${names} and other`)
+    }
+  }
   const words: number[] = []
-  for (const { id, name, least, most } of parameters) {
+  for (const { id, name, least, most, isFlag } of parameters) {
     const given = settings[name]
     if (given === undefined) continue
-    words.push(id, inRange(name, Number(given), least, most))
+    const value = isFlag && typeof given === 'boolean' ? Number(given) : given
+    words.push(id, inRange(name, value, least, most))
   }
-  for (const [id, value] of Object.entries(settings.other ?? {})) {
-    words.push(inRange('id', Number(id), 0, 0xffff), inRange(id, value, 0, word))
+  const { other = {} } = settings
+  if (typeof other !== 'object' || other === null) {
+    throw invalidSetting(`other settings are an object, not ${describe(other)}`)
+  }
+  for (const [id, value] of Object.entries(other)) {
+    words.push(inRange('identifier', Number(id), 0, 0xffff), inRange(id, value, 0, word))
   }
   return words
 }
 
-function inRange(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new HTTP2Error(
-    'ERR_INVALID_SETTING',
-    `the setting ${name} must be from ${least} to ${most}, it is ${value} (RFC 9113 §6.5.2)`,
+function inRange(name: string, value: unknown, least: number, most: number): number {
+  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) {
+    return value as number
+  }
+  throw invalidSetting(
+    `the setting ${name} must be from ${least} to ${most}, it is ${describe(value)}`,
   )
+}
+
+function invalidSetting(message: string): HTTP2Error {
+  return new HTTP2Error('ERR_INVALID_SETTING', `${message} (RFC 9113 §6.5.2)`)
 }
 
 /** Words as the module reads them. */

@@ -23,6 +23,8 @@ const Fact = {
   answered: 11,
 }
 
+/** NGHTTP2_ERR_SESSION_CLOSING */
+const SESSION_CLOSING = -530
 /** Elements that an array of facts keeps for the next turn. */
 const keptElements = 1024
 
@@ -183,6 +185,8 @@ export class Inbox extends IgnoringSink {
       this.streamClosed(promisedId, ErrorCode.CANCEL)
       return
     }
+    // The session ends: one report tells of that, and each stream is closed.
+    if (errno === SESSION_CLOSING) return
     const stream = this.streams.get(streamId)
     if (!stream || stream.isClosed) return
     const { engine } = this.#connection.session

@@ -1,3 +1,4 @@
+import { checkObject, describe } from '../engine/arguments.ts'
 import { HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, type HeaderList, flatten, wireName, wireValue } from '../engine/fields.ts'
 import { type Body, wholeBody } from '../http/body.ts'
@@ -27,10 +28,11 @@ export type AnyResponseInit = Omit<ResponseInit, 'headers'> & {
 
 /** Checks a response before anything of it is sent: where this throws, another can still be made. */
 export function prepareResponse(
-  { status = 200, headers, body, trailers }: AnyResponseInit,
+  response: AnyResponseInit,
   method: string,
   streamId: number,
 ): PreparedResponse {
+  const { status = 200, headers, body, trailers } = checkObject('a response', response)
   checkStatus(status, streamId)
   const fields = appendFields([':status', String(status)], headers)
   const mayHaveContent = status !== 204 && status !== 304
@@ -61,7 +63,7 @@ export function preparePush(
   { scheme, authority }: RequestHead,
   streamId: number,
 ): { readonly fields: FlatFields; readonly response: PreparedResponse } {
-  const { path, method = 'GET', requestHeaders } = init
+  const { path, method = 'GET', requestHeaders } = checkObject('a push', init)
   checkPromise(method, path, streamId)
   const fields = [':method', method, ':scheme', scheme, ':authority', authority, ':path', path]
   appendFields(fields, requestHeaders)
@@ -121,7 +123,9 @@ export function appendFields(
 /** The code of a response (RFC 9110 §15), else `ERR_INVALID_STATUS`. */
 function checkStatus(status: number, streamId: number): void {
   if (Number.isInteger(status) && status >= 200 && status <= 599) return
-  throw new HTTP2Error('ERR_INVALID_STATUS', `a status is 200 to 599, not ${status}`, { streamId })
+  throw new HTTP2Error('ERR_INVALID_STATUS', `a status is 200 to 599, not ${describe(status)}`, {
+    streamId,
+  })
 }
 
 /** The code of a response before the response. 101 belongs to HTTP/1.1 (RFC 9113 §8.6). */
@@ -129,7 +133,7 @@ export function checkInformationalStatus(status: number, streamId: number): void
   if (Number.isInteger(status) && status >= 100 && status <= 199 && status !== 101) return
   throw new HTTP2Error(
     'ERR_INVALID_STATUS',
-    `an informational status is 100 or 102 to 199, not ${status} (RFC 9110 §15.2)`,
+    `an informational status is 100 or 102 to 199, not ${describe(status)} (RFC 9110 §15.2)`,
     { streamId },
   )
 }
@@ -137,12 +141,16 @@ export function checkInformationalStatus(status: number, streamId: number): void
 /** RFC 9113 §8.4: what can be promised. */
 function checkPromise(method: string, path: string, streamId: number): void {
   if (method !== 'GET' && method !== 'HEAD') {
-    throw new HTTP2Error('ERR_INVALID_METHOD', `GET and HEAD can be pushed, not ${method}`, {
-      streamId,
-    })
+    throw new HTTP2Error(
+      'ERR_INVALID_METHOD',
+      `GET and HEAD can be pushed, not ${describe(method)}`,
+      {
+        streamId,
+      },
+    )
   }
   if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new HTTP2Error('ERR_INVALID_PATH', `a pushed path begins with /, not ${path}`, {
+    throw new HTTP2Error('ERR_INVALID_PATH', `a pushed path begins with /, not ${describe(path)}`, {
       streamId,
     })
   }

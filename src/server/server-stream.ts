@@ -1,7 +1,7 @@
 import { bodyChangedError, ErrorCode, type HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, type HeaderList, toPairs } from '../engine/fields.ts'
 import { heldBody } from '../engine/session.ts'
-import type { Priority } from '../engine/session-control.ts'
+import { checkPriority, type Priority } from '../engine/session-control.ts'
 import { type BodyChunk, toBytes } from '../http/body.ts'
 import type { Trailers } from '../http/trailers.ts'
 import { isThenable } from '../http/thenable.ts'
@@ -106,7 +106,8 @@ export class ServerStream {
   }
 
   /** Sets the priority of the response (RFC 9218 §8); the client can still change it. */
-  set priority(priority: Priority) {
+  set priority(given: Priority) {
+    const priority = checkPriority(given)
     if (this.#isOpen) this.connection.session.changePriority(this.id, priority)
     this.#priority = priority
   }

@@ -1,3 +1,4 @@
+import { checkErrorCode } from '../engine/arguments.ts'
 import { ErrorCode } from '../engine/errors.ts'
 import type { Tunnel, TunnelReader } from '../http/tunnel.ts'
 import type { BodySender } from './body-sender.ts'
@@ -40,7 +41,7 @@ export class ServerTunnel implements Tunnel, BodySender {
   }
 
   reset(errorCode: number = ErrorCode.CANCEL): void {
-    this.#stream.reset(errorCode)
+    this.#stream.reset(checkErrorCode(errorCode))
   }
 
   read(reader: TunnelReader): void {

@@ -93,11 +93,12 @@ describe('priorities (RFC 9218)', () => {
     expect(new Set(turns)).toEqual(new Set([c, d]))
   })
 
-  it('an urgency beyond 7 is 7', () => {
+  it('an urgency beyond 7 is refused', () => {
     const pair = open()
     const id = openStream(pair)
-    pair.server.changePriority(id, { urgency: 99, incremental: false })
-    expect(pair.server.priority(id).urgency).toBe(7)
+    const change = (): void => pair.server.changePriority(id, { urgency: 99, incremental: false })
+    expect(codeOf(change)).toBe('ERR_INVALID_ARGUMENT')
+    expect(pair.server.priority(id).urgency).toBe(3)
   })
 
   it('are the server’s to ask and the client’s to send', () => {

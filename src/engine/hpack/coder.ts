@@ -1,8 +1,12 @@
 import { type Handle, Io } from '../abi.ts'
+import { checkInteger } from '../arguments.ts'
 import type { Engine } from '../engine.ts'
 import { HTTP2Error } from '../errors.ts'
 import type { HeaderField } from '../fields.ts'
 import { HDTableEntry } from './table-entry.ts'
+
+/** SETTINGS_HEADER_TABLE_SIZE is 32 bits (RFC 9113 §6.5.2). */
+export const largestTable = 0xffff_ffff
 
 const forgotten = new FinalizationRegistry(
   ({ engine, handle }: { engine: Engine; handle: Handle }) => {
@@ -24,6 +28,7 @@ export class HDCoder {
 
   /** Resizes the dynamic table, in bytes; entries that no longer fit are dropped (RFC 7541 §4.3). */
   changeTableSize(size: number): void {
+    checkInteger('size', size, 0, largestTable)
     const result = this.engine.exports.h2_hpack_change_table_size(this.live(), size)
     if (result < 0) throw this.engine.error(result, 'the table size cannot be changed')
   }

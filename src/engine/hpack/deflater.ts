@@ -1,7 +1,8 @@
 import { Io } from '../abi.ts'
 import { Engine } from '../engine.ts'
 import { HTTP2Error } from '../errors.ts'
-import { HDCoder } from './coder.ts'
+import { checkBytes, checkInteger, invalidArgument } from '../arguments.ts'
+import { HDCoder, largestTable } from './coder.ts'
 import { DEFLATE_MAX_HEADER_TABLE_SIZE } from './constants.ts'
 
 /** A name or a value: characters up to U+00FF, or bytes. */
@@ -14,13 +15,20 @@ export class HDDeflater extends HDCoder {
     maxTableSize: number = DEFLATE_MAX_HEADER_TABLE_SIZE,
     engine: Engine = Engine.shared(),
   ) {
+    checkInteger('maxTableSize', maxTableSize, 0, largestTable)
     super(engine, engine.exports.h2_deflater_new(maxTableSize))
   }
 
   /** Encodes one header block. Names are not changed: HTTP/2 wants them in lower case. */
   deflate(headers: Iterable<readonly [FieldText, FieldText]>): Uint8Array {
     const fields: string[] = []
-    for (const [name, value] of headers) fields.push(toLatin1(name), toLatin1(value))
+    if (typeof headers?.[Symbol.iterator] !== 'function' || ArrayBuffer.isView(headers)) {
+      throw invalidArgument('headers', 'an iterable of names and values', headers)
+    }
+    for (const pair of headers) {
+      if (!Array.isArray(pair)) throw invalidArgument('headers', 'pairs of name and value', pair)
+      fields.push(toLatin1(pair[0]), toLatin1(pair[1]))
+    }
     const { exports, memory, fields: writer } = this.engine
     const handle = this.live()
     const count = fields.length >> 1
@@ -42,8 +50,10 @@ export class HDDeflater extends HDCoder {
 }
 
 function toLatin1(text: FieldText): string {
-  if (typeof text !== 'string')
-    return Array.from(text, (byte) => String.fromCharCode(byte)).join('')
+  if (typeof text !== 'string') {
+    const bytes = checkBytes('a name or a value', text)
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
+  }
   if (/[^\0-\xff]/.test(text)) {
     throw new HTTP2Error(
       'ERR_INVALID_FIELD_VALUE',

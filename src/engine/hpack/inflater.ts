@@ -1,4 +1,5 @@
 import { Io } from '../abi.ts'
+import { checkBytes } from '../arguments.ts'
 import { Engine } from '../engine.ts'
 import type { HeaderField } from '../fields.ts'
 import { HDCoder } from './coder.ts'
@@ -13,7 +14,8 @@ export class HDInflater extends HDCoder {
    * Decodes one header block, whole, to names and values (a character a byte). Throws
    * `NGHTTP2_ERR_HEADER_COMP` when it is not one; the decoder cannot be used any more then.
    */
-  inflate(block: Uint8Array): HeaderField[] {
+  inflate(given: Uint8Array): HeaderField[] {
+    const block = checkBytes('block', given)
     const { exports, memory } = this.engine
     const fields: HeaderField[] = []
     const capacity = memory.io(Io.inputCapacity)
