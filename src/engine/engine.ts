@@ -1,7 +1,9 @@
 import { type Exports, type Handle, Io, type Pointer, type Result } from './abi.ts'
+import { checkObject, invalidArgument } from './arguments.ts'
 import { type ErrorPlace, HTTP2Error, libraryCodeName } from './errors.ts'
 import { FieldWriter } from './field-writer.ts'
 import { Memory } from './memory.ts'
+import { most32, type NumberRange, resolveNumber } from './option-table.ts'
 import { embeddedModule, instantiate } from './module.ts'
 
 /** Options of an engine. */
@@ -12,7 +14,12 @@ export interface EngineOptions {
   readonly memoryLimit?: number
 }
 
-const defaultMemoryLimit = 768 * 1024 * 1024
+const memoryLimits: NumberRange = {
+  fallback: 768 * 1024 * 1024,
+  least: 0,
+  most: most32,
+  mayBeInfinite: true,
+}
 
 /**
  * One instance of the module; it serves any number of sessions of one thread. A trap (a bug, or a stack that
@@ -28,10 +35,15 @@ export class Engine {
   readonly #onFailure: Set<(error: HTTP2Error) => void> = new Set()
 
   constructor(options: EngineOptions = {}) {
-    const exports = instantiate(options.module ?? embeddedModule())
+    const { module, memoryLimit } = checkObject('options', options)
+    if (module !== undefined && !(module instanceof WebAssembly.Module)) {
+      throw invalidArgument('module', 'a WebAssembly.Module', module)
+    }
+    const limit = resolveNumber('memoryLimit', memoryLimit, memoryLimits)
+    const exports = instantiate(module ?? embeddedModule())
     const io = exports.h2_init()
     if (io === 0) throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for an HTTP/2 engine')
-    exports.h2_memory_limit(options.memoryLimit ?? defaultMemoryLimit)
+    exports.h2_memory_limit(Math.min(limit, most32))
     this.memory = new Memory(exports, io)
     this.exports = guarded(exports, this.memory, (cause) => this.#fail(cause))
     this.fields = new FieldWriter(this.exports, this.memory)

@@ -1,11 +1,16 @@
 import { Ask, type Handle, Io, type Result } from './abi.ts'
-import { checkInteger, checkTime } from './arguments.ts'
-import { Engine } from './engine.ts'
+import { checkInteger, checkObject, checkTime } from './arguments.ts'
+import type { Engine } from './engine.ts'
 import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
 import { copyFrames, UNKNOWN } from './input.ts'
 import type { OutgoingBody } from './outgoing.ts'
 import { RecordReader } from './records.ts'
-import { type SessionOptions, writeConfig } from './session-options.ts'
+import {
+  checkEngine,
+  resolveSessionNumbers,
+  type SessionOptions,
+  writeConfig,
+} from './session-options.ts'
 import { bytesOf, settingsToWords } from './settings.ts'
 import type { SessionSink } from './sink.ts'
 import { spliceBodies } from './splices.ts'
@@ -46,6 +51,7 @@ export class SessionCore {
   protected readonly bodies: StreamMap<OutgoingBody> = new StreamMap()
   readonly #records: RecordReader
   readonly #settingsTimeout: number
+  readonly #connectionWindowSize: number
   /** When each SETTINGS frame that was not acknowledged yet must have been. */
   readonly #settingsDeadlines: number[] = []
   #now: number
@@ -59,11 +65,14 @@ export class SessionCore {
   #hasSaidGoodbye = false
 
   protected constructor(isServer: boolean, options: SessionOptions) {
+    checkObject('options', options)
+    const { connectionWindowSize, settingsTimeout } = resolveSessionNumbers(options)
     this.isServer = isServer
-    this.engine = options.engine ?? Engine.shared()
+    this.engine = checkEngine(options.engine)
     this.view = options.view ?? asTheyAre
-    this.#now = options.now ?? 0
-    this.#settingsTimeout = options.settingsTimeout ?? 10_000
+    this.#now = checkTime('now', options.now ?? 0)
+    this.#settingsTimeout = settingsTimeout
+    this.#connectionWindowSize = connectionWindowSize
     writeConfig(this.engine, isServer, options)
     this.handle = this.engine.exports.h2_session_new()
     if (this.handle === 0) {
@@ -255,11 +264,10 @@ export class SessionCore {
   /** First words of a new session; without them there is none. */
   protected begin(options: SessionOptions): void {
     try {
-      this.submitSettingsWords(settingsToWords(options.settings ?? {}))
-      const window = options.connectionWindowSize ?? 0
-      if (window > 0) {
-        this.check(this.engine.exports.h2_set_local_window(this.handle, 0, window), 'window size')
-      }
+      const { settings } = options
+      this.submitSettingsWords(settingsToWords(settings === undefined ? {} : settings))
+      const window = this.#connectionWindowSize
+      this.check(this.engine.exports.h2_set_local_window(this.handle, 0, window), 'window size')
     } catch (error) {
       this.dispose()
       throw error

@@ -1,6 +1,16 @@
 import { Config, Io, Kind, Option, Role } from './abi.ts'
-import type { Engine } from './engine.ts'
-import { type Limits, defaultLimits } from './limits.ts'
+import { Engine } from './engine.ts'
+import { invalidArgument } from './arguments.ts'
+import { type Limits, resolveLimits } from './limits.ts'
+import {
+  checkFunction,
+  most32,
+  mostTime,
+  type NumberTable,
+  resolveBoolean,
+  type Resolved,
+  resolveNumber,
+} from './option-table.ts'
 import type { Settings } from './settings.ts'
 
 /** How a session is made. */
@@ -9,13 +19,13 @@ export interface SessionOptions {
   readonly settings?: Settings
   readonly limits?: Limits
   /**
-   * Bytes the peer may have in flight on the connection (RFC 9113 §6.9), as ours to grant.
-   * Default 65,535, the protocol's own.
+   * Bytes the peer may have in flight on the connection (RFC 9113 §6.9), as ours to grant: 65,535, the protocol's own and
+   * the default, to 2^31-1.
    */
   readonly connectionWindowSize?: number
-  /** Bytes of our HPACK encoder's table, whatever the peer allows. Default 4096. */
+  /** Bytes of our HPACK encoder's table, whatever the peer allows: 0 to 2^32-1. Default 4096. */
   readonly maxDeflateTableSize?: number
-  /** Padding of HEADERS and DATA frames, at most so many bytes. Default 0. */
+  /** Padding of HEADERS and DATA frames, at most so many bytes: 0 to 256. Default 0. */
   readonly padding?: number
   /** Streams a client opens before the server's SETTINGS say how many. Default 100. */
   readonly peerMaxConcurrentStreams?: number
@@ -50,35 +60,93 @@ export interface SessionOptions {
 const allKinds = (1 << Kind.windowUpdate) | (1 << Kind.priorityUpdate) | (1 << Kind.diagnostic)
 const quietKinds = (1 << Kind.priorityUpdate) | (1 << Kind.answered)
 
-/** Writes `h2_config` into scratch, for `h2_session_new`. */
+type Numbers = Required<
+  Pick<
+    SessionOptions,
+    | 'connectionWindowSize'
+    | 'maxDeflateTableSize'
+    | 'padding'
+    | 'peerMaxConcurrentStreams'
+    | 'settingsTimeout'
+  >
+>
+
+const numbers: NumberTable<Numbers> = {
+  connectionWindowSize: { fallback: 65_535, least: 65_535, most: 0x7fff_ffff },
+  maxDeflateTableSize: { fallback: 4096, least: 0, most: most32 },
+  padding: { fallback: 0, least: 0, most: 256 },
+  peerMaxConcurrentStreams: { fallback: 100, least: 0, most: most32, mayBeInfinite: true },
+  settingsTimeout: { fallback: 10_000, least: 0, most: mostTime },
+}
+
+/** The numbers among the options, with their defaults; throws `ERR_INVALID_ARGUMENT`. */
+export function resolveSessionNumbers(options: SessionOptions): Resolved<Numbers> {
+  const resolved: Partial<Record<keyof Numbers, number>> = {}
+  for (const name of Object.keys(numbers) as (keyof Numbers)[]) {
+    resolved[name] = resolveNumber(name, options[name], numbers[name])
+  }
+  return resolved as Resolved<Numbers>
+}
+
+/** Passes an engine; `undefined`: that of this thread. */
+export function checkEngine(engine: Engine | undefined): Engine {
+  if (engine === undefined) return Engine.shared()
+  if (engine instanceof Engine) return engine
+  throw invalidArgument('engine', 'an Engine', engine)
+}
+
+/** Two words; the default is 0, twice. */
+function resolveSeed(seed: SessionOptions['seed']): readonly [number, number] {
+  if (seed === undefined) return [0, 0]
+  if (!Array.isArray(seed) || seed.length !== 2) {
+    throw invalidArgument('seed', 'two integers', seed)
+  }
+  const range = { fallback: 0, least: 0, most: most32 }
+  return [resolveNumber('seed[0]', seed[0], range), resolveNumber('seed[1]', seed[1], range)]
+}
+
+function flag(isSet: boolean, bit: number): number {
+  return isSet ? bit : 0
+}
+
+/** `Infinity` is the largest word: no limit. */
+function word(limit: number): number {
+  return Math.min(limit, most32)
+}
+
+/** Writes `h2_config` into scratch, for `h2_session_new`. Throws `ERR_INVALID_ARGUMENT` before anything is made. */
 export function writeConfig(engine: Engine, isServer: boolean, options: SessionOptions): void {
-  const limits = { ...defaultLimits, ...options.limits }
+  const limits = resolveLimits(options.limits)
+  const { maxDeflateTableSize, padding, peerMaxConcurrentStreams } = resolveSessionNumbers(options)
+  const { autoPingAck, enforceMessaging, unknownFrames, expectPreface, quiet } = options
+  checkFunction('view', options.view)
+  const seed = resolveSeed(options.seed)
   const config = new Uint32Array(Config.words)
   config[Config.role] = isServer ? Role.server : Role.client
   config[Config.options] =
-    (options.enforceMessaging === false ? Option.noHttpMessaging : 0) |
-    (options.autoPingAck === false ? Option.noAutoPingAck : 0) |
-    (options.unknownFrames === false ? 0 : Option.receiveExtensions) |
-    (options.expectPreface === false ? Option.noClientMagic : 0)
-  config[Config.eventMask] = options.quiet ? quietKinds : allKinds
-  config[Config.seed] = options.seed?.[0] ?? 0
-  config[Config.seed + 1] = options.seed?.[1] ?? 0
+    flag(!resolveBoolean('enforceMessaging', enforceMessaging, true), Option.noHttpMessaging) |
+    flag(!resolveBoolean('autoPingAck', autoPingAck, true), Option.noAutoPingAck) |
+    flag(resolveBoolean('unknownFrames', unknownFrames, true), Option.receiveExtensions) |
+    flag(!resolveBoolean('expectPreface', expectPreface, true), Option.noClientMagic)
+  config[Config.eventMask] = resolveBoolean('quiet', quiet, false) ? quietKinds : allKinds
+  config[Config.seed] = seed[0]
+  config[Config.seed + 1] = seed[1]
   config[Config.now] = options.now ?? 0
-  config[Config.maxPadding] = options.padding ?? 0
-  config[Config.maxDeflateTable] = options.maxDeflateTableSize ?? 4096
-  config[Config.peerMaxConcurrent] = options.peerMaxConcurrentStreams ?? 100
-  config[Config.memoryLimit] = limits.maxSessionMemory
-  config[Config.maxHeaderFields] = limits.maxHeaderFields
-  config[Config.maxHeaderBytes] = limits.maxHeaderListSize
-  config[Config.maxSendHeaderBlock] = limits.maxSendHeaderBlock
-  config[Config.maxOutboundAck] = limits.maxOutboundAcks
-  config[Config.maxOutboundQueue] = limits.maxOutboundQueue
-  config[Config.maxSettings] = limits.maxSettings
-  config[Config.maxContinuations] = limits.maxContinuations
-  config[Config.maxReservedRemote] = limits.maxReservedStreams
-  config[Config.resetBurst] = limits.streamResetBurst
-  config[Config.resetRate] = limits.streamResetRate
-  config[Config.glitchBurst] = limits.glitchBurst
-  config[Config.glitchRate] = limits.glitchRate
+  config[Config.maxPadding] = padding
+  config[Config.maxDeflateTable] = maxDeflateTableSize
+  config[Config.peerMaxConcurrent] = word(peerMaxConcurrentStreams)
+  config[Config.memoryLimit] = word(limits.maxSessionMemory)
+  config[Config.maxHeaderFields] = word(limits.maxHeaderFields)
+  config[Config.maxHeaderBytes] = word(limits.maxHeaderListSize)
+  config[Config.maxSendHeaderBlock] = word(limits.maxSendHeaderBlock)
+  config[Config.maxOutboundAck] = word(limits.maxOutboundAcks)
+  config[Config.maxOutboundQueue] = word(limits.maxOutboundQueue)
+  config[Config.maxSettings] = word(limits.maxSettings)
+  config[Config.maxContinuations] = word(limits.maxContinuations)
+  config[Config.maxReservedRemote] = word(limits.maxReservedStreams)
+  config[Config.resetBurst] = word(limits.streamResetBurst)
+  config[Config.resetRate] = word(limits.streamResetRate)
+  config[Config.glitchBurst] = word(limits.glitchBurst)
+  config[Config.glitchRate] = word(limits.glitchRate)
   engine.memory.words.set(config, engine.memory.io(Io.scratch) >>> 2)
 }

@@ -1,5 +1,10 @@
-import { type RequestHandlerClass, makeHandler } from './base-request-handler.ts'
-import { type ServerOptions, resolveOptions } from './options.ts'
+import { checkObject, invalidArgument } from '../engine/arguments.ts'
+import {
+  BaseRequestHandler,
+  makeHandler,
+  type RequestHandlerClass,
+} from './base-request-handler.ts'
+import { resolveAddress, resolveOptions, type ServerOptions } from './options.ts'
 import { type CloseOptions, ServerCore } from './server-core.ts'
 import type { ServerStats } from './server-totals.ts'
 import type { Address } from './transport.ts'
@@ -25,7 +30,11 @@ export class HTTP2Server {
   readonly #address: Address
 
   constructor(address: ServerAddress, Handler: RequestHandlerClass, options: ServerOptions = {}) {
-    this.#address = { host: address.host ?? '', port: address.port ?? 0 }
+    const { host, port } = checkObject('address', address)
+    this.#address = resolveAddress(host, port, 0, ['address.host', 'address.port'])
+    if (!isHandlerClass(Handler)) {
+      throw invalidArgument('Handler', 'a class that extends BaseRequestHandler', Handler)
+    }
     this.#core = new ServerCore(resolveOptions(options), (stream) => makeHandler(Handler, stream))
   }
 
@@ -52,4 +61,9 @@ export class HTTP2Server {
   stats(): ServerStats {
     return this.#core.stats()
   }
+}
+
+function isHandlerClass(Handler: unknown): boolean {
+  if (typeof Handler !== 'function') return false
+  return Handler === BaseRequestHandler || Handler.prototype instanceof BaseRequestHandler
 }

@@ -1,9 +1,24 @@
+import { checkObject, invalidArgument } from '../engine/arguments.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Limits } from '../engine/limits.ts'
-import type { Settings } from '../engine/settings.ts'
+import { HTTP2Error } from '../engine/errors.ts'
+import { type Limits, resolveLimits } from '../engine/limits.ts'
+import {
+  checkFunction,
+  most32,
+  mostTime,
+  type NumberRange,
+  type NumberTable,
+  resolveBoolean,
+  type Resolved,
+  resolveNumber,
+  resolveNumbers,
+} from '../engine/option-table.ts'
+import { checkEngine } from '../engine/session-options.ts'
+import { type Settings, settingsToWords } from '../engine/settings.ts'
+import { resolveTls } from './tls-options.ts'
 import type { Address, Runtime, TlsOptions } from './transport.ts'
 
-/** Milliseconds; 0 turns one off. */
+/** Milliseconds, integers to 2^31-1; 0 turns one off. */
 export interface Timeouts {
   /** A connection without streams is closed after this. Default 180,000. */
   readonly idle?: number
@@ -36,11 +51,11 @@ export interface LogEntry {
 
 /** What both servers take. */
 export interface ServerOptions {
-  /** Certificate and key, in PEM; `null`: cleartext. */
+  /** Certificate and key, in PEM, as strings or as bytes; `null`: cleartext. */
   readonly tls?: TlsOptions | null
   /** What we tell the client in SETTINGS; merged over the defaults of this server. */
   readonly settings?: Settings
-  /** Bytes a client may have in flight on a connection. Default 16 MiB. */
+  /** Bytes a client may have in flight on a connection, 65,535 to 2^31-1. Default 16 MiB. */
   readonly connectionWindowSize?: number
   readonly limits?: Limits
   readonly timeouts?: Timeouts
@@ -49,7 +64,7 @@ export interface ServerOptions {
    * which sends no field that it is not told to send, false.
    */
   readonly date?: boolean
-  /** Padding of frames, at most so many bytes. Default 0. */
+  /** Padding of frames, at most so many bytes, 0 to 256. Default 0. */
   readonly padding?: number
   /** Several processes may share the port, where the runtime and the system allow it. */
   readonly reusePort?: boolean
@@ -94,8 +109,8 @@ export interface ResolvedOptions {
   readonly tls: TlsOptions | null
   readonly settings: Settings
   readonly connectionWindowSize: number
-  readonly limits: Limits
-  readonly timeouts: Required<Timeouts>
+  readonly limits: Resolved<Limits>
+  readonly timeouts: Resolved<Timeouts>
   readonly date: boolean
   readonly padding: number
   readonly reusePort: boolean
@@ -117,36 +132,93 @@ const defaultSettings: Settings = {
   noRfc7540Priorities: true,
 }
 
-const defaultTimeouts: Required<Timeouts> = {
-  idle: 180_000,
-  stream: 60_000,
-  settings: 10_000,
-  handshake: 10_000,
-  shutdown: 10_000,
+const time = (fallback: number): NumberRange => ({ fallback, least: 0, most: mostTime })
+
+const timeouts: NumberTable<Timeouts> = {
+  idle: time(180_000),
+  stream: time(60_000),
+  settings: time(10_000),
+  handshake: time(10_000),
+  shutdown: time(10_000),
 }
 
+type Numbers = Required<
+  Pick<ServerOptions, 'connectionWindowSize' | 'padding' | 'maxRequestBodySize' | 'maxUnreadBytes'>
+>
+
+const most = Number.MAX_SAFE_INTEGER
+const MiB = 1024 * 1024
+
+const numbers: NumberTable<Numbers> = {
+  connectionWindowSize: { fallback: 16 * MiB, least: 65_535, most: 0x7fff_ffff },
+  padding: { fallback: 0, least: 0, most: 256 },
+  maxRequestBodySize: { fallback: 128 * MiB, least: 0, most, mayBeInfinite: true },
+  maxUnreadBytes: { fallback: 256 * MiB, least: 0, most, mayBeInfinite: true },
+}
+const backlogs: NumberRange = { fallback: 0, least: 1, most: 0x7fff_ffff }
+const ports = { least: 0, most: 65_535 }
+
+/**
+ * Checks all options and fills in the defaults, so that nothing listens with options that no connection could be served
+ * with. Throws `ERR_INVALID_ARGUMENT` or `ERR_INVALID_SETTING`.
+ */
 export function resolveOptions(options: ServerOptions): ResolvedOptions {
-  const limits = options.limits ?? {}
-  const advertised =
-    limits.maxHeaderListSize === undefined ? {} : { maxHeaderListSize: limits.maxHeaderListSize }
+  checkObject('options', options)
+  const number = (name: keyof Numbers): number => resolveNumber(name, options[name], numbers[name])
+  const { runtime, engine, backlog, onError } = options
+  if (engine !== undefined) checkEngine(engine)
+  checkFunction('onError', onError)
   return {
-    tls: options.tls ?? null,
-    settings: { ...defaultSettings, ...advertised, ...options.settings },
-    connectionWindowSize: options.connectionWindowSize ?? 16 * 1024 * 1024,
-    limits,
-    timeouts: { ...defaultTimeouts, ...options.timeouts },
-    date: options.date ?? false,
-    padding: options.padding ?? 0,
-    reusePort: options.reusePort ?? false,
-    backlog: options.backlog,
-    gracefulShutdown: options.gracefulShutdown ?? false,
-    maxRequestBodySize: options.maxRequestBodySize ?? 128 * 1024 * 1024,
-    maxUnreadBytes: options.maxUnreadBytes ?? 256 * 1024 * 1024,
-    engine: options.engine,
-    runtime: options.runtime,
-    onError: options.onError ?? reportToConsole,
-    log: options.log,
+    tls: resolveTls(options.tls),
+    settings: resolveSettings(options),
+    connectionWindowSize: number('connectionWindowSize'),
+    limits: resolveLimits(options.limits),
+    timeouts: resolveNumbers('timeouts', options.timeouts, timeouts),
+    date: resolveBoolean('date', options.date, false),
+    padding: number('padding'),
+    reusePort: resolveBoolean('reusePort', options.reusePort, false),
+    backlog: backlog === undefined ? undefined : resolveNumber('backlog', backlog, backlogs),
+    gracefulShutdown: resolveBoolean('gracefulShutdown', options.gracefulShutdown, false),
+    maxRequestBodySize: number('maxRequestBodySize'),
+    maxUnreadBytes: number('maxUnreadBytes'),
+    engine,
+    runtime: checkRuntime(runtime),
+    onError: onError ?? reportToConsole,
+    log: checkFunction('log', options.log),
   }
+}
+
+/** Where to listen; throws `ERR_INVALID_ARGUMENT`. `names`: what the caller calls the two. */
+export function resolveAddress(
+  host: unknown,
+  port: unknown,
+  defaultPort: number,
+  names: readonly [host: string, port: string],
+): Address {
+  const isHost = host === undefined || host === null || typeof host === 'string'
+  if (!isHost) throw invalidArgument(names[0], 'a string', host)
+  const range = { ...ports, fallback: defaultPort }
+  return { host: host ?? '', port: resolveNumber(names[1], port, range) }
+}
+
+/** Ours over the defaults: an `undefined` among them is the default. */
+function resolveSettings({ settings, limits }: ServerOptions): Settings {
+  const given: Settings = settings === undefined ? {} : settings
+  settingsToWords(given)
+  if (given.enablePush === true || Number(given.enablePush) === 1) {
+    // RFC 9113 §6.5.2: a server MUST NOT set it to 1.
+    throw new HTTP2Error('ERR_INVALID_SETTING', "enablePush is a client's to say: leave it out")
+  }
+  const { maxHeaderListSize } = resolveLimits(limits)
+  const advertised = { maxHeaderListSize: Math.min(maxHeaderListSize, most32) }
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  return { ...defaultSettings, ...advertised, ...Object.fromEntries(said) }
+}
+
+function checkRuntime(runtime: Runtime | undefined): Runtime | undefined {
+  if (runtime === undefined) return undefined
+  if (typeof checkObject('runtime', runtime).listen === 'function') return runtime
+  throw invalidArgument('runtime', 'a Runtime, which has listen()', runtime)
 }
 
 function reportToConsole(error: unknown, where: ErrorWhere): void {

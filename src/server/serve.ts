@@ -1,4 +1,6 @@
+import { checkObject, invalidArgument } from '../engine/arguments.ts'
 import { HTTP2Error } from '../engine/errors.ts'
+import { checkFunction } from '../engine/option-table.ts'
 import { installStandardRequest } from '../http/standard-request.ts'
 import { installStandardResponse } from '../http/standard-response.ts'
 import {
@@ -8,9 +10,11 @@ import {
 } from './base-request-handler.ts'
 import type { Application } from './exchange.ts'
 import { type ErrorHandler, FetchExchange, type FetchHandler } from './fetch-exchange.ts'
-import { type ServerOptions, resolveOptions } from './options.ts'
+import { resolveAddress, resolveOptions, type ServerOptions } from './options.ts'
 import { Server } from './server.ts'
 import { ServerCore } from './server-core.ts'
+
+const defaultPort = 8080
 
 // Before frameworks take them, if they are imported later.
 installStandardRequest()
@@ -36,12 +40,29 @@ export type Servable = FetchHandler | RequestHandlerClass | { readonly fetch: Fe
 
 /** Serves a fetch handler over HTTP/2. */
 export function serve(options: ServeOptions): Server {
+  checkServeOptions(options)
+  if (typeof options.fetch !== 'function') {
+    throw invalidArgument('fetch', 'a function of a Request, serve({ fetch })', options.fetch)
+  }
   return serveApplication(fetchApplication(options.fetch, options.error), options)
 }
 
 /** As `serve`, for what a module exports by default. Throws `ERR_INVALID_MODULE`. */
 export function serveModule(servable: Servable, options: Omit<ServeOptions, 'fetch'>): Server {
+  checkServeOptions(options)
   return serveApplication(applicationOf(servable, options.error), options)
+}
+
+/** What is not of a `ServerCore`. */
+function checkServeOptions(options: Omit<ServeOptions, 'fetch'>): void {
+  const { signal, error, onListen } = checkObject('the argument of serve()', options)
+  checkFunction('error', error)
+  checkFunction('onListen', onListen)
+  if (signal === undefined) return
+  const { aborted, addEventListener } = checkObject('signal', signal)
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
+    throw invalidArgument('signal', 'an AbortSignal', signal)
+  }
 }
 
 function applicationOf(servable: Servable, onError: ErrorHandler | undefined): Application {
@@ -66,7 +87,11 @@ function fetchApplication(fetch: FetchHandler, onError: ErrorHandler | undefined
 }
 
 function serveApplication(application: Application, options: Omit<ServeOptions, 'fetch'>): Server {
-  const settings = { enableConnectProtocol: true, ...options.settings }
-  const core = new ServerCore(resolveOptions({ date: true, ...options, settings }), application)
-  return new Server(core, options)
+  const resolved = resolveOptions(options)
+  const settings = { enableConnectProtocol: true, ...resolved.settings }
+  const date = options.date ?? true
+  const { hostname, port } = options
+  const address = resolveAddress(hostname, port, defaultPort, ['hostname', 'port'])
+  const core = new ServerCore({ ...resolved, settings, date }, application)
+  return new Server(core, address, options)
 }

@@ -1,5 +1,6 @@
 import { Engine } from '../engine/engine.ts'
 import { HTTP2Error } from '../engine/errors.ts'
+import { mostTime } from '../engine/option-table.ts'
 import { detectRuntime } from '../runtime/detect.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
@@ -135,7 +136,7 @@ export class ServerCore implements ConnectionOwner {
         port,
         tls,
         reusePort,
-        handshakeTimeout: timeouts.handshake,
+        handshakeTimeout: timeouts.handshake || mostTime,
         ...(backlog === undefined ? {} : { backlog }),
       },
       {
@@ -144,8 +145,14 @@ export class ServerCore implements ConnectionOwner {
       },
     )
     this.reusesReadBuffer = listening.reusesReadBuffer
+    try {
+      if (this.options.gracefulShutdown) this.#closeOnSignals()
+    } catch (error) {
+      // A server that does not begin leaves no port open.
+      await listening.close()
+      throw error
+    }
     this.#ticker = setInterval(() => this.#tick(), tickPeriod)
-    if (this.options.gracefulShutdown) this.#closeOnSignals()
     return listening
   }
 

@@ -10,10 +10,10 @@ export class Server {
   readonly #ready: Promise<this>
   #address: Address | undefined
 
-  constructor(core: ServerCore, options: Omit<ServeOptions, 'fetch'>) {
+  constructor(core: ServerCore, address: Address, options: Omit<ServeOptions, 'fetch'>) {
     this.#core = core
     this.#scheme = options.tls ? 'https' : 'http'
-    this.#ready = this.#begin(options)
+    this.#ready = this.#begin(address, options)
   }
 
   /** Resolves once the server listens; rejects with the system's error, such as `EADDRINUSE`. */
@@ -61,12 +61,17 @@ export class Server {
     return this.#core.stats()
   }
 
-  async #begin(options: Omit<ServeOptions, 'fetch'>): Promise<this> {
-    const { hostname = '', port = 8080, signal, onListen } = options
-    this.#address = await this.#core.listen({ host: hostname, port })
-    if (signal) this.#closeOn(signal)
-    onListen?.({ hostname: this.hostname, port: this.port })
-    return this
+  async #begin(address: Address, { signal, onListen }: Omit<ServeOptions, 'fetch'>): Promise<this> {
+    try {
+      this.#address = await this.#core.listen(address)
+      if (signal) this.#closeOn(signal)
+      onListen?.({ hostname: this.hostname, port: this.port })
+      return this
+    } catch (error) {
+      // Who was told that it does not serve has no reason to close it.
+      await this.#core.close()
+      throw error
+    }
   }
 
   #closeOn(signal: AbortSignal): void {

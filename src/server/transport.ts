@@ -22,7 +22,7 @@ export interface TlsInfo {
   readonly clientCertificate: unknown
 }
 
-/** A certificate chain and its key in PEM; the rest is optional. */
+/** A certificate chain and its key in PEM; the rest is optional. What a runtime gets are strings. */
 export interface TlsOptions {
   readonly cert: string
   readonly key: string

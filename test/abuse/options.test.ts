@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Exit, runtimeNames, startOn } from '../support/processes.ts'
+import { bundleProgram } from '../support/program-server.ts'
+
+/** No option fails open: what cannot be meant is refused by name, and no port is left open by what did not begin. */
+
+interface Line {
+  readonly event: string
+  readonly name?: string
+  readonly [key: string]: unknown
+}
+
+describe.each(runtimeNames)('options on %s', (runtime) => {
+  let exit: Exit
+  let lines: Line[]
+
+  beforeAll(async () => {
+    const file = await bundleProgram('test/abuse/fixture/options.ts')
+    const program = await startOn(runtime, file, [], { timeout: 30_000 })
+    exit = await program.exited
+    lines = exit.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Line)
+  })
+  afterAll(() => {
+    if (exit?.code !== 0) console.log(exit?.stderr)
+  })
+
+  it('each that cannot be meant is refused, by its name', () => {
+    expect(lines.filter(({ event }) => event === 'made')).toEqual([])
+    const refused = lines.filter(({ event }) => event === 'refused')
+    expect(refused.length).toBeGreaterThan(70)
+    for (const { name = '', code, message } of refused) {
+      const isSetting = name.includes('settings')
+      expect(code, name).toBe(isSetting ? 'ERR_INVALID_SETTING' : 'ERR_INVALID_ARGUMENT')
+      const option = /: ([a-zA-Z]+)/.exec(name)?.[1]
+      if (option && !isSetting) expect(message, name).toContain(option)
+    }
+  })
+
+  it('a value that is refused is told with its range', () => {
+    const of = (name: string): unknown => lines.find((line) => line.name === name)?.['message']
+    expect(of('serve: limits.maxHeaderFields NaN')).toBe(
+      'limits.maxHeaderFields must be an integer from 1 to 4294967295, or Infinity, it is NaN',
+    )
+    expect(of('serve: timeouts.idle -1')).toBe(
+      'timeouts.idle must be an integer from 0 to 2147483647, it is -1',
+    )
+    expect(of('serve: tls {}')).toMatch(/^tls\.cert is missing/)
+    expect(of('serve(fn)')).toMatch(
+      /^the argument of serve\(\) must be an object, it is a function/,
+    )
+    expect(of("serve: port '8080'")).toBe('port must be an integer from 0 to 65535, it is "8080"')
+  })
+
+  it.each([
+    ['onListen throws', 'thrown by onListen'],
+    ['signals cannot be watched', 'no signals here'],
+  ])('%s: the port is closed before that is told', (name, error) => {
+    const line = lines.find((one) => one.event === 'rejected' && one.name === name)
+    expect(line).toMatchObject({ error, closed: true, isOpen: false })
+  })
+
+  it('a server whose port is taken says that it is closed', () => {
+    const line = lines.find(({ name }) => name === 'the port is taken')
+    expect(line).toMatchObject({ closed: true })
+    expect(line?.['error']).not.toBe('none')
+  })
+
+  it.each(['aborted before', 'closed while it began'])('%s: nothing listens', (event) => {
+    expect(lines.find((line) => line.event === event)).toMatchObject({ isOpen: false })
+  })
+
+  it('certificates may be bytes', () => {
+    expect(lines.find(({ event }) => event === 'bytes')).toMatchObject({
+      code: 'ERR_TLS_CERTIFICATE',
+    })
+  })
+
+  it('the process ends by itself', () => {
+    expect(lines.some(({ event }) => event === 'end')).toBe(true)
+    expect([exit.code, exit.signal, exit.stderr]).toEqual([0, null, ''])
+  })
+})
