@@ -104,6 +104,11 @@ export class Connection implements TransportSink {
     this.#stopWatchingEngine = this.session.engine.onFailure((error) => this.#fail(error))
   }
 
+  /** It could not go on, and has said so. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
   get streamCount(): number {
     return this.#inbox.streams.size
   }

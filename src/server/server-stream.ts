@@ -1,4 +1,4 @@
-import { bodyChangedError, ErrorCode, type HTTP2Error } from '../engine/errors.ts'
+import { bodyChangedError, ErrorCode, HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, type HeaderList, toPairs } from '../engine/fields.ts'
 import { heldBody } from '../engine/session.ts'
 import { checkPriority, type Priority } from '../engine/session-control.ts'
@@ -268,8 +268,11 @@ export class ServerStream {
   /** The handler threw: its stream is reset, the error reported; nothing else is touched. */
   fail(error: unknown): void {
     if (this.isGone || this.#isReset) return
-    this.report(error)
+    // Out of memory is of the session: where even RST_STREAM finds no room, the connection ends, and says so.
+    const isOfSession = error instanceof HTTP2Error && error.code === 'NGHTTP2_ERR_NOMEM'
+    if (!isOfSession) this.report(error)
     this.reset(ErrorCode.INTERNAL_ERROR)
+    if (isOfSession && !this.connection.hasFailed) this.report(error)
     this.#sender?.cancel(error)
   }
 

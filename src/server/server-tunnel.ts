@@ -1,4 +1,4 @@
-import { checkErrorCode } from '../engine/arguments.ts'
+import { checkBytes, checkErrorCode } from '../engine/arguments.ts'
 import { ErrorCode } from '../engine/errors.ts'
 import type { Tunnel, TunnelReader } from '../http/tunnel.ts'
 import type { BodySender } from './body-sender.ts'
@@ -30,7 +30,14 @@ export class ServerTunnel implements Tunnel, BodySender {
 
   write(chunk: Uint8Array): void {
     if (this.#hasEnded || this.#stream.isClosed) return
-    this.#stream.write(chunk)
+    const bytes = checkBytes('chunk', chunk)
+    try {
+      this.#stream.write(bytes)
+    } catch (error) {
+      // Timers and promises write as well: where memory ran out, the stream ends, and nothing is thrown.
+      this.#stream.fail(error)
+      return
+    }
     this.#wasFull ||= this.bufferedAmount > lowWater
   }
 

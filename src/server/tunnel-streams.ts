@@ -37,7 +37,13 @@ export function tunnelStreams(tunnel: Tunnel): TunnelStreams {
       sink = controller
     },
     write(chunk) {
-      tunnel.write(chunk)
+      try {
+        tunnel.write(chunk)
+      } catch (error) {
+        // The writer is told why; the peer must not take what it got for all.
+        tunnel.reset(ErrorCode.INTERNAL_ERROR)
+        throw error
+      }
       if (tunnel.bufferedAmount < highWater) return undefined
       return new Promise<void>((resolve) => (drained = resolve))
     },

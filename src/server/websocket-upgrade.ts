@@ -37,6 +37,8 @@ export function agreeOnWebSocket(
   if (!agreement.isAccepted) {
     throw new HTTP2Error('ERR_WEBSOCKET_HANDSHAKE', agreement.reason, { streamId: stream.id })
   }
-  const connection = new WebSocketConnection(url.replace(/^http/, 'ws'), agreement, options)
+  const report = (error: unknown): void => stream.report(error)
+  const address = url.replace(/^http/, 'ws')
+  const connection = new WebSocketConnection(address, agreement, options, report)
   return { connection, socket: connection.socket, fields: agreement.fields }
 }

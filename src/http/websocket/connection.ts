@@ -6,13 +6,7 @@ import { FrameParser, type FrameSink } from './frame-parser.ts'
 import { encodeText } from './frame-writer.ts'
 import { MessageSender } from './message-sender.ts'
 import type { WebSocketAgreement } from './negotiate.ts'
-import {
-  defaultCloseTimeout,
-  defaultCompressionThreshold,
-  defaultIdleTimeout,
-  defaultMaxPayload,
-  type WebSocketOptions,
-} from './options.ts'
+import { resolveWebSocket, type WebSocketOptions } from './options.ts'
 import { decompress } from './permessage-deflate.ts'
 import { WebSocketProtocolError } from './protocol-error.ts'
 import { ServerWebSocket, type SocketLink, type SocketReadyState } from './server-websocket.ts'
@@ -67,6 +61,7 @@ function closePayload(code: number, reason: Uint8Array): Uint8Array {
 export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink {
   readonly socket: ServerWebSocket
 
+  readonly #report: (error: unknown) => void
   readonly #maxPayload: number
   readonly #idleTimeout: number
   readonly #closeTimeout: number
@@ -88,14 +83,23 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
   #wasHeard = true
   #silentTicks = 0
 
-  /** `url`: of the request, with the scheme `ws` or `wss`. `agreement`: what `negotiate` gave. */
-  constructor(url: string, agreement: WebSocketAgreement, options: WebSocketOptions = {}) {
-    this.#maxPayload = options.maxPayload ?? defaultMaxPayload
-    this.#idleTimeout = options.idleTimeout ?? defaultIdleTimeout
-    this.#closeTimeout = options.closeTimeout ?? defaultCloseTimeout
-    const compressFrom = agreement.isCompressed
-      ? (options.compressionThreshold ?? defaultCompressionThreshold)
-      : Infinity
+  /**
+   * `url`: of the request, with the scheme `ws` or `wss`. `agreement`: what `negotiate` gave. `report` is told what
+   * listeners throw. Throws `ERR_INVALID_ARGUMENT` for options out of range.
+   */
+  constructor(
+    url: string,
+    agreement: WebSocketAgreement,
+    options: WebSocketOptions = {},
+    report: (error: unknown) => void = (error) => console.error(error),
+  ) {
+    const { maxPayload, idleTimeout, closeTimeout, compressionThreshold } =
+      resolveWebSocket(options)
+    this.#report = report
+    this.#maxPayload = maxPayload
+    this.#idleTimeout = idleTimeout
+    this.#closeTimeout = closeTimeout
+    const compressFrom = agreement.isCompressed ? compressionThreshold : Infinity
     this.#parser = new FrameParser(this, this.#maxPayload, agreement.isCompressed)
     this.#sender = new MessageSender(compressFrom, (error) => {
       this.#fail(
@@ -179,6 +183,12 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     if (this.#readyState === ServerWebSocket.CONNECTING) this.#earlyClose = payload
     else this.#sender.afterMessages(() => this.#sendClose(payload))
     this.#readyState = ServerWebSocket.CLOSING
+  }
+
+  /** Told once. The socket ends with 1011, unless it ends already. */
+  listenerFailed(error: unknown): void {
+    this.#report(error)
+    this.#fail(error)
   }
 
   get #isOpen(): boolean {

@@ -20,6 +20,8 @@ const MASKED = 0x80
 const maxControlPayload = 125
 /** A peer that announces a long message gets this much memory for it before it has sent more. */
 const firstGrowth = 64 * 1024
+/** The memory of a message is at most so many times its bytes; each byte is copied a constant number of times. */
+const growth = 1.5
 const noBytes = new Uint8Array(0)
 
 function protocolError(message: string): WebSocketProtocolError {
@@ -225,7 +227,7 @@ export class FrameParser {
 
   /** Makes room for `needed` bytes; `announced` are what the message will have at the end of this frame. */
   #grow(needed: number, announced: number): void {
-    const wanted = Math.max(needed, 2 * this.#message.length, firstGrowth)
+    const wanted = Math.max(needed, Math.ceil(growth * this.#message.length), firstGrowth)
     // Of what is final and announced, exactly as much as that.
     const capacity = this.#isFinal ? Math.min(announced, wanted) : wanted
     const message = new Uint8Array(capacity)

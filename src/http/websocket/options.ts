@@ -1,3 +1,10 @@
+import { checkObject } from '../../engine/arguments.ts'
+import {
+  mostTime,
+  type NumberTable,
+  type Resolved,
+  resolveNumber,
+} from '../../engine/option-table.ts'
 import type { NegotiateOptions } from './negotiate.ts'
 
 /** How a WebSocket is served. */
@@ -15,7 +22,30 @@ export interface WebSocketOptions extends NegotiateOptions {
   readonly compressionThreshold?: number
 }
 
-export const defaultMaxPayload: number = 16 * 1024 * 1024
-export const defaultIdleTimeout = 120_000
-export const defaultCloseTimeout = 5000
-export const defaultCompressionThreshold = 1024
+type Numbers = Required<
+  Pick<WebSocketOptions, 'maxPayload' | 'idleTimeout' | 'closeTimeout' | 'compressionThreshold'>
+>
+
+const most = Number.MAX_SAFE_INTEGER
+
+const numbers: NumberTable<Numbers> = {
+  maxPayload: { fallback: 16 * 1024 * 1024, least: 0, most, mayBeInfinite: true },
+  idleTimeout: { fallback: 120_000, least: 0, most: mostTime },
+  closeTimeout: { fallback: 5000, least: 0, most: mostTime },
+  compressionThreshold: { fallback: 1024, least: 0, most, mayBeInfinite: true },
+}
+
+/** The numbers among the options, with their defaults; throws `ERR_INVALID_ARGUMENT`. */
+export function resolveWebSocket(options: WebSocketOptions): Resolved<Numbers> {
+  checkObject('options', options)
+  return {
+    maxPayload: resolveNumber('maxPayload', options.maxPayload, numbers.maxPayload),
+    idleTimeout: resolveNumber('idleTimeout', options.idleTimeout, numbers.idleTimeout),
+    closeTimeout: resolveNumber('closeTimeout', options.closeTimeout, numbers.closeTimeout),
+    compressionThreshold: resolveNumber(
+      'compressionThreshold',
+      options.compressionThreshold,
+      numbers.compressionThreshold,
+    ),
+  }
+}

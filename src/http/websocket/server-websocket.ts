@@ -1,3 +1,5 @@
+import { asBytes } from '../../engine/bytes.ts'
+import { isThenable } from '../thenable.ts'
 import { encodeText } from './frame-writer.ts'
 import type { SocketCloseEvent, SocketErrorEvent } from './events.ts'
 
@@ -15,6 +17,8 @@ export interface SocketLink {
   ping(payload: Uint8Array): void
   /** `code` undefined: a Close frame without one. */
   close(code: number | undefined, reason: Uint8Array): void
+  /** A listener threw, or its promise was rejected. */
+  listenerFailed(error: unknown): void
 }
 
 /** The events of a `ServerWebSocket`. */
@@ -63,6 +67,8 @@ export class ServerWebSocket extends EventTarget {
   readonly #link: SocketLink
   #binaryType: 'blob' | 'arraybuffer' = 'blob'
   readonly #handlers = new Map<EventName, HandlerEntry>()
+  /** What calls a listener: runtimes end the process over one that throws. */
+  readonly #guards = new WeakMap<object, (event: Event) => void>()
 
   /** A server makes one by a `WebSocketConnection`. */
   constructor(url: string, protocol: string, extensions: string, link: SocketLink) {
@@ -122,7 +128,7 @@ export class ServerWebSocket extends EventTarget {
    */
   send(data: SocketData): void {
     this.#checkConnected()
-    const bytes = typeof data === 'string' ? undefined : bytesOf(data)
+    const bytes = typeof data === 'string' ? undefined : asBytes(data)
     if (bytes !== undefined) this.#link.sendBytes(bytes)
     else if (data instanceof Blob) this.#link.sendBlob(data)
     else this.#link.sendText(String(data))
@@ -157,7 +163,7 @@ export class ServerWebSocket extends EventTarget {
    */
   ping(data: string | ArrayBuffer | ArrayBufferView = ''): void {
     this.#checkConnected()
-    const payload = typeof data === 'string' ? encodeText(data) : (bytesOf(data) ?? noBytes)
+    const payload = typeof data === 'string' ? encodeText(data) : (asBytes(data) ?? noBytes)
     if (payload.length > maxPing) {
       throw new RangeError(`a ping has at most ${maxPing} bytes, not ${payload.length}`)
     }
@@ -212,7 +218,8 @@ export class ServerWebSocket extends EventTarget {
     listener: EventListenerOrEventListenerObject | null,
     options?: boolean | AddEventListenerOptions,
   ): void {
-    super.addEventListener(type, listener, options)
+    // Known by the listener, so that it is added once, and removed, as in the standard.
+    super.addEventListener(type, this.#guard(listener), options)
   }
 
   override removeEventListener<K extends EventName>(
@@ -230,7 +237,38 @@ export class ServerWebSocket extends EventTarget {
     listener: EventListenerOrEventListenerObject | null,
     options?: boolean | EventListenerOptions,
   ): void {
-    super.removeEventListener(type, listener, options)
+    super.removeEventListener(type, this.#guard(listener), options)
+  }
+
+  #guard(
+    listener: EventListenerOrEventListenerObject | null,
+  ): EventListenerOrEventListenerObject | null {
+    // What is no listener, the runtime judges.
+    if (typeof listener !== 'function' && (typeof listener !== 'object' || listener === null)) {
+      return listener
+    }
+    let guard = this.#guards.get(listener)
+    if (!guard) {
+      guard = (event) =>
+        this.#call(() =>
+          typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event),
+        )
+      this.#guards.set(listener, guard)
+      // Node and Deno remove a listener whose signal aborts by the method that is overridden here.
+      this.#guards.set(guard, guard)
+    }
+    return guard
+  }
+
+  /** Calls a listener. What it throws ends this socket, and no other. */
+  #call(listener: () => unknown): void {
+    const failed = (error: unknown): void => this.#link.listenerFailed(error)
+    try {
+      const result = listener()
+      if (isThenable(result)) Promise.resolve(result).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   #checkConnected(): void {
@@ -257,9 +295,7 @@ export class ServerWebSocket extends EventTarget {
     } else if (current === undefined) {
       const entry: HandlerEntry = {
         handler: handler as AnyHandler,
-        listener: (event) => {
-          entry.handler.call(this, event)
-        },
+        listener: (event) => this.#call(() => entry.handler.call(this, event)),
       }
       this.#handlers.set(type, entry)
       super.addEventListener(type, entry.listener)
@@ -267,13 +303,6 @@ export class ServerWebSocket extends EventTarget {
       current.handler = handler as AnyHandler
     }
   }
-}
-
-/** `undefined` for what is not bytes. */
-function bytesOf(data: unknown): Uint8Array | undefined {
-  if (data instanceof Uint8Array) return data
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined
 }
 
 /** As Web IDL makes an `unsigned short` of it. */
