@@ -74,7 +74,7 @@ export class Attacked implements AsyncDisposable {
       const state = await this.state()
       if (isSo(state)) return state
       if (Date.now() > deadline) throw new Error(`not so: ${JSON.stringify(state).slice(0, 2000)}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
 
