@@ -42,9 +42,9 @@ export function hasContentType(fields: FlatFields): boolean {
 }
 
 function isRecord(headers: HeaderList): headers is Readonly<Record<string, string>> {
-  return !(Symbol.iterator in headers)
+  return typeof headers === 'object' && headers !== null && !(Symbol.iterator in headers)
 }
 
 function isContentType(name: string): boolean {
-  return name.length === 12 && name.toLowerCase() === 'content-type'
+  return typeof name === 'string' && name.length === 12 && name.toLowerCase() === 'content-type'
 }

@@ -1,3 +1,4 @@
+import { describe } from '../engine/arguments.ts'
 import { type FlatFields, type HeaderList, flatten, toPairs as pairsOf } from '../engine/fields.ts'
 import { type Body, DATA_DEFERRED, DATA_EOF, toBytes } from './body.ts'
 import { bodySource } from './body-source.ts'
@@ -38,7 +39,9 @@ export class FastResponse {
   /** Throws a RangeError for a status below 200 or above 599, a TypeError for a body where the status allows none. */
   constructor(body?: FastBody, init: FastResponseInit = {}) {
     const status = init.status ?? 200
-    if (status < 200 || status > 599) throw new RangeError(`a status is 200 to 599, not ${status}`)
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new RangeError(`a status is 200 to 599, not ${describe(status)}`)
+    }
     if (body !== undefined && body !== null && hasNoBody(status)) {
       throw new TypeError(`a response with status ${status} has no body`)
     }

@@ -109,6 +109,10 @@ export function appendFields(
   flatten(headers, fields)
   for (let i = fields.length - 2; i >= first; i -= 2) {
     const name = fields[i]!
+    const value = fields[i + 1]!
+    // What is no string is told here, before its length or its first character is asked for.
+    if (typeof name !== 'string') wireName(name)
+    if (typeof value !== 'string') wireValue(name, value)
     if (name.charCodeAt(0) === 0x3a) {
       throw new HTTP2Error(
         'ERR_INVALID_FIELD_NAME',
