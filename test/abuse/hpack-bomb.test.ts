@@ -1,0 +1,133 @@
+import { expect, it } from 'vitest'
+import { ErrorCode } from '../../src/engine/errors.ts'
+import {
+  encodeFields,
+  encodeFrame,
+  END_HEADERS,
+  END_STREAM,
+  RawClient,
+  requestFields,
+  Type,
+} from '../server/raw.ts'
+import { apis, type Attacked, describeTargets, HonestClient } from './target.ts'
+import { posting } from './wire.ts'
+
+const request = encodeFields(requestFields('GET', '/bomb'))
+/** A literal that goes into the table (RFC 7541 §6.2.1): a value of 3,900 bytes. */
+const stored = Buffer.concat([
+  Buffer.from([0x40, 1, 0x78, 0x7f, 0xbd, 0x1d]),
+  Buffer.alloc(3900, 'v'),
+])
+/** References to the table's newest entry, a byte each. */
+const references = (count: number): Buffer => Buffer.alloc(count, 0xbe)
+const frameSize = 16_384
+
+/** A block in one frame, or in as many as it takes. */
+function block(streamId: number, bytes: Buffer, flags = END_STREAM): Buffer {
+  const frames: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += frameSize) {
+    const part = bytes.subarray(at, at + frameSize)
+    const end = at + frameSize >= bytes.length ? END_HEADERS : 0
+    frames.push(
+      at === 0
+        ? encodeFrame(Type.HEADERS, flags | end, streamId, part)
+        : encodeFrame(Type.CONTINUATION, end, streamId, part),
+    )
+  }
+  return Buffer.concat(frames)
+}
+
+const kinds: readonly (readonly [name: string, wire: Buffer])[] = [
+  ['in one frame', block(1, Buffer.concat([request, stored, references(12_000)]))],
+  ['in CONTINUATION frames', block(1, Buffer.concat([request, stored, references(120_000)]))],
+  [
+    'in trailers',
+    Buffer.concat([
+      posting(1, '/read?how=arrayBuffer'),
+      block(1, Buffer.concat([stored, references(120_000)])),
+    ]),
+  ],
+]
+const cases = kinds.map(([name, wire]) => ({ name, wire }))
+
+/** A connection of its own for a bomb, whose end is awaited. */
+async function drop(attacked: Attacked, wire: Buffer): Promise<void> {
+  await using client = await RawClient.connect(attacked.target, [], attacked.port)
+  client.socket.write(wire)
+  const { errorCode } = await client.goaway()
+  expect(errorCode).toBe(ErrorCode.ENHANCE_YOUR_CALM)
+}
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+/** Milliseconds of CPU: what a bomb may cost, its connection with it. */
+const bombCost = 40
+
+describeTargets('one-byte references to a large entry of the table', (target) => {
+  it.each(cases)('$name, five a second', async ({ wire }) => {
+    await using attacked = await target.openFor('fetch')
+    await using honest = new HonestClient(attacked)
+    for (let i = 0; i < 10; i++) {
+      await drop(attacked, wire)
+      await pause(200)
+    }
+    await honest.expectServed()
+    const { begun, stall } = await attacked.expectUnharmed()
+    expect(begun['/bomb']).toBeUndefined()
+    expect(stall).toBeLessThan(150)
+  })
+
+  it.each(cases)('$name, on ten connections, again and again', async ({ wire }) => {
+    await using attacked = await target.openFor('handler')
+    const before = await attacked.state()
+    const until = Date.now() + 1500
+    let count = 0
+    const attack = async (): Promise<void> => {
+      for (; Date.now() < until; count++) await drop(attacked, wire)
+    }
+    await Promise.all(Array.from({ length: 10 }, attack))
+    const after = await attacked.expectUnharmed()
+    expect(count).toBeGreaterThan(20)
+    expect((after.cpu - before.cpu) / count).toBeLessThan(bombCost)
+  })
+})
+
+/** A little more than is taken: of bytes, in the table's entry, and of fields. */
+const excesses: readonly (readonly [name: string, first: Buffer, more: Buffer])[] = [
+  ['bytes', stored, references(17)],
+  ['fields', Buffer.alloc(0), Buffer.alloc(130, 0x8f)],
+]
+const excessCases = apis.flatMap((api) =>
+  excesses.map(([name, first, more]) => ({ api, name, first, more })),
+)
+
+describeTargets('header blocks a little beyond the limit', (target) => {
+  it.each(excessCases)(
+    'of $name: 431, thousands are too many, $api',
+    async ({ api, ...excess }) => {
+      await using attacked = await target.openFor(api)
+      await using honest = new HonestClient(attacked)
+      await using client = await RawClient.connect(target, [], attacked.port)
+      const wire = (streamId: number): Buffer => {
+        const first = streamId === 1 ? excess.first : Buffer.alloc(0)
+        return block(streamId, Buffer.concat([request, first, excess.more]))
+      }
+      for (let id = 1; id < 40; id += 2) {
+        client.socket.write(wire(id))
+        const { fields } = await client.nextOf(Type.HEADERS, id)
+        expect(fields[0]).toEqual([':status', '431'])
+      }
+      expect(await client.isAlive()).toBe(true)
+      for (let id = 41; id < 8000 && !client.hasEnded; id += 100) {
+        const ids = Array.from({ length: 50 }, (_, i) => id + 2 * i)
+        client.socket.write(Buffer.concat(ids.map(wire)))
+        if (!(await client.isAlive())) break
+      }
+      expect((await client.goaway()).errorCode).toBe(ErrorCode.ENHANCE_YOUR_CALM)
+      await honest.expectServed()
+      const { begun } = await attacked.expectUnharmed()
+      expect(begun['/bomb']).toBeUndefined()
+    },
+  )
+})
