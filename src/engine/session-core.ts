@@ -1,8 +1,9 @@
 import { Ask, type Handle, Io, type Result } from './abi.ts'
-import { checkInteger, checkObject, checkTime } from './arguments.ts'
+import { checkBytes, checkInteger, checkObject, checkStreamId, checkTime } from './arguments.ts'
 import type { Engine } from './engine.ts'
 import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
 import { copyFrames, UNKNOWN } from './input.ts'
+import { most32 } from './option-table.ts'
 import type { OutgoingBody } from './outgoing.ts'
 import { RecordReader } from './records.ts'
 import {
@@ -116,11 +117,12 @@ export class SessionCore {
     bytes: Uint8Array,
     sink: SessionSink,
     now: number = this.#now,
-    mostRequests = 0xffff_ffff,
+    mostRequests = most32,
   ): Uint8Array | undefined {
     this.#now = checkTime('now', now)
+    checkInteger('mostRequests', mostRequests, 0, most32)
     try {
-      return this.#feed(bytes, sink, now, mostRequests)
+      return this.#feed(checkBytes('bytes', bytes), sink, now, mostRequests)
     } catch (error) {
       this.#trapped(error)
       return undefined
@@ -246,7 +248,7 @@ export class SessionCore {
 
   /** Bytes of the stream's body that have not been handed to the connection yet. */
   bufferedAmount(streamId: number): number {
-    return this.bodies.get(streamId)?.length ?? 0
+    return this.bodies.get(checkStreamId(streamId))?.length ?? 0
   }
 
   /** Whoever reads the records says when a stream has closed, so that its body is let go. */

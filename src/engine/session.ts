@@ -73,7 +73,7 @@ export class Session extends SessionControl {
    * if the session cannot go on, the last event is `SessionFailed`.
    */
   receive(bytes: Uint8Array, now?: number): SessionEvent[] {
-    this.feed(checkBytes('bytes', bytes), this.#events, now)
+    this.feed(bytes, this.#events, now)
     if (this.failure) this.#events.add({ type: 'SessionFailed', error: this.failure })
     return this.events()
   }

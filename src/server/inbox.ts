@@ -23,8 +23,9 @@ const Fact = {
   answered: 11,
 }
 
-/** NGHTTP2_ERR_SESSION_CLOSING */
+/** NGHTTP2_ERR_SESSION_CLOSING, and NGHTTP2_ERR_HEADER_COMP, at which nghttp2 ends the session. */
 const SESSION_CLOSING = -530
+const HEADER_COMP = -523
 /** Elements that an array of facts keeps for the next turn. */
 const keptElements = 1024
 
@@ -186,7 +187,7 @@ export class Inbox extends IgnoringSink {
       return
     }
     // The session ends: one report tells of that, and each stream is closed.
-    if (errno === SESSION_CLOSING) return
+    if (errno === SESSION_CLOSING || errno === HEADER_COMP) return
     const stream = this.streams.get(streamId)
     if (!stream || stream.isClosed) return
     const { engine } = this.#connection.session

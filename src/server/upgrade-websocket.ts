@@ -1,3 +1,4 @@
+import { checkObject } from '../engine/arguments.ts'
 import { HTTP2Error } from '../engine/errors.ts'
 import { FetchRequest } from '../http/fetch-request.ts'
 import type { ServerWebSocket, WebSocketOptions } from '../http/websocket/index.ts'
@@ -12,7 +13,7 @@ export function upgradeWebSocket(
   request: Request,
   options?: WebSocketOptions,
 ): { readonly socket: ServerWebSocket; readonly response: Response } {
-  const source = FetchRequest.source(request)
+  const source = FetchRequest.source(checkObject('request', request))
   if (!(source instanceof FetchExchange)) {
     throw new HTTP2Error(
       'ERR_INVALID_ARGUMENT',

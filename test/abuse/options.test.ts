@@ -72,6 +72,11 @@ describe.each(runtimeNames)('options on %s', (runtime) => {
     expect(lines.find((line) => line.event === event)).toMatchObject({ isOpen: false })
   })
 
+  it('a session that cannot be made is reported, and its client is let go', () => {
+    const told = lines.filter(({ event }) => event === 'unserved')
+    expect(told).toEqual([{ event: 'unserved', code: 'NGHTTP2_ERR_NOMEM', source: 'server' }])
+  })
+
   it('certificates may be bytes', () => {
     expect(lines.find(({ event }) => event === 'bytes')).toMatchObject({
       code: 'ERR_TLS_CERTIFICATE',
