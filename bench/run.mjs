@@ -1,6 +1,6 @@
 // npm run bench: measures our server beside the runtimes' own. docs/PERFORMANCE.md says what each part does.
 //
-//   --quick            under two minutes; fewer peers, short rounds, no growth, memory or tail
+//   --quick            under two minutes; fewer peers, short rounds, no growth, memory, abuse or tail
 //   --only NAME        a scenario or a section, any number of times; --list names them
 //   --runtime NAME     node, deno or bun, any number of times
 //   --rounds N         default 5
@@ -10,6 +10,7 @@
 import { parseArgs } from 'node:util'
 import { prepare } from './lib/prepare.mjs'
 import { Report } from './lib/report.mjs'
+import * as abuse from './sections/abuse.mjs'
 import * as events from './sections/events.mjs'
 import * as growth from './sections/growth.mjs'
 import * as memory from './sections/memory.mjs'
@@ -27,6 +28,7 @@ const sections = [
   { ...tail, isQuick: false },
   { ...growth, isQuick: false },
   { ...memory, isQuick: false },
+  { ...abuse, isQuick: false },
   { ...startup, isQuick: true },
   { ...sizes, isQuick: true },
   { ...micro, isQuick: false },

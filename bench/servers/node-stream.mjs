@@ -7,7 +7,28 @@ const { body, headers, maxStreams, tls, totalBytes, work } = program
 const fields = Object.fromEntries(headers)
 const whole = typeof body === 'string' ? Buffer.from(body) : body
 
+let openGate = () => {}
+const newGate = () => new Promise((resolve) => (openGate = resolve))
+let gate = newGate()
+
 const handlers = {
+  async late(stream, { ':method': method }) {
+    if (method === 'GET') {
+      openGate()
+      gate = newGate()
+    } else {
+      await gate
+    }
+    handlers.upload(stream)
+  },
+  endless(stream) {
+    stream.respond({ ':status': 200, ...fields })
+    const write = () => {
+      while (stream.write(piece.slice()));
+      stream.once('drain', write)
+    }
+    write()
+  },
   upload(stream) {
     let length = 0
     stream.on('data', (chunk) => (length += chunk.length))
@@ -49,9 +70,9 @@ function answer(stream) {
 const settings = { maxConcurrentStreams: maxStreams, initialWindowSize: 1024 * 1024 }
 const server = tls ? createSecureServer({ ...tls, settings }) : createServer({ settings })
 const handler = handlers[work] ?? answer
-server.on('stream', (stream) => {
+server.on('stream', (stream, request) => {
   stream.on('error', () => {}) // a load client leaves in the middle
-  handler(stream)
+  handler(stream, request)
 })
 // As our server has by default: uploads run into the connection's window otherwise.
 server.on('session', (session) => session.setLocalWindowSize?.(16 * 1024 * 1024))

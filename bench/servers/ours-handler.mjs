@@ -63,7 +63,41 @@ class Pieces extends BaseRequestHandler {
   }
 }
 
-const special = { upload: Upload, events: Events, pending: Pending, pieces: Pieces }
+let openGate = () => {}
+const newGate = () => new Promise((resolve) => (openGate = resolve))
+let gate = newGate()
+
+class Late extends BaseRequestHandler {
+  #length = 0
+
+  onData(chunk) {
+    this.#length += chunk.length
+    return this.#length === chunk.length ? gate : undefined
+  }
+
+  onRequestDone() {
+    if (this.method === 'GET') {
+      openGate()
+      gate = newGate()
+    }
+    this.sendResponse({ headers, body: String(this.#length) })
+  }
+}
+
+class Endless extends BaseRequestHandler {
+  onHeaders() {
+    this.sendResponse({ headers, body: () => [piece.slice(), DATA_OK] })
+  }
+}
+
+const special = {
+  late: Late,
+  endless: Endless,
+  upload: Upload,
+  events: Events,
+  pending: Pending,
+  pieces: Pieces,
+}
 const server = new HTTP2Server({ host: '127.0.0.1', port: 0 }, special[work] ?? Answer, {
   tls,
   settings: { maxConcurrentStreams: maxStreams },

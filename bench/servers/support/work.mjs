@@ -50,6 +50,10 @@ const answers = {
   pending: () => ({ headers: [] }),
   // `--bytes` of them, made 64 KiB at a time.
   pieces: () => ({ headers: [['content-type', 'application/octet-stream']] }),
+  // A POST is read once a GET on its connection says so, and answered with its length.
+  late: () => ({ headers: [['content-type', 'text/plain']] }),
+  // Never ends: 64 KiB at a time, of memory of their own.
+  endless: () => ({ headers: [['content-type', 'application/octet-stream']] }),
 }
 
 export const works = Object.keys(answers)
