@@ -74,7 +74,6 @@ const cases = apis.flatMap((api) => floods.map(([name, wire]) => ({ api, name, w
 describeTargets("a session's memory", (target) => {
   it.each(cases)('runs out, by $name: the connection ends, $api', async ({ api, wire }) => {
     for (const maxSessionMemory of sizes) {
-      // oxlint-disable-next-line no-await-in-loop -- each has the process for itself
       await using attacked = await target.openFor(api, {
         limits: { maxSessionMemory },
         settings: { enableConnectProtocol: true },
