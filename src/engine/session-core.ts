@@ -117,7 +117,7 @@ export class SessionCore {
     bytes: Uint8Array,
     sink: SessionSink,
     now: number = this.#now,
-    mostRequests = most32,
+    mostRequests: number = most32,
   ): Uint8Array | undefined {
     this.#now = checkTime('now', now)
     checkInteger('mostRequests', mostRequests, 0, most32)
