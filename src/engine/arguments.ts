@@ -84,6 +84,11 @@ export function checkString(name: string, value: string): string {
   throw invalidArgument(name, 'a string', value)
 }
 
+export function checkBoolean(name: string, value: boolean): boolean {
+  if (typeof value === 'boolean') return value
+  throw invalidArgument(name, 'a boolean', value)
+}
+
 export function checkObject<T extends object>(name: string, value: T): T {
   if (typeof value === 'object' && value !== null) return value
   throw invalidArgument(name, 'an object', value)
@@ -91,12 +96,11 @@ export function checkObject<T extends object>(name: string, value: T): T {
 
 /** Bytes of any view, ArrayBuffer or SharedArrayBuffer. */
 export function checkBytes(name: string, value: unknown): Uint8Array {
-  if (value instanceof Uint8Array && value.length > 0) return value
   let bytes: Uint8Array | undefined
   try {
     bytes = asBytes(value)
   } catch {
-    throw invalidArgument(name, 'bytes that were not transferred', value)
+    throw invalidArgument(name, 'bytes of memory that was not transferred or made smaller', value)
   }
   if (bytes) return bytes
   throw invalidArgument(name, 'bytes: a Uint8Array, another view or an ArrayBuffer', value)

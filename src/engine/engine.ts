@@ -72,6 +72,7 @@ export class Engine {
 
   /** Calls `listener` when the engine fails. The result takes it back. */
   onFailure(listener: (error: HTTP2Error) => void): () => void {
+    if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener)
     this.#onFailure.add(listener)
     return () => this.#onFailure.delete(listener)
   }
@@ -132,11 +133,19 @@ export class Engine {
   }
 }
 
+/** Passes an engine; `undefined`: that of this thread. Throws `ERR_INVALID_ARGUMENT`. */
+export function checkEngine(engine: Engine | undefined): Engine {
+  if (engine === undefined) return Engine.shared()
+  if (engine instanceof Engine) return engine
+  throw invalidArgument('engine', 'an Engine', engine)
+}
+
 /** Whether the instance is in an unknown state. What else is thrown comes from arguments, before anything ran. */
 function isTrap(cause: unknown): boolean {
   if (cause instanceof WebAssembly.RuntimeError) return true
-  // An exhausted stack, by its names in V8 and JavaScriptCore, and in SpiderMonkey.
-  return cause instanceof RangeError || (cause instanceof Error && cause.name === 'InternalError')
+  // An exhausted stack, by its names in V8 and JavaScriptCore, and in SpiderMonkey. Other RangeErrors are of arguments.
+  if (cause instanceof RangeError) return cause.message.startsWith('Maximum call stack size')
+  return cause instanceof Error && cause.name === 'InternalError'
 }
 
 type Call = (...values: number[]) => number

@@ -1,4 +1,5 @@
 import { type Exports, FIELD_SIZE, Io, type Pointer } from './abi.ts'
+import { invalidArgument } from './arguments.ts'
 import { HTTP2Error } from './errors.ts'
 import { type FlatFields, wireName, wireValue } from './fields.ts'
 import type { Memory } from './memory.ts'
@@ -89,6 +90,9 @@ export class FieldWriter {
 
   /** Makes room for the longest that `fields` can become. */
   #reserve(fields: FlatFields, extra: number): void {
+    if (!Array.isArray(fields)) {
+      throw invalidArgument('fields', 'a list of names and values in turn', fields)
+    }
     let names = 0
     let values = 0
     for (let i = 0; i < fields.length; i += 2) {

@@ -63,7 +63,8 @@ export function checkFunction<T>(name: string, given: T): T {
 /** `given` is an object, or `undefined`, and has no members but these. */
 export function checkNames(bag: string, given: unknown, names: readonly string[]): void {
   if (given === undefined) return
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  // A list or a Map has no members that are seen here.
+  if (typeof given !== 'object' || given === null || Symbol.iterator in given) {
     throw invalidArgument(bag, 'an object', given)
   }
   for (const name of Object.keys(given)) {

@@ -1,5 +1,6 @@
 import { Ask, Counter, Io } from './abi.ts'
 import {
+  checkBoolean,
   checkBytes,
   checkErrorCode,
   checkInteger,
@@ -11,6 +12,7 @@ import {
   checkWindowSize,
   invalidArgument,
 } from './arguments.ts'
+import { concat } from './bytes.ts'
 import { ErrorCode } from './errors.ts'
 import { SessionCore } from './session-core.ts'
 import { type Settings, bytesOf, settingId, settingsToWords } from './settings.ts'
@@ -58,6 +60,7 @@ export class SessionControl extends SessionCore {
   submitPing(opaqueData: Uint8Array = new Uint8Array(8), ack = false): void {
     const bytes = checkBytes('opaqueData', opaqueData)
     if (bytes.length !== 8) throw invalidArgument('opaqueData', 'exactly eight bytes', bytes.length)
+    checkBoolean('ack', ack)
     this.engine.writeScratch(bytes)
     this.check(this.engine.exports.h2_submit_ping(this.live(), ack ? 1 : 0), 'PING')
   }
@@ -144,9 +147,10 @@ export class SessionControl extends SessionCore {
   /** The origins this server answers for (RFC 8336 §2). */
   submitOrigin(origins: readonly string[]): void {
     if (!Array.isArray(origins)) throw invalidArgument('origins', 'a list of strings', origins)
-    const parts = origins.map((origin) => encoder.encode(checkString('origins', origin)))
+    // A list with holes, too.
+    const parts = Array.from(origins, (origin) => encoder.encode(checkString('origins', origin)))
     const table = new Uint32Array(2 * parts.length)
-    const start = this.engine.writeScratch(new Uint8Array(table.byteLength), ...parts)
+    const start = this.engine.writeScratch(new Uint8Array(table.byteLength), concat(parts))
     let at = start + table.byteLength
     parts.forEach((part, i) => {
       table.set([at, part.length], 2 * i)
@@ -182,6 +186,7 @@ export class SessionControl extends SessionCore {
    */
   upgrade(settings: Uint8Array, headRequest = false): void {
     const bytes = checkBytes('settings', settings)
+    checkBoolean('headRequest', headRequest)
     this.engine.writeScratch(bytes)
     const { h2_session_upgrade } = this.engine.exports
     const result = h2_session_upgrade(this.live(), bytes.length, headRequest ? 1 : 0)
@@ -210,6 +215,7 @@ export class SessionControl extends SessionCore {
     const { h2_change_priority } = this.engine.exports
     const id = checkStreamId(streamId)
     const { urgency, incremental } = checkPriority(priority)
+    checkBoolean('ignoreClient', ignoreClient)
     const result = h2_change_priority(
       this.live(),
       id,

@@ -1,17 +1,12 @@
 import { Ask, type Handle, Io, type Result } from './abi.ts'
 import { checkBytes, checkInteger, checkObject, checkStreamId, checkTime } from './arguments.ts'
-import type { Engine } from './engine.ts'
+import { checkEngine, type Engine } from './engine.ts'
 import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
 import { copyFrames, UNKNOWN } from './input.ts'
 import { most32 } from './option-table.ts'
 import type { OutgoingBody } from './outgoing.ts'
 import { RecordReader } from './records.ts'
-import {
-  checkEngine,
-  resolveSessionNumbers,
-  type SessionOptions,
-  writeConfig,
-} from './session-options.ts'
+import { resolveSessionNumbers, type SessionOptions, writeConfig } from './session-options.ts'
 import { bytesOf, settingsToWords } from './settings.ts'
 import type { SessionSink } from './sink.ts'
 import { spliceBodies } from './splices.ts'
@@ -38,6 +33,7 @@ const FATAL = -900
 /** What an i32 takes. */
 const mostBytes = 0x7fff_ffff
 const noBytes = new Uint8Array(0)
+const isLimited = (timeout: number): boolean => timeout > 0 && timeout < Infinity
 const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 
 /**
@@ -71,7 +67,8 @@ export class SessionCore {
     this.isServer = isServer
     this.engine = checkEngine(options.engine)
     this.view = options.view ?? asTheyAre
-    this.#now = checkTime('now', options.now ?? 0)
+    const { now = 0 } = options
+    this.#now = checkTime('now', now)
     this.#settingsTimeout = settingsTimeout
     this.#connectionWindowSize = connectionWindowSize
     writeConfig(this.engine, isServer, options)
@@ -260,7 +257,8 @@ export class SessionCore {
     this.engine.writeScratch(bytesOf(words))
     const result = this.engine.exports.h2_submit_settings(this.live(), words.length >> 1)
     this.check(result, 'SETTINGS')
-    if (this.#settingsTimeout > 0) this.#settingsDeadlines.push(this.#now + this.#settingsTimeout)
+    if (isLimited(this.#settingsTimeout))
+      this.#settingsDeadlines.push(this.#now + this.#settingsTimeout)
   }
 
   /** First words of a new session; without them there is none. */

@@ -1,5 +1,5 @@
 import { Config, Io, Kind, Option, Role } from './abi.ts'
-import { Engine } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { invalidArgument } from './arguments.ts'
 import { type Limits, resolveLimits } from './limits.ts'
 import {
@@ -37,7 +37,7 @@ export interface SessionOptions {
   readonly unknownFrames?: boolean
   /** The client's connection preface comes first (RFC 9113 §3.4). False: it was read already. Default true. */
   readonly expectPreface?: boolean
-  /** Milliseconds for the peer to acknowledge SETTINGS. Default 10,000; 0: no limit. See `nextTimeout()`. */
+  /** Milliseconds for the peer to acknowledge SETTINGS. Default 10,000; 0, `Infinity`: no limit. See `nextTimeout()`. */
   readonly settingsTimeout?: number
   /**
    * Two random words that key nghttp2's stream map. Default 0: the same bytes in give the same bytes out.
@@ -76,7 +76,7 @@ const numbers: NumberTable<Numbers> = {
   maxDeflateTableSize: { fallback: 4096, least: 0, most: most32 },
   padding: { fallback: 0, least: 0, most: 256 },
   peerMaxConcurrentStreams: { fallback: 100, least: 0, most: most32, mayBeInfinite: true },
-  settingsTimeout: { fallback: 10_000, least: 0, most: mostTime },
+  settingsTimeout: { fallback: 10_000, least: 0, most: mostTime, mayBeInfinite: true },
 }
 
 /** The numbers among the options, with their defaults; throws `ERR_INVALID_ARGUMENT`. */
@@ -86,13 +86,6 @@ export function resolveSessionNumbers(options: SessionOptions): Resolved<Numbers
     resolved[name] = resolveNumber(name, options[name], numbers[name])
   }
   return resolved as Resolved<Numbers>
-}
-
-/** Passes an engine; `undefined`: that of this thread. */
-export function checkEngine(engine: Engine | undefined): Engine {
-  if (engine === undefined) return Engine.shared()
-  if (engine instanceof Engine) return engine
-  throw invalidArgument('engine', 'an Engine', engine)
 }
 
 /** Two words; the default is 0, twice. */

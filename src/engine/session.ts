@@ -1,5 +1,6 @@
 import { Body, Io, type Result } from './abi.ts'
 import {
+  checkBoolean,
   checkBytes,
   checkErrorCode,
   checkObject,
@@ -125,6 +126,8 @@ export class Session extends SessionControl {
    */
   submitShortResponse(streamId: number, fields: FlatFields, body: Uint8Array | string): void {
     const { exports, fields: writer, memory } = this.engine
+    checkStreamId(streamId)
+    if (typeof body !== 'string') checkBytes('body', body)
     const session = this.live()
     const isText = typeof body === 'string'
     const at = writer.write(fields, isText ? 3 * body.length : body.length)
@@ -138,7 +141,7 @@ export class Session extends SessionControl {
 
   /** `submitResponse` for names and values in turn. */
   submitResponseFields(streamId: number, fields: FlatFields, options: MessageOptions): void {
-    this.#submitMessage(streamId, fields, options)
+    this.#submitMessage(checkStreamId(streamId), fields, options)
   }
 
   /** A 1xx response before the final one (RFC 9110 §15.2); `headers` begin with `:status`. */
@@ -156,6 +159,7 @@ export class Session extends SessionControl {
   sendData(streamId: number, given: Uint8Array | string, endStream = false): void {
     checkStreamId(streamId)
     const chunk = checkTextOrBytes('chunk', given)
+    checkBoolean('endStream', endStream)
     const { exports } = this.engine
     const session = this.live()
     const last = endStream ? 1 : 0
@@ -236,7 +240,7 @@ export class Session extends SessionControl {
     const held = hasBody && isWhole && body.length <= heldBody ? body : undefined
     const flags =
       (held ? Body.held : hasBody || !isWhole ? Body.credit : Body.none) |
-      (halfClose === true ? Body.halfClose : 0)
+      (halfClose !== undefined && checkBoolean('options.halfClose', halfClose) ? Body.halfClose : 0)
     const length = held ? held.length : 0
     const at = engine.fields.write(fields, length)
     if (held) engine.memory.bytes.set(held, at)

@@ -57,7 +57,7 @@ export function settingId(name: Named): number {
 
 /** Identifiers and values in turn; throws `ERR_INVALID_SETTING`, also for a name that is no setting. */
 export function settingsToWords(settings: Settings): number[] {
-  if (typeof settings !== 'object' || settings === null) {
+  if (!isBag(settings)) {
     throw invalidSetting(`settings are an object, not ${describe(settings)}`)
   }
   for (const name of Object.keys(settings)) {
@@ -73,13 +73,18 @@ export function settingsToWords(settings: Settings): number[] {
     words.push(id, inRange(name, value, least, most))
   }
   const { other = {} } = settings
-  if (typeof other !== 'object' || other === null) {
+  if (!isBag(other)) {
     throw invalidSetting(`other settings are an object, not ${describe(other)}`)
   }
   for (const [id, value] of Object.entries(other)) {
     words.push(inRange('identifier', Number(id), 0, 0xffff), inRange(id, value, 0, word))
   }
   return words
+}
+
+/** Not a list or a Map, whose members would not be seen. */
+function isBag(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !(Symbol.iterator in value)
 }
 
 function inRange(name: string, value: unknown, least: number, most: number): number {

@@ -1,5 +1,5 @@
 import { checkObject, invalidArgument } from '../engine/arguments.ts'
-import type { Engine } from '../engine/engine.ts'
+import { checkEngine, type Engine } from '../engine/engine.ts'
 import { HTTP2Error } from '../engine/errors.ts'
 import { type Limits, resolveLimits } from '../engine/limits.ts'
 import {
@@ -13,7 +13,6 @@ import {
   resolveNumber,
   resolveNumbers,
 } from '../engine/option-table.ts'
-import { checkEngine } from '../engine/session-options.ts'
 import { type Settings, settingsToWords } from '../engine/settings.ts'
 import { resolveTls } from './tls-options.ts'
 import type { Address, Runtime, TlsOptions } from './transport.ts'

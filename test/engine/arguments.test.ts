@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { Engine, HTTP2Error, Session } from '../../src/engine/index.ts'
 import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
@@ -23,6 +24,30 @@ function detached(length: number): Uint8Array {
   return bytes
 }
 
+/** Memory that was made smaller under a view of it, as far as the runtime has such memory. */
+function outOfBounds(): Uint8Array {
+  const Resizable = ArrayBuffer as new (length: number, options: object) => ArrayBuffer
+  const buffer = new Resizable(16, { maxByteLength: 16 }) as ArrayBuffer & {
+    resize(length: number): void
+  }
+  const bytes = new Uint8Array(buffer, 8, 8)
+  buffer.resize(4)
+  return bytes
+}
+
+/** What could be taken for bytes and is none, or none any more. */
+const noBytes: readonly (readonly [string, unknown])[] = [
+  ['detached bytes', detached(8)],
+  ['a view beyond the end of its memory', outOfBounds()],
+  ['a Proxy of bytes', new Proxy(new Uint8Array(8), {})],
+  ['an object with the prototype of bytes', Object.create(Uint8Array.prototype)],
+  ['an object with the prototype of a buffer', Object.create(ArrayBuffer.prototype)],
+  ['an object that says it is a buffer', { [Symbol.toStringTag]: 'ArrayBuffer', length: 8, 0: 1 }],
+  ['a throwing Proxy', throwing],
+  ['a Blob', new Blob(['x'])],
+  ['a list of numbers', [1, 2, 3]],
+]
+
 const junk: readonly (readonly [string, unknown])[] = [
   ['undefined', undefined],
   ['null', null],
@@ -41,9 +66,10 @@ const junk: readonly (readonly [string, unknown])[] = [
   ['[]', []],
   ['[[5, 5]]', [[5, 5]]],
   ['a function', () => {}],
-  ['a throwing Proxy', throwing],
-  ['detached bytes', detached(8)],
-  ['a Blob', new Blob(['x'])],
+  ['a list with holes', Array.from({ length: 3 }).fill(undefined)],
+  ['bytes of another realm', runInNewContext('new Uint8Array(8)')],
+  // Without those that throw by themselves when they are iterated, as a list of fields is.
+  ...noBytes.filter(([, value]) => ArrayBuffer.isView(value) || !(value instanceof Uint8Array)),
 ]
 
 /** What a wrong argument may lead to; the library's own are of a state, not of a type. */
@@ -72,6 +98,28 @@ const calls: Record<string, Call> = {
     session.submitInformational(value, { ':status': '103' }),
   'submitInformational(headers)': (session, value, id) => session.submitInformational(id, value),
   'sendData(streamId)': (session, value) => session.sendData(value, 'x'),
+  'sendData(endStream)': (session, value, id) => session.sendData(id, 'x', value),
+  'submitRequest(halfClose)': (session, value) => session.submitRequest(post, { halfClose: value }),
+  'submitShortResponse(streamId)': (session, value) =>
+    session.submitShortResponse(value, [':status', '200'], 'x'),
+  'submitShortResponse(fields)': (session, value, id) =>
+    session.submitShortResponse(id, value, 'x'),
+  'submitShortResponse(body)': (session, value, id) =>
+    session.submitShortResponse(id, [':status', '200'], value),
+  'submitResponseFields(streamId)': (session, value) =>
+    session.submitResponseFields(value, [':status', '200'], {}),
+  'submitPing(ack)': (session, value) => session.submitPing(new Uint8Array(8), value),
+  'terminate(errorCode)': (session, value) => session.terminate(value),
+  'upgrade(settings)': (session, value) => session.upgrade(value),
+  'upgrade(headRequest)': (session, value) => session.upgrade(new Uint8Array(0), value),
+  'changePriority(ignoreClient)': (session, value, id) =>
+    session.changePriority(id, { urgency: 1, incremental: false }, value),
+  'HDDeflater(engine)': (_, value) => new HDDeflater(4096, value).dispose(),
+  'HDInflater(engine)': (_, value) => new HDInflater(value).dispose(),
+  'onFailure(listener)': (session, value) => session.engine.onFailure(value)(),
+  'Session.server(options)': (_, value) => Session.server(value).dispose(),
+  'Session.server(now)': (_, value) => Session.server({ now: value }).dispose(),
+  'Session.client(settings)': (_, value) => Session.client({ settings: value }).dispose(),
   'sendData(chunk)': (session, value, id) => session.sendData(id, value),
   'submitTrailers(streamId)': (session, value) => session.submitTrailers(value, { a: 'b' }),
   'submitTrailers(headers)': (session, value, id) => session.submitTrailers(id, value),
@@ -166,6 +214,14 @@ describe('nothing is converted in silence', () => {
     ['an ArrayBuffer', text.slice().buffer],
     ['a DataView', new DataView(text.buffer)],
     ['a view of other elements', new Uint16Array(text.slice().buffer)],
+    [
+      'an array of another realm',
+      runInNewContext('Uint8Array.from({ length: 8 }, (_, i) => 97 + i)'),
+    ],
+    [
+      'an ArrayBuffer of another realm',
+      runInNewContext('Uint8Array.from({ length: 8 }, (_, i) => 97 + i).buffer'),
+    ],
   ])('%s is bytes', (_, bytes) => {
     const pair = Pair.open()
     const id = openStream(pair)
@@ -199,6 +255,49 @@ describe('nothing is converted in silence', () => {
     expect(error.message.replaceAll('"', "'")).toContain(given)
   })
 
+  it.each(noBytes)('%s: no verb takes it for bytes', (_, value) => {
+    const given = value as Uint8Array
+    const session = Session.server()
+    for (const call of [
+      () => session.receive(given),
+      () => session.sendData(1, given),
+      () => session.submitPing(given),
+      () => session.submitUnknownFrame(0xee, 0, 0, given),
+      () => session.submitGoaway(0, 0, given),
+      () => session.submitShortResponse(1, [':status', '200'], given),
+      () => session.upgrade(given),
+      () => new HDInflater().inflate(given),
+      () => new HDDeflater().deflate([['a', given]]),
+    ]) {
+      expect(outcomeOf(call)).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' })
+    }
+  })
+
+  it('what was transferred is none to optimized code, either', () => {
+    const session = Session.server()
+    const others = [new Uint8Array(8), new Uint8Array(0), new DataView(new ArrayBuffer(8))]
+    const gone = detached(8)
+    let taken = 0
+    for (let i = 0; i < 20_000; i++) {
+      for (const given of [...others, ...noBytes.map(([, value]) => value)]) {
+        outcomeOf(() => session.receive(given as Uint8Array))
+      }
+      if (outcomeOf(() => session.receive(gone)) === undefined) taken++
+    }
+    expect(taken).toBe(0)
+  })
+
+  it('null is not the default', () => {
+    const error = outcomeOf(() => Session.server({ now: null as never }))
+    expect(error).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' })
+  })
+
+  it('more origins than a call takes arguments are an error of their frame', () => {
+    const origins = Array.from({ length: 200_000 }, () => 'https://a.example')
+    const error = outcomeOf(() => Session.server().submitOrigin(origins))
+    expect(error).toMatchObject({ code: 'NGHTTP2_ERR_INVALID_ARGUMENT' })
+  })
+
   it('a list of fields that throws midway leaves the session as it was', () => {
     const pair = Pair.open()
     const id = openStream(pair)
@@ -217,6 +316,13 @@ describe('what is no trap', () => {
     const engine = new Engine()
     const foreign = 1n as never
     expect(() => engine.exports.h2_strerror(foreign)).toThrow(TypeError)
+    expect(engine.failure).toBeUndefined()
+    const outOfRange = {
+      valueOf() {
+        throw new RangeError('of the caller')
+      },
+    }
+    expect(() => engine.exports.h2_strerror(outOfRange as never)).toThrow('of the caller')
     expect(engine.failure).toBeUndefined()
     expect(Session.server({ engine }).failure).toBeUndefined()
   })

@@ -108,7 +108,6 @@ describe('the others', () => {
     ['padding', 257],
     ['peerMaxConcurrentStreams', NaN],
     ['settingsTimeout', 2 ** 31],
-    ['settingsTimeout', Infinity],
     ['autoPingAck', 'no'],
     ['enforceMessaging', 0],
     ['unknownFrames', null],
@@ -118,12 +117,28 @@ describe('the others', () => {
     ['seed', [1]],
     ['seed', [1, NaN]],
     ['now', NaN],
+    ['now', null],
     ['engine', {}],
     ['view', 5],
   ])('%s: %s is refused by name', (name, value) => {
     const error = errorOf(() => Session.server({ [name]: value }))
     expect(error.code).toBe('ERR_INVALID_ARGUMENT')
     expect(error.message).toContain(name)
+  })
+
+  it.each([0, Infinity])('settingsTimeout: %d is no limit', (settingsTimeout) => {
+    const session = Session.server({ settingsTimeout })
+    expect(session.nextTimeout()).toBeUndefined()
+    expect(Session.server().nextTimeout()).toBe(10_000)
+  })
+
+  it.each([new Map([['maxSettings', 1]]), []])('%o is no bag of options', (bag) => {
+    expect(errorOf(() => Session.server({ limits: bag as Limits })).code).toBe(
+      'ERR_INVALID_ARGUMENT',
+    )
+    expect(errorOf(() => Session.server({ settings: bag as object })).code).toBe(
+      'ERR_INVALID_SETTING',
+    )
   })
 
   it.each([{ memoryLimit: NaN }, { memoryLimit: -1 }, { module: {} }, null])(

@@ -1,5 +1,5 @@
 import { Io } from '../abi.ts'
-import { Engine } from '../engine.ts'
+import { checkEngine, type Engine } from '../engine.ts'
 import { HTTP2Error } from '../errors.ts'
 import { checkBytes, checkInteger, invalidArgument } from '../arguments.ts'
 import { HDCoder, largestTable } from './coder.ts'
@@ -11,12 +11,10 @@ export type FieldText = string | Uint8Array
 /** An HPACK encoder (RFC 7541): the header blocks of one connection, in order. */
 export class HDDeflater extends HDCoder {
   /** `maxTableSize` caps the dynamic table in bytes, whatever `changeTableSize` says later. */
-  constructor(
-    maxTableSize: number = DEFLATE_MAX_HEADER_TABLE_SIZE,
-    engine: Engine = Engine.shared(),
-  ) {
+  constructor(maxTableSize: number = DEFLATE_MAX_HEADER_TABLE_SIZE, engine?: Engine) {
     checkInteger('maxTableSize', maxTableSize, 0, largestTable)
-    super(engine, engine.exports.h2_deflater_new(maxTableSize))
+    const own = checkEngine(engine)
+    super(own, own.exports.h2_deflater_new(maxTableSize))
   }
 
   /** Encodes one header block. Names are not changed: HTTP/2 wants them in lower case. */

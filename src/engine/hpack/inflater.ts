@@ -1,13 +1,14 @@
 import { Io } from '../abi.ts'
 import { checkBytes } from '../arguments.ts'
-import { Engine } from '../engine.ts'
+import { checkEngine, type Engine } from '../engine.ts'
 import type { HeaderField } from '../fields.ts'
 import { HDCoder } from './coder.ts'
 
 /** An HPACK decoder (RFC 7541): the header blocks of one connection, in order. */
 export class HDInflater extends HDCoder {
-  constructor(engine: Engine = Engine.shared()) {
-    super(engine, engine.exports.h2_inflater_new())
+  constructor(engine?: Engine) {
+    const own = checkEngine(engine)
+    super(own, own.exports.h2_inflater_new())
   }
 
   /**
