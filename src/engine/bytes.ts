@@ -22,7 +22,12 @@ function checkBounds(view: ArrayBufferView): void {
 
 function isBuffer(value: unknown): value is ArrayBuffer {
   if (typeof value !== 'object' || value === null) return false
-  const kind = kindOf(value)
+  let kind: string
+  try {
+    kind = kindOf(value)
+  } catch {
+    return false // A Proxy that throws is no buffer.
+  }
   if (kind === '[object ArrayBuffer]') return hasSlots(ArrayBuffer.prototype, value)
   return kind === '[object SharedArrayBuffer]' && hasSlots(SharedArrayBuffer.prototype, value)
 }

@@ -1,3 +1,4 @@
+import { checkObject } from '../engine/arguments.ts'
 import { HTTP2Error } from '../engine/errors.ts'
 import { type HeaderField, toPairs } from '../engine/fields.ts'
 import type { Priority } from '../engine/session-control.ts'
@@ -136,7 +137,8 @@ export class BaseRequestHandler implements Exchange {
   // ---- verbs ----------------------------------------------------------------------------------
 
   /** A 1xx response before the response, such as 103 (RFC 8297). */
-  sendInformational({ status, headers = [] }: { status: number; headers?: HeaderList }): void {
+  sendInformational(init: { status: number; headers?: HeaderList }): void {
+    const { status, headers = [] } = checkObject('an informational response', init)
     this.#stream.informational(status, headers)
   }
 

@@ -1,4 +1,5 @@
 import { checkObject, invalidArgument } from '../engine/arguments.ts'
+import { checkNames } from '../engine/option-table.ts'
 import {
   BaseRequestHandler,
   makeHandler,
@@ -31,7 +32,9 @@ export class HTTP2Server {
 
   constructor(address: ServerAddress, Handler: RequestHandlerClass, options: ServerOptions = {}) {
     const { host, port } = checkObject('address', address)
-    this.#address = resolveAddress(host, port, 0, ['address.host', 'address.port'])
+    // With another name for the host it would listen on all interfaces.
+    checkNames('address', address, ['host', 'port'])
+    this.#address = resolveAddress(host ?? undefined, port, 0, ['address.host', 'address.port'])
     if (!isHandlerClass(Handler)) {
       throw invalidArgument('Handler', 'a class that extends BaseRequestHandler', Handler)
     }

@@ -17,7 +17,7 @@ import { type Settings, settingsToWords } from '../engine/settings.ts'
 import { resolveTls } from './tls-options.ts'
 import type { Address, Runtime, TlsOptions } from './transport.ts'
 
-/** Milliseconds, integers to 2^31-1; 0 turns one off. */
+/** Milliseconds, integers to 2^31-1; 0 or `Infinity` turns one off. */
 export interface Timeouts {
   /** A connection without streams is closed after this. Default 180,000. */
   readonly idle?: number
@@ -96,7 +96,7 @@ export interface ServerOptions {
 export interface ErrorWhere {
   /**
    * `handler`: the user's code threw; `connection`: the peer or the socket failed; `server`: a connection could not be
-   * served, for example because memory ran out.
+   * served, for example because memory ran out, or what `onListen` promised was rejected.
    */
   readonly source: 'handler' | 'connection' | 'server'
   readonly streamId?: number
@@ -131,7 +131,12 @@ const defaultSettings: Settings = {
   noRfc7540Priorities: true,
 }
 
-const time = (fallback: number): NumberRange => ({ fallback, least: 0, most: mostTime })
+const time = (fallback: number): NumberRange => ({
+  fallback,
+  least: 0,
+  most: mostTime,
+  mayBeInfinite: true,
+})
 
 const timeouts: NumberTable<Timeouts> = {
   idle: time(180_000),
@@ -172,7 +177,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     settings: resolveSettings(options),
     connectionWindowSize: number('connectionWindowSize'),
     limits: resolveLimits(options.limits),
-    timeouts: resolveNumbers('timeouts', options.timeouts, timeouts),
+    timeouts: resolveTimeouts(options.timeouts),
     date: resolveBoolean('date', options.date, false),
     padding: number('padding'),
     reusePort: resolveBoolean('reusePort', options.reusePort, false),
@@ -187,6 +192,13 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   }
 }
 
+/** 0 is what stands for none inside. */
+function resolveTimeouts(given: Timeouts | undefined): Resolved<Timeouts> {
+  const resolved = Object.entries(resolveNumbers('timeouts', given, timeouts))
+  const finite = resolved.map(([name, value]) => [name, value === Infinity ? 0 : value])
+  return Object.fromEntries(finite) as Resolved<Timeouts>
+}
+
 /** Where to listen; throws `ERR_INVALID_ARGUMENT`. `names`: what the caller calls the two. */
 export function resolveAddress(
   host: unknown,
@@ -194,16 +206,17 @@ export function resolveAddress(
   defaultPort: number,
   names: readonly [host: string, port: string],
 ): Address {
-  const isHost = host === undefined || host === null || typeof host === 'string'
-  if (!isHost) throw invalidArgument(names[0], 'a string', host)
+  if (host !== undefined && typeof host !== 'string') {
+    throw invalidArgument(names[0], 'a string', host)
+  }
   const range = { ...ports, fallback: defaultPort }
   return { host: host ?? '', port: resolveNumber(names[1], port, range) }
 }
 
 /** Ours over the defaults: an `undefined` among them is the default. */
 function resolveSettings({ settings, limits }: ServerOptions): Settings {
-  const given: Settings = settings === undefined ? {} : settings
-  settingsToWords(given)
+  settingsToWords(settings === undefined ? {} : settings)
+  const given: Settings = { ...settings }
   if (given.enablePush === true || Number(given.enablePush) === 1) {
     // RFC 9113 §6.5.2: a server MUST NOT set it to 1.
     throw new HTTP2Error('ERR_INVALID_SETTING', "enablePush is a client's to say: leave it out")

@@ -31,7 +31,7 @@ export interface ServeOptions extends ServerOptions {
   readonly error?: ErrorHandler
   /** Closes the server, in order, when it aborts. */
   readonly signal?: AbortSignal
-  /** Told once the server listens. */
+  /** Told once the server listens. Where it throws, nothing listens any more, and `ready()` rejects. */
   readonly onListen?: (address: { readonly hostname: string; readonly port: number }) => void
 }
 
@@ -59,8 +59,10 @@ function checkServeOptions(options: Omit<ServeOptions, 'fetch'>): void {
   checkFunction('error', error)
   checkFunction('onListen', onListen)
   if (signal === undefined) return
-  const { aborted, addEventListener } = checkObject('signal', signal)
-  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
+  const { aborted, addEventListener, removeEventListener } = checkObject('signal', signal)
+  const isTarget =
+    typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  if (typeof aborted !== 'boolean' || !isTarget) {
     throw invalidArgument('signal', 'an AbortSignal', signal)
   }
 }

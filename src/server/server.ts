@@ -1,3 +1,5 @@
+import { isThenable } from '../http/thenable.ts'
+import { tellError } from './journal.ts'
 import type { ServeOptions } from './serve.ts'
 import type { CloseOptions, ServerCore } from './server-core.ts'
 import type { ServerStats } from './server-totals.ts'
@@ -65,7 +67,9 @@ export class Server {
     try {
       this.#address = await this.#core.listen(address)
       if (signal) this.#closeOn(signal)
-      onListen?.({ hostname: this.hostname, port: this.port })
+      const told: unknown = onListen?.({ hostname: this.hostname, port: this.port })
+      // It may wait for `ready()`, which cannot wait for it.
+      if (isThenable(told)) Promise.resolve(told).catch((error) => this.#report(error))
       return this
     } catch (error) {
       // Who was told that it does not serve has no reason to close it.
@@ -76,7 +80,16 @@ export class Server {
 
   #closeOn(signal: AbortSignal): void {
     const close = (): void => void this.close({ graceful: true })
-    if (signal.aborted) close()
-    else signal.addEventListener('abort', close, { once: true })
+    if (signal.aborted) {
+      close()
+      return
+    }
+    signal.addEventListener('abort', close, { once: true })
+    // A signal may live longer than the server, which it would keep in memory.
+    void this.closed.then(() => signal.removeEventListener('abort', close))
+  }
+
+  #report(error: unknown): void {
+    tellError(this.#core.options.onError, error, { source: 'server', remoteAddress: null })
   }
 }

@@ -1,6 +1,5 @@
-import { asBytes } from '../engine/bytes.ts'
 import { HTTP2Error } from '../engine/errors.ts'
-import { invalidArgument } from '../engine/arguments.ts'
+import { checkTextOrBytes, invalidArgument } from '../engine/arguments.ts'
 import { checkNames, resolveBoolean } from '../engine/option-table.ts'
 import type { TlsOptions } from './transport.ts'
 
@@ -40,9 +39,12 @@ function pem(name: string, given: unknown): string {
       `${name} is missing: TLS takes cert and key, both in PEM`,
     )
   }
-  // As `readFileSync` gives it without an encoding.
-  const bytes = typeof given === 'string' ? undefined : asBytes(given)
-  return bytes ? new TextDecoder().decode(bytes) : text(name, given)
+  // Bytes as `readFileSync` gives them without an encoding.
+  const bytes = checkTextOrBytes(name, given)
+  const decoded = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes)
+  // Node would listen without a certificate, and refuse every client.
+  if (decoded.trim() === '') throw invalidArgument(name, 'a text in PEM', decoded)
+  return decoded
 }
 
 function text(name: string, given: unknown): string {

@@ -45,13 +45,23 @@ describe.each(runtimeNames)('options on %s', (runtime) => {
       'limits.maxHeaderFields must be an integer from 1 to 4294967295, or Infinity, it is NaN',
     )
     expect(of('serve: timeouts.idle -1')).toBe(
-      'timeouts.idle must be an integer from 0 to 2147483647, it is -1',
+      'timeouts.idle must be an integer from 0 to 2147483647, or Infinity, it is -1',
     )
     expect(of('serve: tls {}')).toMatch(/^tls\.cert is missing/)
     expect(of('serve(fn)')).toMatch(
       /^the argument of serve\(\) must be an object, it is a function/,
     )
     expect(of("serve: port '8080'")).toBe('port must be an integer from 0 to 65535, it is "8080"')
+  })
+
+  it('what is allowed is taken: undefined everywhere, no timeouts, no limits', () => {
+    const taken = lines.filter(({ event }) => event === 'taken')
+    expect(taken.map(({ name, answer }) => [name, answer])).toEqual([
+      ['all undefined', true],
+      ['timeouts of Infinity', true],
+      ['timeouts of 0', true],
+      ['limits of Infinity', true],
+    ])
   })
 
   it.each([
