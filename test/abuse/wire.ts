@@ -18,10 +18,10 @@ export function posting(streamId: number, path: string, more: [string, string][]
 }
 
 /** CONNECT (RFC 9113 §8.5). */
-export function connecting(streamId: number): Buffer {
+export function connecting(streamId: number, authority = 'localhost:1'): Buffer {
   const fields: [string, string][] = [
     [':method', 'CONNECT'],
-    [':authority', 'localhost:1'],
+    [':authority', authority],
   ]
   return encodeFrame(Type.HEADERS, END_HEADERS, streamId, encodeFields(fields))
 }
