@@ -9,7 +9,7 @@ import {
   requestFields,
   Type,
 } from '../server/raw.ts'
-import { apis, type Attacked, describeTargets, HonestClient } from './target.ts'
+import { apis, type Attacked, describeTargets, HonestClient, type Target } from './target.ts'
 
 const zero = Buffer.alloc(4)
 const request = (streamId: number, path: string): Buffer =>
@@ -79,7 +79,7 @@ const cases = ends.flatMap(([name, frames, errorCode]) =>
 /** A runtime may read the 1,100 PINGs in parts. */
 const options = { limits: { maxOutboundAcks: 500 } }
 
-describeTargets('what ends a session in the read of requests', (target) => {
+function suite(target: Target): void {
   it.each(cases)('$name behind 30 GETs, $api', async ({ api, frames, errorCode }) => {
     await using attacked = await target.openFor(api, options)
     await using honest = new HonestClient(attacked)
@@ -129,4 +129,8 @@ describeTargets('what ends a session in the read of requests', (target) => {
       await honest.expectServed()
     },
   )
-})
+}
+
+const name = 'what ends a session in the read of requests'
+describeTargets(name, suite)
+describeTargets(name, suite, 'TLS')

@@ -4,7 +4,7 @@ import type { Client } from '../server/client.ts'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { type RuntimeName, runtimeNames } from '../support/processes.ts'
 import { ProgramServer } from '../support/program-server.ts'
-import type { JsonOptions } from '../support/server.ts'
+import type { JsonOptions, Security } from '../support/server.ts'
 import type { Told } from './fixture/watch.ts'
 
 export type Api = 'handler' | 'fetch'
@@ -26,14 +26,15 @@ export interface State extends Readonly<Told> {
 }
 
 export class Target extends ProgramServer {
-  constructor(runtime: RuntimeName, certificate: Certificate) {
-    super('test/abuse/fixture/main.ts', runtime, 'cleartext', certificate)
+  constructor(runtime: RuntimeName, security: Security, certificate: Certificate) {
+    super('test/abuse/fixture/main.ts', runtime, security, certificate)
   }
 
   /** A new server in the program, on a port of its own; everything counted so far is forgotten. */
   async openFor(api: Api, options: JsonOptions = {}): Promise<Attacked> {
     await this.control('reset', {})
-    const port = await this.control('open', { api, options: JSON.stringify(options) })
+    const all = JSON.stringify({ tls: this.certificate, ...options })
+    const port = await this.control('open', { api, options: all })
     return new Attacked(this, api, port as number)
   }
 
@@ -163,14 +164,15 @@ const answerTime = 8000
 const certificate = await makeCertificate()
 
 /** A suite against the program on each runtime. */
-export function describeTargets(name: string, suite: (target: Target) => void): void {
-  describe.each(runtimeNames.map((runtime) => ({ runtime })))(
-    `${name}: $runtime`,
-    ({ runtime }) => {
-      const target = new Target(runtime, certificate)
-      beforeAll(() => target.start())
-      afterAll(() => target.stop())
-      suite(target)
-    },
-  )
+export function describeTargets(
+  name: string,
+  suite: (target: Target) => void,
+  security: Security = 'cleartext',
+): void {
+  describe.each(runtimeNames)(`${name}: %s, ${security}`, (runtime) => {
+    const target = new Target(runtime, security, certificate)
+    beforeAll(() => target.start())
+    afterAll(() => target.stop())
+    suite(target)
+  })
 }
