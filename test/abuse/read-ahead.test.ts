@@ -10,12 +10,17 @@ const mebibyte = 1024 * 1024
 const chunk = 64 * 1024
 const connectionCount = 20
 const streamCount = 100
+/** Connections whose client reads nothing, and what the system keeps of each on its way over loopback. */
+const deafCount = 5
+const systemBuffers = 10 * mebibyte
 /** Memory that a runtime takes for what it does meanwhile, for 2,000 requests and 20 connections. */
 const runtimeSlack = 96 * mebibyte
 
 const INITIAL_WINDOW_SIZE = 4
 const sources = ['pull', 'async pull', 'stream', 'iterable']
 const cases = apis.flatMap((api) => sources.map((how) => ({ api, how })))
+
+const unreadCases = cases.filter(({ how }) => how === 'pull' || how === 'stream')
 
 /** Requests of endless bodies on many connections; none is answered more than their windows take. */
 async function askForAll(
@@ -35,6 +40,26 @@ async function askForAll(
   await attacked.until(({ begun }) => begun['/endless'] === connectionCount * streamCount)
   for (const client of clients) expect(await client.isAlive()).toBe(true)
   await new Promise((resolve) => setTimeout(resolve, 300))
+  return clients
+}
+
+/** Requests of endless bodies on connections whose windows are open, and whose client reads nothing. */
+async function askWithoutReading(attacked: Attacked, how: string): Promise<RawClient[]> {
+  const path = `/endless?size=${chunk}&how=${encodeURIComponent(how)}`
+  const requests = Array.from({ length: streamCount }, (_, i) => getting(1 + 2 * i, path))
+  const open: [number, number] = [INITIAL_WINDOW_SIZE, 0x7fffffff]
+  const clients = await Promise.all(
+    Array.from({ length: deafCount }, () =>
+      RawClient.connect(attacked.target, [open], attacked.port),
+    ),
+  )
+  for (const client of clients) {
+    client.socket.pause()
+    client.windowUpdate(0, 0x7fffffff - 65_535)
+    client.socket.write(Buffer.concat(requests))
+  }
+  await attacked.until(({ begun }) => begun['/endless'] === deafCount * streamCount)
+  await new Promise((resolve) => setTimeout(resolve, 500))
   return clients
 }
 
@@ -74,6 +99,24 @@ describeTargets('endless responses', (target) => {
       expect(during.pulls * chunk).toBeLessThanOrEqual(connectionCount * (most + chunk))
       const bytes = how.includes('pull') ? 0 : during.pulls * chunk
       expect(during.rss - before.rss).toBeLessThan(bytes + runtimeSlack)
+      await honest.expectServed()
+      await leave(clients)
+      await attacked.expectUnharmed()
+    },
+  )
+
+  it.each(unreadCases)(
+    'to connections that are open and not read: a mebibyte each is read ahead, $api, $how',
+    async ({ api, how }) => {
+      await using attacked = await target.openFor(api)
+      await using honest = new HonestClient(attacked)
+      const before = await attacked.state()
+      const clients = await askWithoutReading(attacked, how)
+      const during = await attacked.state()
+      // What the system's buffers take, read ahead, on its way, and a chunk of each stream.
+      const most = systemBuffers + 2 * mebibyte + streamCount * chunk
+      expect(during.pulls * chunk).toBeLessThanOrEqual(deafCount * most)
+      expect(during.rss - before.rss).toBeLessThan(deafCount * most + runtimeSlack)
       await honest.expectServed()
       await leave(clients)
       await attacked.expectUnharmed()
