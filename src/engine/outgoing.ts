@@ -1,16 +1,25 @@
 interface Link {
   readonly chunk: Uint8Array
-  /** Of the chunk when it was pushed: its buffer may be transferred or resized since. */
-  readonly length: number
+  /** Of the chunk when it was pushed: its buffer may be transferred or resized since. Of a shared one, the bytes in use. */
+  length: number
+  /** The chunk is a buffer of the body's own, with room for more where it is longer than `length`. */
+  readonly isShared: boolean
   next: Link | undefined
 }
 
+/** A shorter chunk behind another short one is copied: alone each would hold many times the memory of its bytes. */
+const shortChunk = 1024
+/** The least and the most bytes of a shared buffer; between them, it is a fourth of what was copied before. */
+const smallestBuffer = 256
+const largestBuffer = 16 * 1024
+
 /** Stands in for bytes that are gone; a DATA frame of nghttp2's carries at most so many. */
 const zeros = new Uint8Array(16 * 1024)
+const asItIs = (bytes: Uint8Array): Uint8Array => bytes
 
 /**
  * The part of a stream's body that waits: perhaps a short piece that linear memory holds, and chunks in order, which are
- * handed out whole or as slices.
+ * handed out whole or as slices. Whatever their size, memory is at most 1.5 times the bytes of the chunks, and a constant.
  */
 export class OutgoingBody {
   /** Bytes not handed out yet, the piece's included. */
@@ -21,19 +30,49 @@ export class OutgoingBody {
   #last: Link | undefined
   /** Bytes of the first chunk that are spent. */
   #offset = 0
+  /** Bytes that were copied since a chunk was last kept as it is. */
+  #sharedBytes = 0
 
   /** JavaScript holds some: a piece would overtake it. */
   get hasChunks(): boolean {
     return this.#first !== undefined
   }
 
-  push(chunk: Uint8Array): void {
+  /** Appends a chunk, which is kept as it is, or copied where it is short. `view` makes of it what the transport prefers. */
+  push(chunk: Uint8Array, view: (bytes: Uint8Array) => Uint8Array = asItIs): void {
     const { length } = chunk
-    const link: Link = { chunk, length, next: undefined }
+    const last = this.#last
+    this.length += length
+    if (length < shortChunk && last && (last.isShared || last.length < shortChunk)) {
+      this.#copy(chunk, last, view)
+    } else {
+      this.#sharedBytes = 0
+      this.#append({ chunk: view(chunk), length, isShared: false, next: undefined })
+    }
+  }
+
+  /** Copies a chunk into the room left in the last buffer; what does not fit begins another. */
+  #copy(chunk: Uint8Array, last: Link, view: (bytes: Uint8Array) => Uint8Array): void {
+    this.#sharedBytes += chunk.length
+    let rest = chunk
+    if (last.isShared) {
+      const room = last.chunk.length - last.length
+      const fitting = room < rest.length ? rest.subarray(0, room) : rest
+      last.chunk.set(fitting, last.length)
+      last.length += fitting.length
+      if (fitting === rest) return
+      rest = rest.subarray(room)
+    }
+    const size = Math.min(Math.max(this.#sharedBytes >>> 2, smallestBuffer), largestBuffer)
+    const buffer = new Uint8Array(Math.max(size, rest.length))
+    buffer.set(rest)
+    this.#append({ chunk: view(buffer), length: rest.length, isShared: true, next: undefined })
+  }
+
+  #append(link: Link): void {
     if (this.#first) this.#last!.next = link
     else this.#first = link
     this.#last = link
-    this.length += length
   }
 
   /** Appends what makes up the next `length` bytes to `to`. No byte is copied. */

@@ -178,7 +178,7 @@ export class Session extends SessionControl {
     if (result < 0) this.check(result, 'no body can be sent', { streamId })
     if (length === 0) return
     const body = waiting ?? this.#newBody(streamId)
-    if (bytes) body.push(this.view(bytes))
+    if (bytes) body.push(bytes, this.view)
     else body.length += length
   }
 
