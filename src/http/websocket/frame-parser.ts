@@ -18,8 +18,8 @@ const RSV1 = 0x40
 const RSV2_AND_3 = 0x30
 const MASKED = 0x80
 const maxControlPayload = 125
-/** A peer that announces a long message gets this much memory for it before it has sent more. */
-const firstGrowth = 64 * 1024
+/** A message has at least so many bytes of memory. A peer that announces a long one gets memory only for what it has sent. */
+const firstGrowth = 1024
 /** The memory of a message is at most so many times its bytes; each byte is copied a constant number of times. */
 const growth = 1.5
 const noBytes = new Uint8Array(0)
@@ -227,7 +227,7 @@ export class FrameParser {
 
   /** Makes room for `needed` bytes; `announced` are what the message will have at the end of this frame. */
   #grow(needed: number, announced: number): void {
-    const wanted = Math.max(needed, Math.ceil(growth * this.#message.length), firstGrowth)
+    const wanted = Math.max(Math.ceil(growth * needed), firstGrowth)
     // Of what is final and announced, exactly as much as that.
     const capacity = this.#isFinal ? Math.min(announced, wanted) : wanted
     const message = new Uint8Array(capacity)

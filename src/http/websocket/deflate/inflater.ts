@@ -16,6 +16,12 @@ import {
 const tail = [0x00, 0x00, 0xff, 0xff]
 /** Output that is kept from message to message. */
 const keptOutput = 64 * 1024
+/**
+ * A block with codes of its own costs microseconds, however short it is. No deflater makes more of them than these, and
+ * one for each so many bytes of input and output: a shorter block is longer with its codes than with the fixed ones.
+ */
+const freeCodes = 256
+const bytesPerCodes = 128
 const noBytes = new Uint8Array(0)
 
 /** Data that no deflater makes. */
@@ -51,6 +57,8 @@ export class Inflater {
   #output: Uint8Array = this.#kept
   #length = 0
   #limit = 0
+  /** Blocks with codes of their own in this message. */
+  #codes = 0
 
   constructor() {
     this.#fixedLiterals.build(fixedLiteralLengths)
@@ -69,7 +77,9 @@ export class Inflater {
     this.#bitCount = 0
     this.#length = 0
     this.#limit = limit
-    this.#output = this.#kept
+    this.#codes = 0
+    // No byte beyond the limit is inflated.
+    this.#output = limit < keptOutput ? this.#kept.subarray(0, limit) : this.#kept
     try {
       this.#blocks()
       return this.#output.subarray(0, this.#length)
@@ -147,6 +157,10 @@ export class Inflater {
 
   /** RFC 1951 §3.2.7. */
   #readCodes(): void {
+    this.#codes++
+    if ((this.#codes - freeCodes) * bytesPerCodes > this.#at + this.#length) {
+      throw new InflateError('too many blocks with codes of their own')
+    }
     const literals = this.#take(5) + 257
     const distances = this.#take(5) + 1
     const orders = this.#take(4) + 4
@@ -263,7 +277,6 @@ export class Inflater {
     this.#bits = bits
     this.#bitCount = bitCount
     this.#length = length
-    if (length > this.#limit) throw new InflateLimitError()
   }
 
   #reserve(count: number): void {
