@@ -40,7 +40,8 @@ export class OutgoingBody {
 
   /** Appends a chunk, which is kept as it is, or copied where it is short. `view` makes of it what the transport prefers. */
   push(chunk: Uint8Array, view: (bytes: Uint8Array) => Uint8Array = asItIs): void {
-    const { length } = chunk
+    // Not `length`: see `asBytes`.
+    const { byteLength: length } = chunk
     const last = this.#last
     this.length += length
     if (length < shortChunk && last && (last.isShared || last.length < shortChunk)) {
@@ -89,7 +90,7 @@ export class OutgoingBody {
       const start = this.#offset
       const end = Math.min(start + length, whole)
       const taken = end - start
-      if (chunk.length < whole || this.isChanged) {
+      if (chunk.byteLength < whole || this.isChanged) {
         this.isChanged = true
         appendZeros(taken, to)
       } else {

@@ -13,7 +13,8 @@ export class ChunkQueue {
   #head = 0
 
   push(chunk: Uint8Array): void {
-    const { length } = chunk
+    // Not `length`: see asBytes.
+    const length = chunk.byteLength
     if (length === 0) return
     this.#chunks.push(chunk)
     this.#lengths.push(length)
@@ -77,9 +78,9 @@ export class ChunkQueue {
   #at(index: number): Uint8Array {
     const chunk = this.#chunks[index]!
     const length = this.#lengths[index]!
-    if (chunk.length === length) return chunk
+    if (chunk.byteLength === length) return chunk
     // A view that follows its buffer's growth is as good as it was.
-    if (chunk.length > length) return chunk.subarray(0, length)
+    if (chunk.byteLength > length) return chunk.subarray(0, length)
     throw bodyChangedError()
   }
 }

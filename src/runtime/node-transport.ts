@@ -132,7 +132,8 @@ export class NodeTransport implements Transport {
 
 function total(chunks: readonly Uint8Array[]): number {
   let length = 0
-  for (const chunk of chunks) length += chunk.length
+  // Not `length`: see asBytes.
+  for (const chunk of chunks) length += chunk.byteLength
   return length
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ErrorCode, HTTP2Error, Session, type SessionEvent } from '../../src/engine/index.ts'
+import { OutgoingBody } from '../../src/engine/outgoing.ts'
 import { Pair, one, only, openStream, post } from './support/pair.ts'
 
 /*
@@ -42,6 +43,21 @@ function flowAndConsume(pair: Pair): { client: SessionEvent[]; server: SessionEv
     for (const { streamId, data: bytes } of data) pair.client.consume(streamId, bytes.length)
   }
 }
+
+it('a transfer is noticed by compiled code that has seen resizable buffers', () => {
+  const resizable = Reflect.construct(ArrayBuffer, [2 * KiB, { maxByteLength: 4 * KiB }])
+  let missed = 0
+  for (let i = 0; i < 50_000; i++) {
+    const body = new OutgoingBody()
+    const isTransferred = i % 100 === 0
+    const chunk = new Uint8Array(i % 2 === 0 ? 2 * KiB : resizable)
+    body.push(chunk)
+    if (isTransferred) detach(chunk)
+    body.take(body.length, [])
+    if (body.isChanged !== isTransferred) missed += 1
+  }
+  expect(missed).toBe(0)
+})
 
 describe.each([0, 100])('with padding of up to %i bytes', (padding) => {
   const open = (): Pair => Pair.open({ server: { padding } })
