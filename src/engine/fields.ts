@@ -22,17 +22,14 @@ export function flatten(headers: HeaderList | FlatFields, fields: FlatFields = [
     return fields
   }
   if (Array.isArray(headers)) {
-    for (const pair of headers as readonly HeaderField[]) {
-      if (!Array.isArray(pair)) throw invalidArgument('headers', 'pairs of name and value', pair)
-      fields.push(pair[0], pair[1])
-    }
+    for (const pair of headers as readonly HeaderField[]) pushPair(pair, fields)
     return fields
   }
   if (typeof headers !== 'object' || headers === null || ArrayBuffer.isView(headers)) {
     throw invalidArgument('headers', 'pairs, a Headers, a Map or an object', headers)
   }
   if (isIterable(headers)) {
-    for (const [name, value] of headers) fields.push(name, value)
+    for (const pair of headers) pushPair(pair, fields)
     return fields
   }
   for (const name of Object.keys(headers)) {
@@ -41,6 +38,11 @@ export function flatten(headers: HeaderList | FlatFields, fields: FlatFields = [
     else fields.push(name, textOf(name, value))
   }
   return fields
+}
+
+function pushPair(pair: HeaderField, fields: FlatFields): void {
+  if (!Array.isArray(pair)) throw invalidArgument('headers', 'pairs of name and value', pair)
+  fields.push(pair[0], pair[1])
 }
 
 /** A value as people write it in an object: a number has a text that is plain. */

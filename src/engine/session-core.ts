@@ -1,5 +1,12 @@
 import { Ask, type Handle, Io, type Result } from './abi.ts'
-import { checkBytes, checkInteger, checkObject, checkStreamId, checkTime } from './arguments.ts'
+import {
+  checkBytes,
+  checkInteger,
+  checkObject,
+  checkStreamId,
+  checkTime,
+  invalidArgument,
+} from './arguments.ts'
 import { checkEngine, type Engine } from './engine.ts'
 import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
 import { copyFrames, UNKNOWN } from './input.ts'
@@ -116,10 +123,12 @@ export class SessionCore {
     now: number = this.#now,
     mostRequests: number = most32,
   ): Uint8Array | undefined {
-    this.#now = checkTime('now', now)
+    const received = checkBytes('bytes', bytes)
+    checkObject('sink', sink)
     checkInteger('mostRequests', mostRequests, 0, most32)
+    this.#now = checkTime('now', now)
     try {
-      return this.#feed(checkBytes('bytes', bytes), sink, now, mostRequests)
+      return this.#feed(received, sink, now, mostRequests)
     } catch (error) {
       this.#trapped(error)
       return undefined
@@ -164,8 +173,10 @@ export class SessionCore {
     most = 0x100000,
     now: number = this.#now,
   ): HTTP2Error | undefined {
-    this.#now = checkTime('now', now)
+    checkObject('output', output)
+    checkObject('sink', sink)
     checkInteger('most', most, 0, mostBytes)
+    this.#now = checkTime('now', now)
     try {
       return this.#drain(output, sink, most, now)
     } catch (error) {
@@ -227,6 +238,7 @@ export class SessionCore {
    * (INTERNAL_ERROR without one), and nothing else. For an owner that cannot go on with it.
    */
   abandon(error: HTTP2Error): void {
+    if (!(error instanceof HTTP2Error)) throw invalidArgument('error', 'an HTTP2Error', error)
     this.#failure ??= error
   }
 
@@ -250,7 +262,7 @@ export class SessionCore {
 
   /** Whoever reads the records says when a stream has closed, so that its body is let go. */
   forgetBody(streamId: number): void {
-    this.bodies.delete(streamId)
+    this.bodies.delete(checkStreamId(streamId))
   }
 
   protected submitSettingsWords(words: readonly number[]): void {

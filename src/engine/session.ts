@@ -124,10 +124,10 @@ export class Session extends SessionControl {
    * `submitResponse` for names and values in turn and for a body, or a text, of at most `heldBody` bytes or characters
    * that is all: the shortest way.
    */
-  submitShortResponse(streamId: number, fields: FlatFields, body: Uint8Array | string): void {
+  submitShortResponse(streamId: number, fields: FlatFields, given: Uint8Array | string): void {
     const { exports, fields: writer, memory } = this.engine
     checkStreamId(streamId)
-    if (typeof body !== 'string') checkBytes('body', body)
+    const body = checkTextOrBytes('body', given)
     const session = this.live()
     const isText = typeof body === 'string'
     const at = writer.write(fields, isText ? 3 * body.length : body.length)
