@@ -1,5 +1,6 @@
 import { checkBytes, checkErrorCode } from '../engine/arguments.ts'
 import { ErrorCode } from '../engine/errors.ts'
+import { isThenable } from '../http/thenable.ts'
 import type { Tunnel, TunnelReader } from '../http/tunnel.ts'
 import type { BodySender } from './body-sender.ts'
 import type { ServerStream } from './server-stream.ts'
@@ -56,8 +57,8 @@ export class ServerTunnel implements Tunnel, BodySender {
     this.#begin?.()
     if (!this.#isReadEnd && this.#closedWith === undefined) return
     void settled.then(() => {
-      if (this.#isReadEnd) reader.onEnd()
-      if (this.#closedWith !== undefined) reader.onClose(this.#closedWith)
+      if (this.#isReadEnd) this.#tell('onEnd')
+      if (this.#closedWith !== undefined) this.#tell('onClose', this.#closedWith)
     })
   }
 
@@ -68,12 +69,12 @@ export class ServerTunnel implements Tunnel, BodySender {
   }
 
   onEnd(): void {
-    if (this.#reader) this.#reader.onEnd()
+    if (this.#reader) this.#tell('onEnd')
     else this.#isReadEnd = true
   }
 
   onClose(errorCode: number): void {
-    if (this.#reader) this.#reader.onClose(errorCode)
+    if (this.#reader) this.#tell('onClose', errorCode)
     else this.#closedWith = errorCode
     this.#begin?.()
   }
@@ -85,6 +86,22 @@ export class ServerTunnel implements Tunnel, BodySender {
     if (this.#closedWith === undefined) await this.#reader?.onData(chunk)
   }
 
+  /** Calls the reader. What it throws, now or later, ends its stream, with one report. */
+  #tell(method: 'onEnd' | 'onDrain' | 'onClose', errorCode: number = ErrorCode.NO_ERROR): void {
+    try {
+      const result: unknown = this.#reader?.[method](errorCode)
+      if (isThenable(result)) Promise.resolve(result).catch((error) => this.#readerFailed(error))
+    } catch (error) {
+      this.#readerFailed(error)
+    }
+  }
+
+  #readerFailed(error: unknown): void {
+    // A stream that has ended already is not failed again.
+    if (this.#stream.isClosed || this.#stream.isReset) this.#stream.report(error)
+    else this.#stream.fail(error)
+  }
+
   // ---- what the stream asks -------------------------------------------------------------------
 
   sent(buffered: number): boolean {
@@ -94,7 +111,7 @@ export class ServerTunnel implements Tunnel, BodySender {
   run(): void {
     // More may have been written since there was room: that drains, too.
     this.#wasFull = this.bufferedAmount > lowWater
-    if (!this.#wasFull) this.#reader?.onDrain()
+    if (!this.#wasFull) this.#tell('onDrain')
   }
 
   resume(): void {}

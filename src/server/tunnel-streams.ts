@@ -35,6 +35,11 @@ export function tunnelStreams(tunnel: Tunnel): TunnelStreams {
   const writable = new WritableStream<Uint8Array>({
     start(controller) {
       sink = controller
+      // At once: `abort()` below waits for a write that waits for the peer.
+      controller.signal.addEventListener('abort', () => {
+        tunnel.reset(ErrorCode.CANCEL)
+        drained?.()
+      })
     },
     write(chunk) {
       try {
@@ -75,13 +80,11 @@ export function tunnelStreams(tunnel: Tunnel): TunnelStreams {
       isOver = true
       drained?.()
       taken?.()
-      if (errorCode === ErrorCode.NO_ERROR) {
-        endReading()
-        return
-      }
       const error = new HTTP2Error('ERR_STREAM_CLOSED', 'the tunnel was reset', { errorCode })
-      if (isReading) source.error(error)
+      if (errorCode === ErrorCode.NO_ERROR) endReading()
+      else if (isReading) source.error(error)
       isReading = false
+      // A writer that has closed is not told. Another one must not take for sent what it writes from now on.
       sink.error(error)
     },
   })

@@ -6,6 +6,9 @@ import { ClientSocket, connectSocket } from '../websocket/client.ts'
 /** What a listener of a WebSocket throws ends its own socket with 1011, is told once, and hurts nothing else. */
 
 const INTERNAL_ERROR = 1011
+/** Error codes of RST_STREAM: the server's, the client's. */
+const RESET = 2
+const CANCEL = 8
 
 describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
   const reports = (): unknown[] => server.lines().filter(({ event }) => event === 'report')
@@ -77,10 +80,59 @@ describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
     expect(message.toString()).toBe('a'.repeat(100_000))
   })
 
-  it('a Blob that cannot be read ends the socket with 1011', async () => {
+  it.each([
+    ['/closes-and-throws', 1000, 1],
+    ['/rejects-later', INTERNAL_ERROR, 1],
+    ['/throws-before-open', INTERNAL_ERROR, 1],
+    ['/two-throw', INTERNAL_ERROR, 2],
+    ['/sends-a-symbol', INTERNAL_ERROR, 1],
+    ['/sends-what-cannot-be-text', INTERNAL_ERROR, 1],
+    ['/blob-fails', INTERNAL_ERROR, 1],
+    ['/blob-gives-junk', INTERNAL_ERROR, 1],
+  ])('%s: one Close frame, and each error is told', async (path, code, count) => {
+    const before = reports().length
     await using client = await server.connect()
-    const socket = await ClientSocket.open(client.session, '/blob-fails')
-    expect((await socket.closed()).code).toBe(INTERNAL_ERROR)
+    const socket = await ClientSocket.open(client.session, path)
+    await socket.send('hello').catch(() => {})
+    expect((await socket.closed(true)).code).toBe(code)
+    await socket.finish()
+    await expect.poll(() => reports().length - before).toBe(count)
+    for (const report of reports().slice(before)) {
+      expect(report).toMatchObject({ source: 'handler', streamId: socket.stream.id })
+    }
+    expect((await client.get('/uncaught')).text).toBe('0')
+  })
+
+  it('bytes of any make are sent as they are', async () => {
+    await using client = await server.connect()
+    const socket = await ClientSocket.open(client.session, '/sends-bytes-of-any-make')
+    for (let i = 0; i < 5; i++) expect(await socket.next()).toEqual(Buffer.from('aa'))
+  })
+
+  it('echoes to windows that stay shut take the memory of their bytes', async () => {
+    const settings = { initialWindowSize: 0 }
+    await using client = await Client.connect(`http://127.0.0.1:${server.port}`, { settings })
+    await using honest = await server.connect()
+    const frames = Buffer.alloc(7 * 16_384, Buffer.from('81810000000061', 'hex'))
+    const before = await server.memory()
+    const streams = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const { stream } = await ClientSocket.open(client.session, '/echo')
+        for (let i = 0; i < 24; i++) stream.write(frames)
+        return stream
+      }),
+    )
+    // 1 MiB of echoes waits on each, behind which the server reads nothing.
+    let grown = 0
+    for (let i = 0; i < 15; i++) {
+      grown = Math.max(grown, (await server.memory()) - before)
+      const socket = await ClientSocket.open(honest.session, '/echo')
+      await socket.send('still here')
+      expect(await socket.next()).toBe('still here')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    expect(grown).toBeLessThan(160 << 20)
+    for (const stream of streams) stream.close(8)
   })
 
   it('options that cannot be meant are the handler’s error', async () => {
@@ -104,6 +156,81 @@ describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
     await new Promise((resolve) => stream.once('close', resolve))
     expect(stream.rstCode).toBe(2)
     expect(await server.line('junk')).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' })
+  })
+
+  it('a writer of a tunnel that aborts does not wait for the client', async () => {
+    const settings = { initialWindowSize: 0 }
+    await using client = await Client.connect(`http://127.0.0.1:${server.port}`, { settings })
+    const stream = connectSocket(client.session, '/tunnel-aborts')
+    stream.resume()
+    await new Promise((resolve) => stream.once('close', resolve))
+    expect(stream.rstCode).toBe(CANCEL)
+    await server.line('aborted')
+  })
+
+  it('a client that ends a tunnel with NO_ERROR is told to the writer', async () => {
+    await using client = await server.connect()
+    const stream = connectSocket(client.session, '/tunnel-tells-its-writer')
+    await new Promise((resolve) => stream.once('data', resolve))
+    stream.close(0)
+    expect(await server.line('told')).toMatchObject({ code: 'ERR_STREAM_CLOSED' })
+  })
+
+  it('a chunk that is transferred after it was written resets its tunnel, with one report', async () => {
+    const before = reports().length
+    await using client = await server.connect()
+    const stream = connectSocket(client.session, '/tunnel-transfers')
+    stream.resume()
+    await new Promise((resolve) => stream.once('close', resolve))
+    expect(stream.rstCode).toBe(RESET)
+    expect((await client.get('/uncaught')).text).toBe('0')
+    expect(reports().slice(before)).toMatchObject([{ source: 'handler', streamId: 1 }])
+  })
+
+  it.each(['/tunnel-left-alone', '/tunnel-cancels'])(
+    '%s: a client that resets is no news',
+    async (path) => {
+      const before = reports().length
+      await using client = await server.connect()
+      const stream = connectSocket(client.session, path)
+      await new Promise((resolve) => stream.once('response', resolve))
+      stream.write('hello')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      stream.close(CANCEL)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect((await client.get('/uncaught')).text).toBe('0')
+      expect(reports().slice(before)).toEqual([])
+    },
+  )
+
+  it.each([
+    ['/data-throws', RESET],
+    ['/data-rejects', RESET],
+    ['/end-throws', RESET],
+    ['/end-rejects', RESET],
+    ['/drain-throws', RESET],
+    ['/drain-rejects', RESET],
+    ['/late-end-throws', RESET],
+    ['/close-throws', CANCEL],
+    ['/close-rejects', CANCEL],
+    ['/late-close-throws', CANCEL],
+  ])('the reader of a tunnel, %s: its stream ends, with one report', async (path, errorCode) => {
+    const before = reports().length
+    const { readers } = await server.line('listening')
+    await using client = await Client.connect(`http://127.0.0.1:${String(readers)}`, {})
+    await client.get('/')
+    const stream = connectSocket(client.session, path)
+    const closed = new Promise((resolve) => stream.once('close', resolve))
+    await new Promise((resolve) => stream.once('response', resolve))
+    stream.resume()
+    stream.write('hello')
+    if (path.includes('end')) stream.end()
+    if (path.includes('close')) stream.close(CANCEL)
+    await closed
+    expect(stream.rstCode).toBe(errorCode)
+    await expect.poll(() => reports().length - before).toBe(1)
+    expect(reports().slice(before)).toMatchObject([{ source: 'handler', streamId: stream.id }])
+    expect((await client.get('/')).text).toBe('fine')
   })
 
   it('nothing was left for the process to catch', async () => {

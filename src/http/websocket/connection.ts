@@ -85,7 +85,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
 
   /**
    * `url`: of the request, with the scheme `ws` or `wss`. `agreement`: what `negotiate` gave. `report` is told what
-   * listeners throw. Throws `ERR_INVALID_ARGUMENT` for options out of range.
+   * listeners throw, and what else is no fault of the peer. Throws `ERR_INVALID_ARGUMENT` for options out of range.
    */
   constructor(
     url: string,
@@ -102,7 +102,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     const compressFrom = agreement.isCompressed ? compressionThreshold : Infinity
     this.#parser = new FrameParser(this, this.#maxPayload, agreement.isCompressed)
     this.#sender = new MessageSender(compressFrom, (error) => {
-      this.#fail(
+      this.#failed(
         new WebSocketProtocolError(CloseCode.INTERNAL_ERROR, 'a Blob cannot be read', error),
       )
     })
@@ -188,7 +188,12 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
   /** Told once. The socket ends with 1011, unless it ends already. */
   listenerFailed(error: unknown): void {
     this.#report(error)
-    this.#fail(error)
+    if (this.#hasSentClose) return
+    if (this.#readyState === ServerWebSocket.CONNECTING) {
+      this.close(CloseCode.INTERNAL_ERROR, noBytes)
+    } else {
+      this.#fail(error)
+    }
   }
 
   get #isOpen(): boolean {
@@ -203,7 +208,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     try {
       this.#parser.push(chunk)
     } catch (error) {
-      this.#fail(error)
+      this.#failed(error)
     }
     const waiting = this.#tunnel?.bufferedAmount ?? 0
     return waiting > highWater ? this.#sender.drained : undefined
@@ -287,6 +292,14 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.#sender.stop()
     this.#tunnel?.end()
     this.#expectClose()
+  }
+
+  /** Fails the socket, and reports what is no fault of the peer. */
+  #failed(error: unknown): void {
+    const isOfPeer =
+      error instanceof WebSocketProtocolError && error.closeCode !== CloseCode.INTERNAL_ERROR
+    if (!isOfPeer) this.#report(error)
+    this.#fail(error)
   }
 
   /** RFC 6455 §7.1.7: says why, and ends the stream without waiting for an answer. */

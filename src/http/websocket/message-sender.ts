@@ -1,3 +1,4 @@
+import { asBytes } from '../../engine/bytes.ts'
 import type { Tunnel } from '../tunnel.ts'
 import { Opcode } from './codes.ts'
 import { encodeText, frameHeader, frameOf, RSV1, shortTextFrame } from './frame-writer.ts'
@@ -79,7 +80,8 @@ export class MessageSender {
   /** Whatever is sent after a Blob waits until it is read. */
   blob(blob: Blob): void {
     this.#enqueue(blob.size, async () => {
-      const payload = new Uint8Array(await blob.arrayBuffer())
+      const payload = asBytes(await blob.arrayBuffer())
+      if (!payload) throw new TypeError('the Blob gave no bytes')
       if (!this.#isOver) this.#write(Opcode.BINARY, payload)
     })
   }
@@ -159,7 +161,7 @@ export class MessageSender {
       await task()
       if (!this.#isOver) this.#queuedBytes -= size
     } catch (error) {
-      this.#onError(error)
+      if (!this.#isOver) this.#onError(error)
     }
   }
 
@@ -170,7 +172,9 @@ export class MessageSender {
 
   #writeCompressed(opcode: number, payload: Uint8Array): boolean {
     if (payload.length < this.#compressFrom) return false
-    const compressed = compress(payload)
+    // Another thread may write shared memory while it is read: compressed are bytes that stay.
+    const isOwn = payload.buffer instanceof ArrayBuffer
+    const compressed = compress(isOwn ? payload : payload.slice())
     if (compressed === undefined) return false
     this.#writeFrame(opcode | RSV1, compressed)
     return true

@@ -131,7 +131,7 @@ export class ServerWebSocket extends EventTarget {
     const bytes = typeof data === 'string' ? undefined : asBytes(data)
     if (bytes !== undefined) this.#link.sendBytes(bytes)
     else if (data instanceof Blob) this.#link.sendBlob(data)
-    else this.#link.sendText(String(data))
+    else this.#link.sendText(`${data as string}`)
   }
 
   /**
