@@ -32,6 +32,7 @@ int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id) {
 
 void h2_stream_free(h2_session *session, h2_stream *stream) {
   if (stream) {
+    h2_end_remove(stream);
     h2_free(&session->account, stream->trailers);
     h2_free(&session->account, stream->piece);
     h2_free(&session->account, stream);
@@ -47,6 +48,7 @@ void h2_stream_del(h2_session *session, h2_stream *stream) {
 static int finish(nghttp2_session *ng, h2_stream *stream, uint32_t *flags) {
   *flags |= NGHTTP2_DATA_FLAG_EOF;
   stream->ended = 1;
+  h2_end_remove(stream);
   if (!stream->trailers) {
     return 0;
   }
@@ -133,6 +135,9 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
 /* There is more of the body; `last`: and that is all. */
 static int go_on(h2_session *session, h2_stream *stream, int last) {
   stream->last = last != 0;
+  if (last && stream->held_length == 0 && stream->ready == 0) {
+    h2_end_add(session, stream);
+  }
   if (!stream->deferred) {
     return 0;
   }

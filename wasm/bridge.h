@@ -169,6 +169,13 @@ typedef struct h2_payload {
   uint8_t bytes[];
 } h2_payload;
 
+enum { H2_SKIPPED_RANGES = 8 };
+
+/* Identifiers of streams between two. */
+typedef struct {
+  uint32_t after, before;
+} h2_range;
+
 typedef struct h2_session {
   h2_account account;
   nghttp2_mem mem;
@@ -178,6 +185,7 @@ typedef struct h2_session {
   size_t send_budget;  /* bytes this h2_session_send may still give */
   nghttp2_map streams; /* h2_stream by id: those that send a body, opened yet or not */
   h2_payload *payloads;
+  h2_stream *ends;    /* streams that have nothing left to send but their end */
   uint8_t *extension; /* payload of the unknown frame being received */
   size_t extension_length;
   uint32_t role, options, event_mask, max_padding, max_outbound_queue;
@@ -191,6 +199,11 @@ typedef struct h2_session {
   uint32_t block_pauses;  /* a request that began when none was left */
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;
   uint32_t goaway_code;
+  uint32_t max_concurrent_streams; /* as acknowledged; see h2_settings_acknowledged */
+  h2_range skipped[H2_SKIPPED_RANGES];
+  uint32_t next_skipped;
+  uint32_t is_terminated; /* by the host: a message submitted now is the host's mistake */
+  uint32_t has_reused_id; /* a request came on a stream that was skipped before */
   uint32_t counters[8];
 } h2_session;
 
@@ -220,6 +233,7 @@ struct h2_stream {
   nghttp2_nv *trailers; /* one block with its strings; sent after the body */
   uint8_t *piece;       /* some of the body, from h2_stream_push; NULL when all of it is sent */
   uint32_t piece_capacity;
+  h2_stream *next_end, **end_link; /* `end_link` leads here; NULL: not among the session's `ends` */
   uint8_t bytes[];
 };
 
@@ -243,6 +257,34 @@ void h2_stream_free(h2_session *session, h2_stream *stream);
 /* Detaches a stream and frees it. */
 void h2_stream_del(h2_session *session, h2_stream *stream);
 void h2_payload_del(h2_session *session, h2_payload *payload);
+/* Nothing is left of the stream's body but its end. */
+void h2_end_add(h2_session *session, h2_stream *stream);
+/* The end was sent, or the stream is gone; one that is not among the ends is left alone. */
+void h2_end_remove(h2_stream *stream);
+/* Whether h2_ends_send would send something. */
+int h2_ends_wait(const h2_session *session);
+/* Sends the ends that only a window holds up; trailers go by way of nghttp2. 0 or NGHTTP2_ERR_*. */
+int h2_ends_send(h2_session *session);
+/* END_STREAM has been sent on the stream. 0 or NGHTTP2_ERR_*. */
+int h2_end_sent(h2_session *session, int32_t id);
+/* A frame of the peer's cost more than it should. 0 or NGHTTP2_ERR_*. */
+int h2_spend_invalid_token(h2_session *session, nghttp2_session *ng);
+/* A frame of the peer's broke a rule. 0, or NGHTTP2_ERR_CALLBACK_FAILURE without memory. */
+int h2_note_invalid(h2_session *session, const nghttp2_frame_hd *head, int code);
+/* nghttp2's on_begin_frame callback. */
+int h2_check_stream_id(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data);
+/* A header block begins. 0, or NGHTTP2_ERR_CALLBACK_FAILURE. */
+int h2_check_tunnel(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame);
+/* The peer has acknowledged our SETTINGS. */
+void h2_settings_acknowledged(h2_session *session);
+/* A setting of ours, as far as acknowledged. */
+uint32_t h2_local_setting(const h2_session *session, uint32_t id);
+/* Bytes of a header list that are taken: the session's limit, or what our SETTINGS said. */
+uint64_t h2_header_list_limit(const h2_session *session);
+/* `bytes` of the stream's body have been received. */
+void h2_count_unread(nghttp2_session *ng, int32_t id, uint32_t bytes);
+/* The stream closes: what the host has not taken in goes back to the connection's window. */
+int h2_return_unread(nghttp2_session *ng, int32_t id);
 nghttp2_ssize h2_stream_read(nghttp2_session *ng, int32_t id, uint8_t *buffer, size_t length,
                              uint32_t *flags, nghttp2_data_source *source, void *user_data);
 int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *head, size_t length,

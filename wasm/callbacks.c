@@ -31,7 +31,8 @@ int h2_is_unknown(uint32_t frame_type) {
  * stop with RST_STREAM(NO_ERROR). A host that reads ANSWERED does so itself, when the client has
  * had time to read the response. Not for a tunnel, whose halves end apart.
  */
-static int stop_request(nghttp2_session *ng, h2_session *session, int32_t id) {
+int h2_end_sent(h2_session *session, int32_t id) {
+  nghttp2_session *ng = session->ng;
   if (session->role != H2_ROLE_SERVER || nghttp2_session_get_stream_remote_close(ng, id) != 0) {
     return 0;
   }
@@ -45,6 +46,7 @@ static int stop_request(nghttp2_session *ng, h2_session *session, int32_t id) {
 }
 
 static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *user_data) {
+  (void)ng;
   h2_session *session = user_data;
   session->counters[H2_COUNT_FRAMES_SENT] += 1;
   switch (frame->hd.type) {
@@ -52,9 +54,8 @@ static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *
     session->counters[H2_COUNT_DATA_SENT] += (uint32_t)frame->hd.length;
     /* fall through */
   case NGHTTP2_HEADERS:
-    return frame->hd.flags & NGHTTP2_FLAG_END_STREAM
-             ? stop_request(ng, session, frame->hd.stream_id)
-             : 0;
+    return frame->hd.flags & NGHTTP2_FLAG_END_STREAM ? h2_end_sent(session, frame->hd.stream_id)
+                                                     : 0;
   case NGHTTP2_RST_STREAM:
     session->counters[H2_COUNT_RESETS_SENT] += 1;
     return 0;
@@ -105,10 +106,13 @@ static int on_frame_not_send(nghttp2_session *ng, const nghttp2_frame *frame, in
 }
 
 static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void *user_data) {
-  (void)ng;
   h2_session *session = user_data;
   session->counters[H2_COUNT_STREAMS_CLOSED] += 1;
   drop_body(session, id);
+  int result = h2_return_unread(ng, id);
+  if (result != 0) {
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+  }
   return h2_note(H2_EVENT_STREAM_CLOSED, 0, (uint32_t)id, code);
 }
 

@@ -5,32 +5,9 @@
 
 #include "nghttp2_session.h"
 
-/* ---- what costs more than it should ------------------------------------------------------- */
-
-/*
- * What makes a server reset streams by itself is not in nghttp2's budget of received resets. It is
- * in this one: a peer that goes on sending malformed frames, or header blocks beyond the limits, is
- * told to calm down.
- */
-static int spend_invalid_token(h2_session *session, nghttp2_session *ng) {
-  uint32_t seconds = (h2_now - session->invalid_refilled) / 1000;
-  if (seconds) {
-    uint64_t tokens = session->invalid_tokens + (uint64_t)seconds * session->invalid_rate;
-    session->invalid_tokens =
-      tokens < session->invalid_burst ? (uint32_t)tokens : session->invalid_burst;
-    session->invalid_refilled += seconds * 1000;
-  }
-  if (session->invalid_tokens) {
-    session->invalid_tokens -= 1;
-    return 0;
-  }
-  return nghttp2_session_terminate_session(ng, NGHTTP2_ENHANCE_YOUR_CALM);
-}
-
 /* ---- header blocks ------------------------------------------------------------------------ */
 
 static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *user_data) {
-  (void)ng;
   h2_session *session = user_data;
   session->block_fields = session->block_bytes = 0;
   session->block_noted = session->block_truncated = session->block_charged = 0;
@@ -38,7 +15,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
     session->block_pauses = session->requests_left == 0;
     session->requests_left -= !session->block_pauses;
   }
-  return 0;
+  return h2_check_tunnel(session, ng, frame);
 }
 
 /* Where a request begins that is one too many, its first field is the last that is read for now. */
@@ -81,7 +58,7 @@ static int charge_repeats(h2_session *session, nghttp2_session *ng, const nghttp
     return 0;
   }
   session->block_charged = 1;
-  return stop_if_terminated(ng, spend_invalid_token(session, ng));
+  return stop_if_terminated(ng, h2_spend_invalid_token(session, ng));
 }
 
 /*
@@ -94,10 +71,10 @@ static int drop_field(h2_session *session, nghttp2_session *ng) {
   session->block_truncated = 1;
   if (!session->block_charged) {
     session->block_charged = 1;
-    result = spend_invalid_token(session, ng);
+    result = h2_spend_invalid_token(session, ng);
   }
   if (result == 0 && (session->block_fields > (uint64_t)BLOCK_EXCESS * session->max_header_fields ||
-                      session->block_bytes > (uint64_t)BLOCK_EXCESS * session->max_header_bytes)) {
+                      session->block_bytes > BLOCK_EXCESS * h2_header_list_limit(session))) {
     result = nghttp2_session_terminate_session(ng, NGHTTP2_ENHANCE_YOUR_CALM);
   }
   result = stop_if_terminated(ng, result);
@@ -116,7 +93,7 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rc
     return result;
   }
   if (session->block_truncated || session->block_fields > session->max_header_fields ||
-      session->block_bytes > session->max_header_bytes) {
+      session->block_bytes > h2_header_list_limit(session)) {
     return drop_field(session, ng);
   }
   uint32_t field_flags = (session->block_noted == 0 ? H2_FIELD_FIRST : 0) |
@@ -139,9 +116,10 @@ static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, ng
 
 static int on_data_chunk(nghttp2_session *ng, uint8_t flags, int32_t stream, const uint8_t *data,
                          size_t length, void *user_data) {
-  (void)ng, (void)flags;
+  (void)flags;
   h2_session *session = user_data;
   session->counters[H2_COUNT_DATA_RECEIVED] += (uint32_t)length;
+  h2_count_unread(ng, stream, (uint32_t)length);
   uint32_t *at = h2_event_new(H2_EVENT_DATA, 0, 3);
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -263,6 +241,9 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
     session->counters[H2_COUNT_RESETS_RECEIVED] += 1;
     return h2_note(H2_EVENT_RST_STREAM, 0, stream, frame->rst_stream.error_code);
   case NGHTTP2_SETTINGS:
+    if (frame->hd.flags & NGHTTP2_FLAG_ACK) {
+      h2_settings_acknowledged(session);
+    }
     return note_settings(&frame->settings);
   case NGHTTP2_PING:
     return note_ping(&frame->ping);
@@ -292,15 +273,8 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
 static int on_invalid_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, int code,
                                  void *user_data) {
   h2_session *session = user_data;
-  session->counters[H2_COUNT_INVALID_FRAMES] += 1;
-  uint32_t *at = h2_event_new(H2_EVENT_FRAME_INVALID, 0, 3);
-  if (!at || spend_invalid_token(session, ng) != 0) {
-    return NGHTTP2_ERR_CALLBACK_FAILURE;
-  }
-  at[0] = frame->hd.type;
-  at[1] = (uint32_t)frame->hd.stream_id;
-  at[2] = (uint32_t)code;
-  return 0;
+  int result = h2_note_invalid(session, &frame->hd, code);
+  return result == 0 && h2_spend_invalid_token(session, ng) == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 /* ---- unknown frames ----------------------------------------------------------------------- */
@@ -329,6 +303,7 @@ static int unpack_extension(nghttp2_session *ng, void **payload, const nghttp2_f
 }
 
 void h2_received_callbacks(nghttp2_session_callbacks *callbacks) {
+  nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, h2_check_stream_id);
   nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
   nghttp2_session_callbacks_set_on_header_callback2(callbacks, on_header);
   nghttp2_session_callbacks_set_on_invalid_header_callback2(callbacks, on_invalid_header);

@@ -146,6 +146,10 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
     nghttp2_ssize result = nghttp2_session_mem_recv2(session->ng, h2_region.input, 0);
     taken = result < 0 ? result : taken;
   }
+  if (taken >= 0 && session->has_reused_id) {
+    int result = nghttp2_session_terminate_session(session->ng, NGHTTP2_PROTOCOL_ERROR);
+    taken = result < 0 ? result : taken;
+  }
   h2_region.input_unread = unread(session->ng);
   if (taken >= 0 &&
       nghttp2_session_get_outbound_queue_size(session->ng) > session->max_outbound_queue) {
@@ -184,20 +188,31 @@ H2_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t mos
     session->pending = NULL;
     put_output(session, pending, session->pending_length);
   }
-  for (;;) {
+  /* First, so that bodies of other streams, which may go on for long, do not hold up an end. */
+  int result = h2_ends_send(session);
+  while (result == 0) {
     if (session->send_budget == 0) {
       h2_region.output_more = 1;
       return 0;
     }
     const uint8_t *bytes;
     nghttp2_ssize length = nghttp2_session_mem_send2(session->ng, &bytes);
-    if (length <= 0) {
+    if (length < 0) {
       return (int)length;
+    }
+    if (length == 0) {
+      /* Messages whose HEADERS have just been sent may have ended as well. */
+      if (h2_region.output_more || !h2_ends_wait(session)) {
+        return 0;
+      }
+      result = h2_ends_send(session);
+      continue;
     }
     if (!put_output(session, bytes, (size_t)length)) {
       return 0;
     }
   }
+  return result;
 }
 
 /* ---- questions ---------------------------------------------------------------------------- */
@@ -247,7 +262,7 @@ int h2_session_ask(h2_session *session, uint32_t question, int32_t argument) {
   case ASK_WANT_READ:
     return nghttp2_session_want_read(ng);
   case ASK_WANT_WRITE:
-    return session->pending || nghttp2_session_want_write(ng);
+    return session->pending || nghttp2_session_want_write(ng) || h2_ends_wait(session);
   case ASK_REMOTE_WINDOW:
     return nghttp2_session_get_remote_window_size(ng);
   case ASK_LOCAL_WINDOW:
@@ -281,7 +296,7 @@ int h2_session_ask(h2_session *session, uint32_t question, int32_t argument) {
   case ASK_REMOTE_SETTING:
     return (int)nghttp2_session_get_remote_settings(ng, (nghttp2_settings_id)argument);
   case ASK_LOCAL_SETTING:
-    return (int)nghttp2_session_get_local_settings(ng, (nghttp2_settings_id)argument);
+    return (int)h2_local_setting(session, (uint32_t)argument);
   case ASK_PRIORITY:
     return stream_priority(ng, argument);
   default:

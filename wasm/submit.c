@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nghttp2_session.h"
+
 _Static_assert(sizeof(nghttp2_nv) == 20, "src/engine/fields.ts writes 20-byte nghttp2_nv");
 _Static_assert(offsetof(nghttp2_nv, namelen) == 8 && offsetof(nghttp2_nv, flags) == 16,
                "src/engine/fields.ts writes name, value, namelen, valuelen, flags");
@@ -51,6 +53,9 @@ static int is_gone(const h2_session *session, int32_t id) {
 H2_EXPORT(h2_submit_response)
 int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t flags,
                        const uint8_t *body, uint32_t length) {
+  if (session->is_terminated) {
+    return NGHTTP2_ERR_SESSION_CLOSING;
+  }
   if (is_gone(session, id)) {
     return NGHTTP2_ERR_STREAM_CLOSED;
   }
@@ -77,6 +82,12 @@ H2_EXPORT(h2_submit_request)
 int h2_submit_request(h2_session *session, uint32_t count, uint32_t flags, const uint8_t *body,
                       uint32_t length) {
   nghttp2_session *ng = session->ng;
+  if (session->is_terminated) {
+    return NGHTTP2_ERR_SESSION_CLOSING;
+  }
+  if (ng->goaway_flags & NGHTTP2_GOAWAY_RECV) {
+    return NGHTTP2_ERR_START_STREAM_NOT_ALLOWED;
+  }
   if ((flags & BODY_KIND) == BODY_NONE) {
     return nghttp2_submit_request2(ng, NULL, scratch_fields(), count, NULL, NULL);
   }
@@ -96,6 +107,9 @@ int h2_submit_request(h2_session *session, uint32_t count, uint32_t flags, const
 /* A HEADERS frame without END_STREAM: a 1xx response (RFC 9110 §15.2). */
 H2_EXPORT(h2_submit_informational)
 int h2_submit_informational(h2_session *session, int32_t id, uint32_t count) {
+  if (session->is_terminated) {
+    return NGHTTP2_ERR_SESSION_CLOSING;
+  }
   if (is_gone(session, id)) {
     return NGHTTP2_ERR_STREAM_CLOSED;
   }
@@ -106,6 +120,12 @@ int h2_submit_informational(h2_session *session, int32_t id, uint32_t count) {
 /* Promises a response to the request in scratch. The promised stream's id, or NGHTTP2_ERR_*. */
 H2_EXPORT(h2_submit_push_promise)
 int h2_submit_push_promise(h2_session *session, int32_t id, uint32_t count) {
+  if (session->is_terminated) {
+    return NGHTTP2_ERR_SESSION_CLOSING;
+  }
+  if (session->ng->goaway_flags & NGHTTP2_GOAWAY_RECV) {
+    return NGHTTP2_ERR_START_STREAM_NOT_ALLOWED;
+  }
   if (!nghttp2_session_get_remote_settings(session->ng, NGHTTP2_SETTINGS_ENABLE_PUSH)) {
     return NGHTTP2_ERR_PUSH_DISABLED;
   }
@@ -165,25 +185,8 @@ H2_EXPORT(h2_submit_shutdown_notice) int h2_submit_shutdown_notice(h2_session *s
 
 /* GOAWAY, and the session is over once it has been sent. */
 H2_EXPORT(h2_session_terminate) int h2_session_terminate(h2_session *session, uint32_t code) {
+  session->is_terminated = 1;
   return nghttp2_session_terminate_session(session->ng, code);
-}
-
-H2_EXPORT(h2_submit_window_update)
-int h2_submit_window_update(h2_session *session, int32_t id, int32_t increment) {
-  return nghttp2_submit_window_update(session->ng, NGHTTP2_FLAG_NONE, id, increment);
-}
-
-/* Sets what the peer may have in flight; id 0: on the connection. */
-H2_EXPORT(h2_set_local_window)
-int h2_set_local_window(h2_session *session, int32_t id, int32_t size) {
-  return nghttp2_session_set_local_window_size(session->ng, NGHTTP2_FLAG_NONE, id, size);
-}
-
-/* The application has read `bytes` of the stream's body: its window, and the connection's, open
- * again; id 0: the connection's only. */
-H2_EXPORT(h2_consume) int h2_consume(h2_session *session, int32_t id, uint32_t bytes) {
-  return id ? nghttp2_session_consume(session->ng, id, bytes)
-            : nghttp2_session_consume_connection(session->ng, bytes);
 }
 
 H2_EXPORT(h2_change_priority)

@@ -76,6 +76,7 @@ export interface Exports {
   h2_stream_push(session: Handle, stream: number, length: number, last: number): Result
   h2_set_local_window(session: Handle, stream: number, size: number): Result
   h2_consume(session: Handle, stream: number, bytes: number): Result
+  h2_discard(session: Handle, stream: number, bytes: number): Result
   h2_change_priority(
     session: Handle,
     stream: number,

@@ -40,6 +40,9 @@ const encoder = new TextEncoder()
 /** Bytes of the payload of an unknown frame. */
 const maxUnknownPayload = 0x4000
 
+/** RFC 7838 §3: not empty, and of characters that a field value has. */
+const fieldValue = /^[\t -~]+$/
+
 /** Reads a priority, each member once; throws `ERR_INVALID_ARGUMENT`. */
 export function checkPriority(priority: Priority): Priority {
   const { urgency, incremental } = checkObject('priority', priority)
@@ -107,7 +110,11 @@ export class SessionControl extends SessionCore {
     this.check(result, 'window size', { streamId })
   }
 
-  /** The application has taken in `length` bytes of the stream's body: the peer may send as many again. */
+  /**
+   * The application has taken in `length` bytes of the stream's body: the peer may send as many again (RFC 9113 §6.9).
+   * What a stream has received and nothing has consumed goes back to the connection's window when the stream closes; a
+   * call after that does nothing.
+   */
   consume(streamId: number, length: number): void {
     const id = checkStreamId(streamId)
     const bytes = checkWindowSize('length', length)
@@ -115,11 +122,12 @@ export class SessionControl extends SessionCore {
     this.check(result, 'consume', { streamId })
   }
 
-  /** As `consume`, for bytes that were dropped: only the connection's window opens. */
-  consumeConnection(length: number): void {
+  /** As `consume`, for bytes that were dropped: the connection's window opens, the stream's does not. */
+  discard(streamId: number, length: number): void {
+    const id = checkStreamId(streamId)
     const bytes = checkWindowSize('length', length)
-    const result = this.engine.exports.h2_consume(this.live(), 0, bytes)
-    this.check(result, 'consume')
+    const result = this.engine.exports.h2_discard(this.live(), id, bytes)
+    this.check(result, 'discard', { streamId })
   }
 
   /** A client changes a request's priority (RFC 9218 §7.1): `u=1, i`. */
@@ -131,13 +139,16 @@ export class SessionControl extends SessionCore {
     this.check(h2_submit_priority_update(this.live(), streamId, bytes.length), 'PRIORITY_UPDATE')
   }
 
-  /** RFC 7838 §4: on stream 0 for `origin`, on another stream for that request's origin (`origin` empty). */
+  /**
+   * RFC 7838 §4: on stream 0 for `origin`, on another stream for that request's origin (`origin` empty). `value` is a
+   * field value such as `h3=":443"`, or `clear`.
+   */
   submitAltsvc(streamId: number, origin: string, value: string): void {
     checkStreamIdOrZero(streamId)
-    const parts = [
-      encoder.encode(checkString('origin', origin)),
-      encoder.encode(checkString('value', value)),
-    ] as const
+    if (!fieldValue.test(checkString('value', value))) {
+      throw invalidArgument('value', 'an Alt-Svc field value', value)
+    }
+    const parts = [encoder.encode(checkString('origin', origin)), encoder.encode(value)] as const
     this.engine.writeScratch(...parts)
     const { h2_submit_altsvc } = this.engine.exports
     const result = h2_submit_altsvc(this.live(), streamId, parts[0].length, parts[1].length)

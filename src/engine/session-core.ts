@@ -40,6 +40,8 @@ const FATAL = -900
 /** What an i32 takes. */
 const mostBytes = 0x7fff_ffff
 const noBytes = new Uint8Array(0)
+/** SETTINGS_ENABLE_PUSH is 0 (RFC 9113 §6.5.2). */
+const pushIsOff = [0x2, 0]
 const isLimited = (timeout: number): boolean => timeout > 0 && timeout < Infinity
 const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 
@@ -277,7 +279,10 @@ export class SessionCore {
   protected begin(options: SessionOptions): void {
     try {
       const { settings } = options
-      this.submitSettingsWords(settingsToWords(settings === undefined ? {} : settings))
+      const words = settingsToWords(settings === undefined ? {} : settings)
+      // Pushes are for a client that is made for them: one that is not would leave them unread.
+      if (!this.isServer && settings?.enablePush === undefined) words.push(...pushIsOff)
+      this.submitSettingsWords(words)
       const window = this.#connectionWindowSize
       this.check(this.engine.exports.h2_set_local_window(this.handle, 0, window), 'window size')
     } catch (error) {

@@ -5,7 +5,7 @@ import { HTTP2Error } from './errors.ts'
 export interface Settings {
   /** Bytes of the peer's HPACK table that we offer to keep (0x1). Initially 4096. */
   readonly headerTableSize?: number
-  /** Whether the peer may push (0x2); a client's to say. Initially true. */
+  /** Whether the peer may push (0x2); a client's to say. A session of a client says false unless told otherwise. */
   readonly enablePush?: boolean
   /** Streams that the peer may have open at once (0x3). Initially without limit. */
   readonly maxConcurrentStreams?: number

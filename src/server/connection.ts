@@ -246,8 +246,8 @@ export class Connection implements TransportSink {
   }
 
   /** Gives dropped bytes of a body back to the connection's window, and not to their stream's. */
-  consumeDropped(length: number): void {
-    this.say(() => this.session.consumeConnection(length))
+  discard(streamId: number, length: number): void {
+    this.say(() => this.session.discard(streamId, length))
   }
 
   /** Ends a stream with RST_STREAM. Does not throw: where that fails, the connection ends. */

@@ -42,7 +42,7 @@ export class RequestBody {
     if (this.bytesReceived === 0) this.#stream.connection.bodyBegins()
     this.bytesReceived += chunk.length
     if (this.#isDiscarding) {
-      this.#stream.connection.consumeDropped(chunk.length)
+      this.#discard(chunk.length)
       return
     }
     if (this.bytesReceived > this.#stream.maxRequestBodySize) this.#stream.refuseBody()
@@ -59,13 +59,12 @@ export class RequestBody {
   /** The response is complete: what still comes is dropped, and the stream's window stays as it is. */
   discard(): void {
     this.#isDiscarding = this.#isDelivered = true
-    if (this.#queue) this.#stream.connection.consumeDropped(this.#queue.length)
+    if (this.#queue) this.#discard(this.#queue.length)
     this.#queue = undefined
   }
 
-  /** The stream is over: what waits goes back to the connection's window. */
+  /** The stream is over: the session has given what waits back to the connection's window. */
   closed(): void {
-    if (this.#queue) this.#consume(this.#queue.length)
     this.#queue = undefined
     this.#isDelivered = true
   }
@@ -115,6 +114,10 @@ export class RequestBody {
       this.#deliver(chunk)
     }
     if (!this.#pending && this.isComplete) this.#done()
+  }
+
+  #discard(length: number): void {
+    this.#stream.connection.discard(this.#stream.id, length)
   }
 
   #consume(length: number): void {

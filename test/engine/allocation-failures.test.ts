@@ -13,6 +13,7 @@ const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(7)
 /** What a verb may answer where memory ran out before it, or in it. */
 const answers = new Set([
   'NGHTTP2_ERR_NOMEM',
+  'NGHTTP2_ERR_START_STREAM_NOT_ALLOWED',
   // A stream that could not be opened, or was reset, or went with its connection.
   'NGHTTP2_ERR_STREAM_CLOSED',
   'NGHTTP2_ERR_INVALID_STREAM_STATE',
@@ -39,7 +40,7 @@ class Conversation {
 
   run(): void {
     const options = { engine: this.#engine, limits: this.#limits }
-    const client = this.#make(() => Session.client(options))
+    const client = this.#make(() => Session.client({ ...options, settings: { enablePush: true } }))
     const server = this.#make(() => Session.server({ ...options, padding: 10 }))
     if (client && server)
       this.#talk(Object.assign(Object.create(Pair.prototype), { client, server }))

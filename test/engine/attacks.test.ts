@@ -122,14 +122,15 @@ describe('attacks end the connection that makes them', () => {
     expect(goaway(server)).toBe('GOAWAY 0 ENHANCE_YOUR_CALM')
   })
 
-  it('streams beyond maxConcurrentStreams are refused until it is acknowledged, then they are an error', () => {
+  it('streams beyond maxConcurrentStreams are refused, before and after it is acknowledged (RFC 9113 §5.1.2)', () => {
     const options = { settings: { maxConcurrentStreams: 2 } }
     const early = serving({}, options)
     early.receive(join(...ids(3).map((id) => get(id))))
     expect(wire(early.bytesToSend())).toEqual(['RST_STREAM(5) REFUSED_STREAM'])
     const late = serving({}, options)
     late.receive(join(frame(Type.SETTINGS, 1), ...ids(3).map((id) => get(id))))
-    expect(wire(late.bytesToSend())).toEqual(['GOAWAY 3 PROTOCOL_ERROR'])
+    expect(wire(late.bytesToSend())).toEqual(['RST_STREAM(5) REFUSED_STREAM'])
+    expect(late.setting('local', 'maxConcurrentStreams')).toBe(2)
   })
 
   describe('resets that the server is made to send (CVE-2025-8671, MadeYouReset)', () => {

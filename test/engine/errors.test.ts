@@ -157,14 +157,40 @@ describe('verbs in the wrong order', () => {
     pair.server.submitGoaway()
     pair.flow()
     expect(pair.client.isRequestAllowed).toBe(false)
-    const id = pair.client.submitRequest(post, { body: new Uint8Array(10) })
-    const { client } = pair.flow()
-    expect(one(client, 'FrameNotSent')).toMatchObject({ streamId: id })
-    expect(one(client, 'FrameNotSent').error.code).toBe('NGHTTP2_ERR_START_STREAM_NOT_ALLOWED')
-    expect(one(client, 'StreamClosed')).toMatchObject({
-      streamId: id,
-      errorCode: ErrorCode.REFUSED_STREAM,
-    })
+    for (const options of [{}, { body: new Uint8Array(10) }, { endStream: false }]) {
+      expect(codeOf(() => pair.client.submitRequest(post, options))).toBe(
+        'NGHTTP2_ERR_START_STREAM_NOT_ALLOWED',
+      )
+    }
+    expect(pair.client.bytesToSend()).toHaveLength(0)
+  })
+
+  it('a push after the client sent GOAWAY', () => {
+    const pair = Pair.open({ client: { settings: { enablePush: true } } })
+    const id = openStream(pair)
+    pair.client.submitGoaway()
+    pair.flow()
+    expect(codeOf(() => pair.server.submitPushPromise(id, request))).toBe(
+      'NGHTTP2_ERR_START_STREAM_NOT_ALLOWED',
+    )
+    pair.server.submitResponse(id, { ':status': '200' })
+    expect(one(pair.flow().client, 'ResponseReceived').streamId).toBe(id)
+  })
+
+  it('messages after terminate()', () => {
+    const pair = Pair.open({ client: { settings: { enablePush: true } } })
+    const id = openStream(pair)
+    pair.client.terminate()
+    pair.server.terminate()
+    for (const say of [
+      () => pair.client.submitRequest(request),
+      () => pair.server.submitResponse(id, { ':status': '200' }),
+      () => pair.server.submitShortResponse(id, [':status', '200'], ''),
+      () => pair.server.submitInformational(id, { ':status': '103' }),
+      () => pair.server.submitPushPromise(id, request),
+    ]) {
+      expect(codeOf(say)).toBe('NGHTTP2_ERR_SESSION_CLOSING')
+    }
   })
 
   it('a header block longer than maxSendHeaderBlock', () => {

@@ -33,7 +33,7 @@ function serving(limits: Limits = {}): Session {
 
 /** A client that has opened stream 1. */
 function asking(): Session {
-  const client = Session.client()
+  const client = Session.client({ settings: { enablePush: true } })
   client.submitRequest(getFields)
   client.bytesToSend()
   client.receive(settings())
@@ -149,7 +149,7 @@ describe('a header block beyond a limit costs a token like a malformed frame', (
   })
 
   it('promises', () => {
-    const client = Session.client({ limits })
+    const client = Session.client({ limits, settings: { enablePush: true } })
     client.submitRequest(getFields)
     client.bytesToSend()
     client.receive(settings())
@@ -197,7 +197,7 @@ describe('a header block that repeats entries of the table costs a token', () =>
   })
 
   it('nor for what comes in literals, Huffman or not', () => {
-    const client = Session.client()
+    const client = Session.client({ settings: { enablePush: true } })
     client.bytesToSend()
     const server = serving(limits)
     for (let i = 0; i < 10; i++) {

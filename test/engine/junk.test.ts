@@ -228,7 +228,8 @@ const calls: Readonly<Record<string, readonly [takes: Takes, call: Call]>> = {
   'setLocalWindowSize(size)': [nothing, (session, value) => session.setLocalWindowSize(0, value)],
   'consume(streamId)': [nothing, (session, value) => session.consume(value, 1)],
   'consume(length)': [nothing, (session, value, id) => session.consume(id, value)],
-  'consumeConnection(length)': [nothing, (session, value) => session.consumeConnection(value)],
+  'discard(streamId)': [nothing, (session, value) => session.discard(value, 1)],
+  'discard(length)': [nothing, (session, value, id) => session.discard(id, value)],
   'submitPriorityUpdate(streamId)': [
     nothing,
     (session, value) => session.submitPriorityUpdate(value, 'u=1'),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Session } from '../../src/engine/index.ts'
 import { Pair, one, only, openStream, request } from './support/pair.ts'
 import { codeOf, errorOf } from './support/errors.ts'
 import { wire } from './support/frames.ts'
@@ -116,5 +117,15 @@ describe('push promise (RFC 9113 §8.4)', () => {
       pair.server.submitResponse(p, { ':status': '200' }, { endStream: false })
     const sent = wire(pair.server.bytesToSend()).filter((line) => line.startsWith('HEADERS'))
     expect(sent).toEqual([`HEADERS(${promised[0]})`])
+  })
+
+  it('is off unless the client asks for it', () => {
+    const client = Session.client()
+    const server = Session.server()
+    server.receive(client.bytesToSend())
+    expect(server.setting('remote', 'enablePush')).toBe(0)
+    const id = client.submitRequest(request)
+    server.receive(client.bytesToSend())
+    expect(codeOf(() => server.submitPushPromise(id, request))).toBe('NGHTTP2_ERR_PUSH_DISABLED')
   })
 })

@@ -106,7 +106,7 @@ describe('upgrade from HTTP/1.1 to h2c (RFC 7540 §3.2)', () => {
     const bytes = client.bytesToSend()
     const server = Session.server({ expectPreface: false })
     const events = server.receive(bytes.subarray(24))
-    expect(one(events, 'SettingsReceived').settings).toEqual({})
+    expect(one(events, 'SettingsReceived').settings).toEqual({ enablePush: false })
     expect(wire(server.bytesToSend())).toEqual(['SETTINGS', 'SETTINGS ack'])
   })
 })

@@ -2,13 +2,14 @@ import { Session, type SessionEvent, type SessionOptions } from '../../../src/en
 
 type EventOf<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>
 
-/** A client and a server, connected in memory. */
+/** A client, which takes pushes, and a server, connected in memory. */
 export class Pair {
   readonly client: Session
   readonly server: Session
 
   constructor(options: { client?: SessionOptions; server?: SessionOptions } = {}) {
-    this.client = Session.client(options.client)
+    const settings = { enablePush: true, ...options.client?.settings }
+    this.client = Session.client({ ...options.client, settings })
     this.server = Session.server(options.server)
   }
 

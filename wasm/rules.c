@@ -1,0 +1,134 @@
+/* Rules for what a peer may send that nghttp2 leaves to its user, or takes more harshly than we do.
+ */
+#include "bridge.h"
+
+#include "nghttp2_session.h"
+
+/*
+ * What makes a server reset streams by itself is not in nghttp2's budget of received resets. It is
+ * in this one: a peer that goes on sending malformed frames, or header blocks beyond the limits, is
+ * told to calm down.
+ */
+int h2_spend_invalid_token(h2_session *session, nghttp2_session *ng) {
+  uint32_t seconds = (h2_now - session->invalid_refilled) / 1000;
+  if (seconds) {
+    uint64_t tokens = session->invalid_tokens + (uint64_t)seconds * session->invalid_rate;
+    session->invalid_tokens =
+      tokens < session->invalid_burst ? (uint32_t)tokens : session->invalid_burst;
+    session->invalid_refilled += seconds * 1000;
+  }
+  if (session->invalid_tokens) {
+    session->invalid_tokens -= 1;
+    return 0;
+  }
+  return nghttp2_session_terminate_session(ng, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+int h2_note_invalid(h2_session *session, const nghttp2_frame_hd *head, int code) {
+  session->counters[H2_COUNT_INVALID_FRAMES] += 1;
+  uint32_t *at = h2_event_new(H2_EVENT_FRAME_INVALID, 0, 3);
+  if (!at) {
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+  }
+  at[0] = head->type;
+  at[1] = (uint32_t)head->stream_id;
+  at[2] = (uint32_t)code;
+  return 0;
+}
+
+/* ---- stream identifiers ------------------------------------------------------------------- */
+
+/*
+ * RFC 9113 §5.1.1: a new stream closes all idle ones with lower identifiers, and a request on one
+ * of those is a connection error. nghttp2 ignores it, because it does not know it from a frame that
+ * crossed our RST_STREAM. The identifiers that a client skipped are known here; the last few times
+ * that it did so are enough, because an honest client skips none.
+ */
+static int was_skipped(const h2_session *session, uint32_t id) {
+  for (uint32_t i = 0; i < H2_SKIPPED_RANGES; ++i) {
+    if (id > session->skipped[i].after && id < session->skipped[i].before) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+int h2_check_stream_id(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data) {
+  h2_session *session = user_data;
+  if (head->type != NGHTTP2_HEADERS || session->role != H2_ROLE_SERVER || !(head->stream_id & 1)) {
+    return 0;
+  }
+  uint32_t id = (uint32_t)head->stream_id;
+  uint32_t last = (uint32_t)ng->last_recv_stream_id;
+  if (id <= last) {
+    if (!was_skipped(session, id)) {
+      return 0;
+    }
+    session->has_reused_id = 1;
+    return h2_note_invalid(session, head, NGHTTP2_ERR_PROTO);
+  }
+  if (id > last + 2) {
+    session->skipped[session->next_skipped].after = last;
+    session->skipped[session->next_skipped].before = id;
+    session->next_skipped = (session->next_skipped + 1) % H2_SKIPPED_RANGES;
+  }
+  return 0;
+}
+
+/* ---- tunnels ------------------------------------------------------------------------------ */
+
+/* Whether CONNECT was answered with 2xx on the stream (RFC 9113 §8.5). */
+static int is_tunnel(h2_session *session, nghttp2_session *ng, int32_t id) {
+  if (session->role == H2_ROLE_SERVER) {
+    const h2_stream *own = h2_stream_find(session, id);
+    return own && own->half_close;
+  }
+  const nghttp2_stream *stream = nghttp2_session_get_stream(ng, id);
+  return stream && (stream->http_flags & NGHTTP2_HTTP_FLAG_METH_CONNECT) &&
+         stream->status_code / 100 == 2;
+}
+
+/* RFC 9113 §8.5: a frame other than DATA on a tunnel is a stream error. Its fields are not told. */
+int h2_check_tunnel(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame) {
+  if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_HEADERS ||
+      !is_tunnel(session, ng, frame->hd.stream_id)) {
+    return 0;
+  }
+  if (nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                NGHTTP2_PROTOCOL_ERROR) != 0 ||
+      h2_note_invalid(session, &frame->hd, NGHTTP2_ERR_PROTO) != 0 ||
+      h2_spend_invalid_token(session, ng) != 0) {
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+  }
+  return 0;
+}
+
+/* ---- our settings ------------------------------------------------------------------------- */
+
+/* A number of streams that no connection has. */
+#define UNREACHED_STREAMS 0x80000000U
+
+/*
+ * RFC 9113 §5.1.2: a stream beyond SETTINGS_MAX_CONCURRENT_STREAMS is a stream error. nghttp2 takes
+ * it for a connection error once the setting was acknowledged, and refuses the stream before that:
+ * here it always refuses the stream, which hurts no other.
+ */
+void h2_settings_acknowledged(h2_session *session) {
+  uint32_t *streams = &session->ng->local_settings.max_concurrent_streams;
+  if (*streams != UNREACHED_STREAMS) {
+    session->max_concurrent_streams = *streams;
+    *streams = UNREACHED_STREAMS;
+  }
+}
+
+uint32_t h2_local_setting(const h2_session *session, uint32_t id) {
+  uint32_t value = nghttp2_session_get_local_settings(session->ng, (nghttp2_settings_id)id);
+  return id == NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS && value == UNREACHED_STREAMS
+           ? session->max_concurrent_streams
+           : value;
+}
+
+uint64_t h2_header_list_limit(const h2_session *session) {
+  uint32_t told = session->ng->local_settings.max_header_list_size;
+  return told < session->max_header_bytes ? told : session->max_header_bytes;
+}

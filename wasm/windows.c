@@ -1,0 +1,68 @@
+/*
+ * The windows that the peer sends into. Each stream counts what it has received and the host has
+ * not taken in, so that the connection's window gets it back when the stream closes.
+ */
+#include "bridge.h"
+
+#include "nghttp2_session.h"
+
+/* nghttp2 keeps a pointer for its user with each stream: here it is the count. */
+static uint32_t unread_of(const nghttp2_stream *stream) {
+  return (uint32_t)(uintptr_t)stream->stream_user_data;
+}
+
+static void set_unread(nghttp2_stream *stream, uint32_t bytes) {
+  stream->stream_user_data = (void *)(uintptr_t)bytes;
+}
+
+void h2_count_unread(nghttp2_session *ng, int32_t id, uint32_t bytes) {
+  nghttp2_stream *stream = nghttp2_session_get_stream(ng, id);
+  if (stream) {
+    set_unread(stream, unread_of(stream) + bytes);
+  }
+}
+
+int h2_return_unread(nghttp2_session *ng, int32_t id) {
+  nghttp2_stream *stream = nghttp2_session_get_stream(ng, id);
+  uint32_t bytes = stream ? unread_of(stream) : 0;
+  if (bytes == 0) {
+    return 0;
+  }
+  set_unread(stream, 0);
+  return nghttp2_session_consume_connection(ng, bytes);
+}
+
+/* Takes up to `bytes` from what the stream counts. How many: none of a stream that has closed. */
+static uint32_t take_unread(nghttp2_session *ng, int32_t id, uint32_t bytes) {
+  nghttp2_stream *stream = nghttp2_session_get_stream(ng, id);
+  uint32_t unread = stream ? unread_of(stream) : 0;
+  uint32_t taken = bytes < unread ? bytes : unread;
+  if (taken) {
+    set_unread(stream, unread - taken);
+  }
+  return taken;
+}
+
+/* The application has read `bytes` of the stream's body: both windows open again. */
+H2_EXPORT(h2_consume) int h2_consume(h2_session *session, int32_t id, uint32_t bytes) {
+  uint32_t taken = take_unread(session->ng, id, bytes);
+  return taken ? nghttp2_session_consume(session->ng, id, taken) : 0;
+}
+
+/* As h2_consume, for bytes that were dropped: the connection's window opens, the stream's does not.
+ */
+H2_EXPORT(h2_discard) int h2_discard(h2_session *session, int32_t id, uint32_t bytes) {
+  uint32_t taken = take_unread(session->ng, id, bytes);
+  return taken ? nghttp2_session_consume_connection(session->ng, taken) : 0;
+}
+
+H2_EXPORT(h2_submit_window_update)
+int h2_submit_window_update(h2_session *session, int32_t id, int32_t increment) {
+  return nghttp2_submit_window_update(session->ng, NGHTTP2_FLAG_NONE, id, increment);
+}
+
+/* Sets what the peer may have in flight; id 0: on the connection. */
+H2_EXPORT(h2_set_local_window)
+int h2_set_local_window(h2_session *session, int32_t id, int32_t size) {
+  return nghttp2_session_set_local_window_size(session->ng, NGHTTP2_FLAG_NONE, id, size);
+}
