@@ -1,6 +1,6 @@
 /** An HTTP/2 server for Node, Deno and Bun: nghttp2 in WebAssembly. */
 export { ErrorCode, HTTP2Error, errorCodeName } from './engine/errors.ts'
-export type { HeaderField, HeaderList } from './engine/fields.ts'
+export { type HeaderField, type HeaderList, sensitiveHeaders } from './engine/fields.ts'
 export type { Limits } from './engine/limits.ts'
 export type { Priority } from './engine/session-control.ts'
 export type { Settings } from './engine/settings.ts'

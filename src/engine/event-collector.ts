@@ -1,7 +1,7 @@
 import { Category, Flag } from './abi.ts'
 import { bodyChangedError, HTTP2Error, libraryCodeName } from './errors.ts'
 import type { SessionEvent } from './events.ts'
-import { type FlatFields, type HeaderField, toPairs } from './fields.ts'
+import { type FlatFields, type HeaderField, toHeaderFields } from './fields.ts'
 import { settingsFromWords } from './settings.ts'
 import type { SessionSink } from './sink.ts'
 
@@ -27,7 +27,7 @@ export class EventCollector implements SessionSink {
   }
 
   headers(streamId: number, category: number, flags: number, fields: FlatFields): void {
-    const headers = toPairs(fields)
+    const headers = toHeaderFields(fields)
     const endStream = (flags & Flag.endStream) !== 0
     const truncated = (flags & Flag.truncated) !== 0
     if (category === Category.request) {
@@ -84,7 +84,7 @@ export class EventCollector implements SessionSink {
   }
 
   pushPromise(streamId: number, promisedStreamId: number, flags: number, fields: FlatFields): void {
-    const headers = toPairs(fields)
+    const headers = toHeaderFields(fields)
     const truncated = (flags & Flag.truncated) !== 0
     this.add({ type: 'PushPromised', streamId, promisedStreamId, headers, truncated })
   }

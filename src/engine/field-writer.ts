@@ -10,6 +10,8 @@ interface Interned {
   readonly length: number
 }
 
+/** NGHTTP2_NV_FLAG_NO_INDEX. */
+const NO_INDEX = 1
 /** Strings longer than this are written each time. */
 const internedLength = 64
 /** A power of two: how many values are remembered as seen once. */
@@ -66,6 +68,7 @@ export class FieldWriter {
         strings += text.length
       }
     }
+    this.#flagNeverIndexed(fields)
     return strings
   }
 
@@ -85,6 +88,15 @@ export class FieldWriter {
         strings += text.length
       }
       memory.words[word + 4] = 0
+    }
+    this.#flagNeverIndexed(fields)
+  }
+
+  #flagNeverIndexed({ neverIndexed }: FlatFields): void {
+    if (!neverIndexed) return
+    const first = this.#memory.io(Io.scratch) >>> 2
+    for (const at of neverIndexed) {
+      this.#memory.words[first + (at >> 1) * (FIELD_SIZE / 4) + 4] = NO_INDEX
     }
   }
 

@@ -1,23 +1,42 @@
-import { describe, invalidArgument } from './arguments.ts'
+import { checkBoolean, checkString, describe, invalidArgument } from './arguments.ts'
 import { HTTP2Error } from './errors.ts'
 
-/** A header or trailer field: a name in any case, and a value of characters up to U+00FF. */
-export type HeaderField = readonly [name: string, value: string]
+/**
+ * A header or trailer field: a name in any case, and a value of characters up to U+00FF. With `neverIndexed` the value
+ * is a secret: HPACK keeps it in no table, on this connection and on those it is forwarded to (RFC 7541 §6.2.3, §7.1.3).
+ */
+export type HeaderField = readonly [name: string, value: string, neverIndexed?: boolean]
+
+/**
+ * In an object of fields: the names of those that are never indexed.
+ *
+ * ```ts
+ * { 'set-cookie': 'token=…', [sensitiveHeaders]: ['set-cookie'] }
+ * ```
+ */
+export const sensitiveHeaders: unique symbol = Symbol('nghttp2-wasm.sensitiveHeaders')
 
 /**
  * Fields as a caller may give them: pairs (an array, a `Headers`, a `Map`), or an object whose values are
  * strings or, for a field that comes several times, lists of strings.
  */
 export type HeaderList =
-  | Iterable<readonly [string, string]>
-  | Readonly<Record<string, string | readonly string[]>>
+  | Iterable<HeaderField>
+  | Readonly<
+      Record<string, string | readonly string[]> & { [sensitiveHeaders]?: readonly string[] }
+    >
 
 /** Names and values in turn: the form in which fields travel inside. */
-export type FlatFields = string[]
+export interface FlatFields extends Array<string> {
+  /** Where the names of fields stand that are never indexed; absent where none is. */
+  neverIndexed?: number[]
+}
 
 /** Appends `headers` to `fields`. */
 export function flatten(headers: HeaderList | FlatFields, fields: FlatFields = []): FlatFields {
   if (isFlat(headers)) {
+    const { neverIndexed } = headers
+    if (neverIndexed) for (const at of neverIndexed) neverIndex(fields, fields.length + at)
     for (const text of headers) fields.push(text)
     return fields
   }
@@ -32,17 +51,46 @@ export function flatten(headers: HeaderList | FlatFields, fields: FlatFields = [
     for (const pair of headers) pushPair(pair, fields)
     return fields
   }
+  const secret = secretNames(headers[sensitiveHeaders])
   for (const name of Object.keys(headers)) {
     const value = headers[name]!
+    const first = fields.length
     if (Array.isArray(value)) for (const one of value) fields.push(name, textOf(name, one))
     else fields.push(name, textOf(name, value))
+    if (!secret?.has(name.toLowerCase())) continue
+    for (let at = first; at < fields.length; at += 2) neverIndex(fields, at)
   }
   return fields
 }
 
+/** The names in lower case; `undefined` without any. */
+function secretNames(names: readonly string[] | undefined): Set<string> | undefined {
+  if (names === undefined) return undefined
+  if (!Array.isArray(names)) throw invalidArgument('sensitiveHeaders', 'a list of names', names)
+  return new Set(names.map((name) => checkString('sensitiveHeaders', name).toLowerCase()))
+}
+
+/** The field whose name stands at `at` is never indexed. */
+export function neverIndex(fields: FlatFields, at: number): void {
+  ;(fields.neverIndexed ??= []).push(at)
+}
+
+/** Takes out the field whose name stands at `at`. */
+export function removeField(fields: FlatFields, at: number): void {
+  fields.splice(at, 2)
+  if (!fields.neverIndexed) return
+  fields.neverIndexed = fields.neverIndexed
+    .filter((other) => other !== at)
+    .map((other) => (other > at ? other - 2 : other))
+}
+
 function pushPair(pair: HeaderField, fields: FlatFields): void {
   if (!Array.isArray(pair)) throw invalidArgument('headers', 'pairs of name and value', pair)
-  fields.push(pair[0], pair[1])
+  const [name, value, neverIndexed] = pair
+  if (neverIndexed !== undefined && checkBoolean('neverIndexed', neverIndexed)) {
+    neverIndex(fields, fields.length)
+  }
+  fields.push(name, value)
 }
 
 /** A value as people write it in an object: a number has a text that is plain. */
@@ -56,8 +104,17 @@ export function isFlat(headers: HeaderList | FlatFields): headers is FlatFields 
   return Array.isArray(headers) && typeof headers[0] === 'string'
 }
 
-function isIterable(headers: HeaderList): headers is Iterable<readonly [string, string]> {
+function isIterable(headers: HeaderList): headers is Iterable<HeaderField> {
   return typeof (headers as Iterable<unknown>)[Symbol.iterator] === 'function'
+}
+
+/** Fields as applications see them: those that are never indexed say so. */
+export function toHeaderFields(fields: FlatFields): HeaderField[] {
+  const { neverIndexed } = fields
+  const pairs: HeaderField[] = toPairs(fields)
+  if (neverIndexed)
+    for (const at of neverIndexed) pairs[at >> 1] = [fields[at]!, fields[at + 1]!, true]
+  return pairs
 }
 
 /** Pairs from names and values in turn. */

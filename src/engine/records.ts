@@ -1,5 +1,5 @@
 import { Flag, Io, Kind, NEW_STRING } from './abi.ts'
-import type { FlatFields } from './fields.ts'
+import { type FlatFields, neverIndex } from './fields.ts'
 import type { Memory } from './memory.ts'
 import type { OutgoingBody } from './outgoing.ts'
 import type { SessionSink } from './sink.ts'
@@ -34,6 +34,7 @@ export class RecordReader {
       switch (head & 0xff) {
         case Kind.field: {
           if (flags & Flag.fieldFirst) fields = []
+          if (flags & Flag.fieldNeverIndex) neverIndex(fields, fields.length)
           if (first < NEW_STRING && second < NEW_STRING) {
             // Nearly all of them: both strings are known.
             fields.push(strings[first]!, strings[second]!)

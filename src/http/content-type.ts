@@ -27,7 +27,7 @@ export function withContentType(
   }
   // A list may be one that can be walked only once.
   const fields = isFlat(headers) ? headers : flatten(headers)
-  return hasContentType(fields) ? fields : [...fields, 'content-type', type]
+  return hasContentType(fields) ? fields : flatten(['content-type', type], flatten(fields))
 }
 
 /** Of bytes nobody asks: some runtimes make `Blob` only then. */

@@ -1,6 +1,6 @@
 import { checkObject } from '../engine/arguments.ts'
 import { HTTP2Error } from '../engine/errors.ts'
-import { type HeaderField, toPairs } from '../engine/fields.ts'
+import { type HeaderField, toHeaderFields } from '../engine/fields.ts'
 import type { Priority } from '../engine/session-control.ts'
 import type { HeaderList } from '../engine/fields.ts'
 import type { Tunnel } from '../http/tunnel.ts'
@@ -91,14 +91,17 @@ export class BaseRequestHandler implements Exchange {
     return this.#stream.request.path
   }
 
-  /** All fields in the order of arrival, pseudo-header fields included; the cookie in one piece, last. */
+  /**
+   * All fields in the order of arrival, pseudo-header fields included; the cookie in one piece, last. A field that is
+   * never indexed (RFC 7541 §6.2.3) has `true` as its third element.
+   */
   get headers(): HeaderField[] {
     return this.#stream.request.pairs
   }
 
   /** The fields behind the body; empty until `onRequestDone`, and where there are none. */
   get trailers(): HeaderField[] {
-    return toPairs(this.#stream.trailers)
+    return toHeaderFields(this.#stream.trailers)
   }
 
   /** The response was pushed: nobody asked for it. */

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../engine/fields.ts'
+import type { HeaderField, HeaderList } from '../engine/fields.ts'
 import type { Priority } from '../engine/session-control.ts'
 import type { Trailers } from '../http/trailers.ts'
 import type { Tunnel } from '../http/tunnel.ts'
@@ -36,6 +36,14 @@ export class FetchInfo {
 
   get streamId(): number {
     return this.#stream.id
+  }
+
+  /**
+   * All fields of the request in the order of arrival, pseudo-header fields included, the cookie in one piece, last. A
+   * field that is never indexed (RFC 7541 §6.2.3) has `true` as its third element; `Headers` cannot say so.
+   */
+  get headers(): readonly HeaderField[] {
+    return this.#stream.request.pairs
   }
 
   /** The connection. */

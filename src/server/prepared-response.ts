@@ -1,6 +1,13 @@
 import { checkObject, describe } from '../engine/arguments.ts'
 import { HTTP2Error } from '../engine/errors.ts'
-import { type FlatFields, type HeaderList, flatten, wireName, wireValue } from '../engine/fields.ts'
+import {
+  type FlatFields,
+  type HeaderList,
+  flatten,
+  removeField,
+  wireName,
+  wireValue,
+} from '../engine/fields.ts'
 import { type Body, wholeBody } from '../http/body.ts'
 import { type BodySource, bodySource } from '../http/body-source.ts'
 import type { Trailers } from '../http/trailers.ts'
@@ -119,7 +126,7 @@ export function appendFields(
         `${JSON.stringify(name)} is no field of an application's: pseudo-header fields have options of their own`,
       )
     }
-    if (isHopByHop(name)) fields.splice(i, 2)
+    if (isHopByHop(name)) removeField(fields, i)
   }
   return fields
 }

@@ -1,4 +1,4 @@
-import { type FlatFields, toPairs } from '../engine/fields.ts'
+import { type FlatFields, toHeaderFields } from '../engine/fields.ts'
 import type { StreamMap } from '../engine/stream-map.ts'
 import type { Connection } from './connection.ts'
 import { RequestHead } from './request-head.ts'
@@ -21,7 +21,7 @@ export class PushPromises {
     const connection = this.#connection
     const { session } = connection
     if (connection.isLeaving || session.setting('remote', 'enablePush') === 0) return undefined
-    const id = session.submitPushPromise(parent.id, toPairs(fields))
+    const id = session.submitPushPromise(parent.id, toHeaderFields(fields))
     const stream = new ServerStream(connection, id, new RequestHead(fields), true)
     stream.requestBody.isComplete = true
     this.#streams.set(id, stream)

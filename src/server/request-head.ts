@@ -1,4 +1,4 @@
-import { type FlatFields, type HeaderField, toPairs } from '../engine/fields.ts'
+import { type FlatFields, type HeaderField, toHeaderFields } from '../engine/fields.ts'
 
 /** What a request's header block says (RFC 9113 §8.3.1). */
 export class RequestHead {
@@ -42,7 +42,7 @@ export class RequestHead {
 
   /** The fields in pairs, in the order of arrival; crumbs of the cookie are one field, the last (RFC 9113 §8.2.3). */
   get pairs(): HeaderField[] {
-    this.#pairs ??= joinCookies(toPairs(this.fields))
+    this.#pairs ??= joinCookies(toHeaderFields(this.fields))
     return this.#pairs
   }
 }
@@ -51,5 +51,7 @@ function joinCookies(pairs: HeaderField[]): HeaderField[] {
   const crumbs = pairs.filter(([name]) => name === 'cookie')
   if (crumbs.length === 0) return pairs
   const others = pairs.filter(([name]) => name !== 'cookie')
-  return [...others, ['cookie', crumbs.map(([, value]) => value).join('; ')]]
+  const cookie = crumbs.map(([, value]) => value).join('; ')
+  const isSecret = crumbs.some(([, , neverIndexed]) => neverIndexed)
+  return [...others, isSecret ? ['cookie', cookie, true] : ['cookie', cookie]]
 }

@@ -1,5 +1,5 @@
 import { bodyChangedError, ErrorCode, HTTP2Error } from '../engine/errors.ts'
-import { type FlatFields, type HeaderList, toPairs } from '../engine/fields.ts'
+import { type FlatFields, type HeaderList, toHeaderFields } from '../engine/fields.ts'
 import { heldBody } from '../engine/session.ts'
 import { checkPriority, type Priority } from '../engine/session-control.ts'
 import { type BodyChunk, toBytes } from '../http/body.ts'
@@ -160,7 +160,7 @@ export class ServerStream {
     this.#assertUnanswered()
     checkInformationalStatus(status, this.id)
     const fields = appendFields([':status', String(status)], headers)
-    this.connection.session.submitInformational(this.id, toPairs(fields))
+    this.connection.session.submitInformational(this.id, toHeaderFields(fields))
     this.#hasContinued ||= status === 100
     this.connection.flushSoon()
   }
@@ -390,7 +390,7 @@ export class ServerStream {
     const { session } = this.connection
     const fields = appendFields([], trailers)
     if (fields.length === 0) session.sendData(this.id, noBytes, true)
-    else session.submitTrailers(this.id, toPairs(fields))
+    else session.submitTrailers(this.id, toHeaderFields(fields))
     this.#isEnded = true
     this.connection.flushSoon()
   }

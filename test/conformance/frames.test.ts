@@ -40,7 +40,7 @@ function server(): Session {
 
 /** A client with stream 1 open, and what the server promised on it, even ids up to `promised`. */
 function client(promised = 0): Session {
-  const session = Session.client()
+  const session = Session.client({ settings: { enablePush: true } })
   session.submitRequest(fields)
   session.bytesToSend()
   session.receive(settings())

@@ -1,4 +1,4 @@
-import { constants } from 'node:http2'
+import { constants, sensitiveHeaders } from 'node:http2'
 import { expect, it } from 'vitest'
 import { RawClient } from '../server/raw.ts'
 import { newTag } from '../support/server.ts'
@@ -11,6 +11,16 @@ const ORIGIN = 0xc
 describeFetch(
   'fetch: info',
   (server) => {
+    it('fields that are never indexed are told, and sent (RFC 7541 §6.2.3)', async () => {
+      await using client = await server.connect()
+      const headers = { 'x-secret': 'of the client', [sensitiveHeaders]: ['x-secret'] }
+      const answer = await client.get('/info/never-indexed', headers)
+      expect(answer.json()).toEqual([['x-secret', 'of the client', true]])
+      for (const fields of [answer.headers, answer.trailers]) {
+        expect((fields as Record<symbol, unknown>)[sensitiveHeaders]).toEqual(['x-token'])
+      }
+    })
+
     it('has the addresses, the stream and the connection', async () => {
       await using client = await server.connect({ servername: 'localhost' })
       const facts = (await client.get('/info/info')).json()

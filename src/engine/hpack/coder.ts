@@ -1,4 +1,4 @@
-import { type Handle, Io } from '../abi.ts'
+import { Flag, type Handle, Io } from '../abi.ts'
 import { checkInteger } from '../arguments.ts'
 import type { Engine } from '../engine.ts'
 import { HTTP2Error } from '../errors.ts'
@@ -64,8 +64,10 @@ export class HDCoder {
     let at = memory.io(Io.events) >>> 2
     const end = at + memory.io(Io.eventWords)
     while (at < end) {
+      const flags = memory.words[at]! >>> 8
       const name = memory.readString(at + 1)
-      fields.push([name, memory.readString(memory.afterString)])
+      const value = memory.readString(memory.afterString)
+      fields.push(flags & Flag.fieldNeverIndex ? [name, value, true] : [name, value])
       at = memory.afterString
     }
     return fields

@@ -1,7 +1,8 @@
 import { Io } from '../abi.ts'
 import { checkEngine, type Engine } from '../engine.ts'
 import { HTTP2Error } from '../errors.ts'
-import { checkBytes, checkInteger, invalidArgument } from '../arguments.ts'
+import { checkBoolean, checkBytes, checkInteger, invalidArgument } from '../arguments.ts'
+import { type FlatFields, neverIndex } from '../fields.ts'
 import { HDCoder, largestTable } from './coder.ts'
 import { DEFLATE_MAX_HEADER_TABLE_SIZE } from './constants.ts'
 
@@ -17,15 +18,24 @@ export class HDDeflater extends HDCoder {
     super(own, own.exports.h2_deflater_new(maxTableSize))
   }
 
-  /** Encodes one header block. Names are not changed: HTTP/2 wants them in lower case. */
-  deflate(headers: Iterable<readonly [FieldText, FieldText]>): Uint8Array {
-    const fields: string[] = []
+  /**
+   * Encodes one header block. Names are not changed: HTTP/2 wants them in lower case. A field with `neverIndexed` goes to
+   * no table, and says so to whoever forwards it (RFC 7541 §6.2.3).
+   */
+  deflate(
+    headers: Iterable<readonly [name: FieldText, value: FieldText, neverIndexed?: boolean]>,
+  ): Uint8Array {
+    const fields: FlatFields = []
     if (typeof headers?.[Symbol.iterator] !== 'function' || ArrayBuffer.isView(headers)) {
       throw invalidArgument('headers', 'an iterable of names and values', headers)
     }
     for (const pair of headers) {
       if (!Array.isArray(pair)) throw invalidArgument('headers', 'pairs of name and value', pair)
-      fields.push(toLatin1(pair[0]), toLatin1(pair[1]))
+      const [name, value, neverIndexed] = pair
+      if (neverIndexed !== undefined && checkBoolean('neverIndexed', neverIndexed)) {
+        neverIndex(fields, fields.length)
+      }
+      fields.push(toLatin1(name), toLatin1(value))
     }
     const { exports, memory, fields: writer } = this.engine
     const handle = this.live()

@@ -12,7 +12,7 @@ export class HDInflater extends HDCoder {
   }
 
   /**
-   * Decodes one header block, whole, to names and values (a character a byte). Throws
+   * Decodes one header block, whole, to names and values (a character a byte), and `true` where a field is never indexed. Throws
    * `NGHTTP2_ERR_HEADER_COMP` when it is not one; the decoder cannot be used any more then.
    */
   inflate(given: Uint8Array): HeaderField[] {
