@@ -37,7 +37,8 @@ typedef struct {
   uint32_t strings_capacity;
   uint32_t memory_used;  /* bytes held by all sessions and tables */
   uint32_t input_unread; /* h2_session_receive: of what comes next, so much is payload of DATA */
-  uint32_t ending;       /* h2_session_receive: 1: a GOAWAY that ends the session is queued */
+  uint32_t ending; /* h2_session_receive: 1: a GOAWAY that ends the session is queued or sent */
+  uint32_t ending_code; /* the error code of the one that is queued, else 0 */
 } h2_io;
 
 extern h2_io h2_region;
@@ -198,7 +199,6 @@ typedef struct h2_session {
   uint32_t requests_left; /* that may begin before h2_session_receive returns */
   uint32_t block_pauses;  /* a request that began when none was left */
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;
-  uint32_t goaway_code;
   uint32_t max_concurrent_streams; /* as acknowledged; see h2_settings_acknowledged */
   h2_range skipped[H2_SKIPPED_RANGES];
   uint32_t next_skipped;

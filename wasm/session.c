@@ -128,6 +128,21 @@ static uint32_t unread(const nghttp2_session *ng) {
   }
 }
 
+/* Tells of a GOAWAY that ends the session, and what it will say while it waits to be sent. */
+static void note_ending(const nghttp2_session *ng) {
+  h2_region.ending = !!(ng->goaway_flags & NGHTTP2_GOAWAY_TERM_ON_SEND);
+  h2_region.ending_code = NGHTTP2_NO_ERROR;
+  if (!h2_region.ending) {
+    return;
+  }
+  for (const nghttp2_outbound_item *item = ng->ob_reg.head; item; item = item->qnext) {
+    if (item->frame.hd.type == NGHTTP2_GOAWAY &&
+        item->aux_data.goaway.flags & NGHTTP2_GOAWAY_AUX_TERM_ON_SEND) {
+      h2_region.ending_code = item->frame.goaway.error_code;
+    }
+  }
+}
+
 /*
  * Feeds `length` bytes of the input region; the event region then says what they meant. When `most`
  * requests have begun, and another does, the rest is left: feed it again. `now` is in milliseconds
@@ -156,7 +171,7 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
     int result = nghttp2_session_terminate_session(session->ng, NGHTTP2_ENHANCE_YOUR_CALM);
     taken = result < 0 ? result : taken;
   }
-  h2_region.ending = !!(session->ng->goaway_flags & NGHTTP2_GOAWAY_TERM_ON_SEND);
+  note_ending(session->ng);
   return (int)taken;
 }
 

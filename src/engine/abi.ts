@@ -123,6 +123,7 @@ export const Io = {
   memoryUsed: 13,
   inputUnread: 14,
   ending: 15,
+  endingCode: 16,
 } as const
 
 /** `enum h2_event`: the kind in a record's head. */

@@ -64,6 +64,7 @@ export class SessionCore {
   /** Of what comes next, so many bytes are the payload of a DATA frame. */
   #unread = UNKNOWN
   #isEnding = false
+  #endingCode: number = ErrorCode.NO_ERROR
   #failure: HTTP2Error | undefined
   /** Streams whose bodies have lost bytes: each is reset once the output that says so has been written. */
   readonly #changed: number[] = []
@@ -97,6 +98,11 @@ export class SessionCore {
   /** The session has failed, or a GOAWAY that ends it is next to be sent: responses would not be sent any more. */
   get isEnding(): boolean {
     return this.#isEnding || this.failure !== undefined
+  }
+
+  /** The error code of a GOAWAY that ends the session and waits to be sent; NO_ERROR: there is none. */
+  get endingCode(): number {
+    return this.#endingCode
   }
 
   /** The time last passed in, in milliseconds. */
@@ -154,6 +160,7 @@ export class SessionCore {
       const taken = exports.h2_session_receive(session, piece.length, now >>> 0, mostRequests)
       this.#unread = memory.io(Io.inputUnread)
       this.#isEnding = memory.io(Io.ending) === 1
+      this.#endingCode = memory.io(Io.endingCode)
       this.#tell(sink, piece)
       if (taken < 0) {
         this.#fail(taken)

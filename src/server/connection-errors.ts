@@ -1,4 +1,4 @@
-import { ErrorCode, HTTP2Error } from '../engine/errors.ts'
+import { ErrorCode, errorCodeName, HTTP2Error } from '../engine/errors.ts'
 
 /*
  * Why a connection of a server ends.
@@ -15,4 +15,13 @@ export function connectionClosed(): HTTP2Error {
   return new HTTP2Error('ERR_CONNECTION_CLOSED', 'the server closed the connection', {
     errorCode: ErrorCode.NO_ERROR,
   })
+}
+
+/** Of a peer that broke a rule, or was too slow to acknowledge SETTINGS. */
+export function connectionTerminated(errorCode: number): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_CONNECTION_TERMINATED',
+    `the connection was ended with GOAWAY ${errorCodeName(errorCode)} (RFC 9113 §5.4.1)`,
+    { errorCode },
+  )
 }

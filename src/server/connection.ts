@@ -1,6 +1,6 @@
 import { ErrorCode, type HTTP2Error } from '../engine/errors.ts'
 import { Session } from '../engine/session.ts'
-import { connectionClosed, connectionFailed } from './connection-errors.ts'
+import { connectionClosed, connectionFailed, connectionTerminated } from './connection-errors.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import type { Application } from './exchange.ts'
@@ -71,7 +71,6 @@ export class Connection implements TransportSink {
   #isDeaf = false
   #hasBegun = false
   #hasFailed = false
-  #hasReported = false
   #isClosed = false
   #idleSince: number
 
@@ -159,8 +158,9 @@ export class Connection implements TransportSink {
       this.#isBusy = false
       this.flush()
     }
-    const { failure } = this.session
+    const { failure, endingCode } = this.session
     if (failure) this.#fail(failure)
+    else if (endingCode !== ErrorCode.NO_ERROR && !this.#isClosed) this.terminated(endingCode)
   }
 
   onDrain(): void {
@@ -177,7 +177,7 @@ export class Connection implements TransportSink {
   }
 
   onClose(error: Error | null): void {
-    if (error) this.report(error)
+    if (error) this.journal.connectionEnds(error)
     this.#isClosed = this.#isDeaf = true
     this.#closeStreams(ErrorCode.CANCEL)
     this.#shutdown.cancel()
@@ -319,9 +319,12 @@ export class Connection implements TransportSink {
   }
 
   /** nghttp2 has ended the session with this GOAWAY: it takes and sends nothing more. */
-  terminated(error: HTTP2Error): void {
-    this.report(error)
-    this.#closeStreams(error.errorCode!)
+  terminated(errorCode: number): void {
+    const error = connectionTerminated(errorCode)
+    this.journal.connectionEnds(error)
+    this.#closeStreams(errorCode)
+    // A client that reads nothing is not waited for.
+    if (!this.#output.hasRoom) this.#fail(error)
   }
 
   destroy(): void {
@@ -374,17 +377,10 @@ export class Connection implements TransportSink {
     this.#hasFailed = this.#isDeaf = true
     const error = connectionFailed(cause)
     // Where FIN was sent already, the end is no news.
-    if (this.#endedAt === undefined) this.report(error)
+    if (this.#endedAt === undefined) this.journal.connectionEnds(error)
     this.#abandon(error)
     this.#end()
     this.#closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)
-  }
-
-  /** What ends a connection is told once: what follows from it is no news. */
-  report(error: unknown): void {
-    if (this.#hasReported) return
-    this.#hasReported = true
-    this.journal.error(error, 'connection')
   }
 
   /** Gives the session up. Its GOAWAY goes behind what waits in the transport, whether there is room or not. */

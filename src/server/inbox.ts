@@ -1,5 +1,5 @@
 import { Category, Flag } from '../engine/abi.ts'
-import { ErrorCode, errorCodeName, HTTP2Error } from '../engine/errors.ts'
+import { ErrorCode } from '../engine/errors.ts'
 import type { FlatFields } from '../engine/fields.ts'
 import { IgnoringSink } from '../engine/ignoring-sink.ts'
 import { StreamMap } from '../engine/stream-map.ts'
@@ -100,7 +100,7 @@ export class Inbox extends IgnoringSink {
         break
       }
       case Fact.terminated:
-        this.#connection.terminated(terminatedError(detail as number))
+        this.#connection.terminated(detail as number)
         break
       case Fact.changed:
         stream.bodyChanged()
@@ -210,13 +210,4 @@ export class Inbox extends IgnoringSink {
     const stream = this.streams.get(streamId)
     if (stream?.sent(length, buffered)) this.#note(Fact.room, stream, undefined)
   }
-}
-
-/** Of a peer that broke a rule, or was too slow to acknowledge SETTINGS. */
-function terminatedError(errorCode: number): HTTP2Error {
-  return new HTTP2Error(
-    'ERR_CONNECTION_TERMINATED',
-    `the connection was ended with GOAWAY ${errorCodeName(errorCode)} (RFC 9113 §5.4.1)`,
-    { errorCode },
-  )
 }

@@ -25,6 +25,7 @@ function toConsole(error: unknown): void {
 export class Journal {
   readonly #options: ResolvedOptions
   readonly #remoteAddress: Address
+  #hasEnded = false
 
   constructor(options: ResolvedOptions, remoteAddress: Address) {
     this.#options = options
@@ -35,6 +36,13 @@ export class Journal {
     const where = streamId === undefined ? {} : { streamId }
     const remoteAddress = this.#remoteAddress
     tellError(this.#options.onError, error, { source, remoteAddress, ...where })
+  }
+
+  /** What ends the connection is told once: what follows from it is no news. */
+  connectionEnds(error: unknown): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.error(error, 'connection')
   }
 
   response(stream: ServerStream, status: number): void {
