@@ -192,8 +192,9 @@ typedef struct h2_session {
   uint32_t role, options, event_mask, max_padding, max_outbound_queue;
   uint32_t max_header_fields, max_header_bytes;
   uint32_t block_noted;  /* fields of the header block being received that were told */
-  uint64_t block_fields; /* and that came */
-  uint64_t block_bytes;  /* of those that came: names, values and 32 a field */
+  uint64_t block_fields; /* and that came; the crumbs of a cookie are one */
+  uint64_t block_crumbs;
+  uint64_t block_bytes; /* of those that came: names, values and 32 a field */
   uint32_t block_truncated;
   uint32_t block_charged; /* it has cost a token */
   uint32_t requests_left; /* that may begin before h2_session_receive returns */

@@ -9,7 +9,7 @@
 
 static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *user_data) {
   h2_session *session = user_data;
-  session->block_fields = session->block_bytes = 0;
+  session->block_fields = session->block_crumbs = session->block_bytes = 0;
   session->block_noted = session->block_truncated = session->block_charged = 0;
   if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
     session->block_pauses = session->requests_left == 0;
@@ -51,7 +51,8 @@ static int stop_if_terminated(const nghttp2_session *ng, int result) {
  * has a use for each entry once; what is beyond both costs a token.
  */
 static int charge_repeats(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame) {
-  uint64_t decoded = session->block_bytes - FIELD_OVERHEAD * session->block_fields;
+  uint64_t more_crumbs = session->block_crumbs ? session->block_crumbs - 1 : 0;
+  uint64_t decoded = session->block_bytes - FIELD_OVERHEAD * (session->block_fields + more_crumbs);
   uint64_t honest =
     2 * (uint64_t)frame->hd.length + ng->hd_inflater.ctx.hd_table_bufsize_max + BLOCK_REPEATS;
   if (session->block_charged || decoded <= honest) {
@@ -81,13 +82,22 @@ static int drop_field(h2_session *session, nghttp2_session *ng) {
   return result != 0 ? result : pause_or_go_on(session);
 }
 
+/*
+ * The crumbs of a cookie are one field (RFC 9113 §8.2.3), whose bytes are counted in full, with
+ * what each of the crumbs costs.
+ */
+static void count_field(h2_session *session, nghttp2_vec name, nghttp2_vec value) {
+  int is_crumb = name.len == 6 && memcmp(name.base, "cookie", 6) == 0;
+  session->block_crumbs += is_crumb;
+  session->block_fields += !is_crumb || session->block_crumbs == 1;
+  session->block_bytes += name.len + value.len + FIELD_OVERHEAD;
+}
+
 /* The library advertises SETTINGS_MAX_HEADER_LIST_SIZE and leaves it to us to mean it. */
 static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                      nghttp2_rcbuf *value, uint8_t flags, void *user_data) {
   h2_session *session = user_data;
-  session->block_fields += 1;
-  session->block_bytes +=
-    nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + FIELD_OVERHEAD;
+  count_field(session, nghttp2_rcbuf_get_buf(name), nghttp2_rcbuf_get_buf(value));
   int result = charge_repeats(session, ng, frame);
   if (result != 0) {
     return result;

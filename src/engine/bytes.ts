@@ -1,4 +1,5 @@
-const noBytes = new Uint8Array(0)
+/** No bytes at all. */
+export const noBytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
 /**
  * What is bytes, as a `Uint8Array` of this realm over the same memory: any view, ArrayBuffer or SharedArrayBuffer of any

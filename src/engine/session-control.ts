@@ -36,6 +36,9 @@ export interface Priority {
   readonly incremental: boolean
 }
 
+/** RFC 9218 §4: the priority of a request that says none. */
+export const defaultPriority: Priority = Object.freeze({ urgency: 3, incremental: false })
+
 const encoder = new TextEncoder()
 /** Bytes of the payload of an unknown frame. */
 const maxUnknownPayload = 0x4000

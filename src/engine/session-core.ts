@@ -1,4 +1,6 @@
 import { Ask, type Handle, Io, type Result } from './abi.ts'
+import type { ByteOutput } from './byte-output.ts'
+import { noBytes } from './bytes.ts'
 import {
   checkBytes,
   checkInteger,
@@ -9,24 +11,19 @@ import {
 } from './arguments.ts'
 import { checkEngine, type Engine } from './engine.ts'
 import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
+import type { FlatFields } from './fields.ts'
 import { copyFrames, UNKNOWN } from './input.ts'
+import { checkMessage, type MessageKind } from './message-rules.ts'
 import { most32 } from './option-table.ts'
 import type { OutgoingBody } from './outgoing.ts'
 import { RecordReader } from './records.ts'
 import { resolveSessionNumbers, type SessionOptions, writeConfig } from './session-options.ts'
+import { SettingsDeadlines } from './settings-deadlines.ts'
 import { bytesOf, settingsToWords } from './settings.ts'
 import type { SessionSink } from './sink.ts'
 import { spliceBodies } from './splices.ts'
 import { StreamMap } from './stream-map.ts'
 import { goawayCode, goawayFrame } from './wire.ts'
-
-/** Where a session's bytes go. */
-export interface ByteOutput {
-  /** `bytes` are borrowed: overwritten after the call. `false`: enough for now. */
-  write(bytes: Uint8Array): boolean
-  /** Chunks that nobody will change any more. `false`: enough for now. */
-  writev(chunks: readonly Uint8Array[]): boolean
-}
 
 /** A session that nobody disposed of returns its memory when it is collected. */
 const forgotten = new FinalizationRegistry(
@@ -39,10 +36,8 @@ const forgotten = new FinalizationRegistry(
 const FATAL = -900
 /** What an i32 takes. */
 const mostBytes = 0x7fff_ffff
-const noBytes = new Uint8Array(0)
 /** SETTINGS_ENABLE_PUSH is 0 (RFC 9113 §6.5.2). */
 const pushIsOff = [0x2, 0]
-const isLimited = (timeout: number): boolean => timeout > 0 && timeout < Infinity
 const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 
 /**
@@ -56,10 +51,9 @@ export class SessionCore {
   protected readonly view: (bytes: Uint8Array) => Uint8Array
   protected readonly bodies: StreamMap<OutgoingBody> = new StreamMap()
   readonly #records: RecordReader
-  readonly #settingsTimeout: number
+  readonly #settingsDeadlines: SettingsDeadlines
   readonly #connectionWindowSize: number
-  /** When each SETTINGS frame that was not acknowledged yet must have been. */
-  readonly #settingsDeadlines: number[] = []
+  readonly #enforcesMessaging: boolean
   #now: number
   /** Of what comes next, so many bytes are the payload of a DATA frame. */
   #unread = UNKNOWN
@@ -79,7 +73,8 @@ export class SessionCore {
     this.view = options.view ?? asTheyAre
     const { now = 0 } = options
     this.#now = checkTime('now', now)
-    this.#settingsTimeout = settingsTimeout
+    this.#settingsDeadlines = new SettingsDeadlines(settingsTimeout)
+    this.#enforcesMessaging = options.enforceMessaging !== false
     this.#connectionWindowSize = connectionWindowSize
     writeConfig(this.engine, isServer, options)
     this.handle = this.engine.exports.h2_session_new()
@@ -222,7 +217,7 @@ export class SessionCore {
 
   /** When `handleTimeout` wants to be called, in the clock's milliseconds; `undefined`: no need. */
   nextTimeout(): number | undefined {
-    return this.#settingsDeadlines[0]
+    return this.#settingsDeadlines.next
   }
 
   /** Ends the session with SETTINGS_TIMEOUT if the peer has not acknowledged in time (RFC 9113 §6.5.3). */
@@ -230,7 +225,7 @@ export class SessionCore {
     this.#now = checkTime('now', now)
     const deadline = this.nextTimeout()
     if (deadline === undefined || now < deadline) return
-    this.#settingsDeadlines.length = 0
+    this.#settingsDeadlines.clear()
     this.check(
       this.engine.exports.h2_session_terminate(this.live(), ErrorCode.SETTINGS_TIMEOUT),
       'SETTINGS_TIMEOUT',
@@ -239,7 +234,7 @@ export class SessionCore {
 
   /** The sink's owner calls this for each acknowledgement of SETTINGS. */
   settingsAcknowledged(): void {
-    this.#settingsDeadlines.shift()
+    this.#settingsDeadlines.acknowledged()
   }
 
   /**
@@ -278,8 +273,7 @@ export class SessionCore {
     this.engine.writeScratch(bytesOf(words))
     const result = this.engine.exports.h2_submit_settings(this.live(), words.length >> 1)
     this.check(result, 'SETTINGS')
-    if (isLimited(this.#settingsTimeout))
-      this.#settingsDeadlines.push(this.#now + this.#settingsTimeout)
+    this.#settingsDeadlines.add(this.#now)
   }
 
   /** First words of a new session; without them there is none. */
@@ -309,6 +303,11 @@ export class SessionCore {
 
   protected ask(question: number, argument = 0): number {
     return this.engine.exports.h2_session_ask(this.live(), question, argument)
+  }
+
+  /** Throws `ERR_INVALID_MESSAGE`, unless the session was told not to look. */
+  protected checkMessage(kind: MessageKind, fields: FlatFields): void {
+    if (this.#enforcesMessaging) checkMessage(kind, fields)
   }
 
   /** Passes a result that is not negative; throws the error of one that is. */

@@ -31,7 +31,10 @@ export interface SessionOptions {
   readonly peerMaxConcurrentStreams?: number
   /** Answer PING by itself. Default true. */
   readonly autoPingAck?: boolean
-  /** Check that messages are HTTP (RFC 9113 §8): reset what is malformed. Default true. */
+  /**
+   * Check that messages are HTTP (RFC 9113 §8): reset what is malformed of the peer's, throw for what is of ours. Default
+   * true.
+   */
   readonly enforceMessaging?: boolean
   /** Report frames of unknown types instead of ignoring them. Default true. */
   readonly unknownFrames?: boolean

@@ -13,6 +13,7 @@ import { ErrorCode } from './errors.ts'
 import { EventCollector } from './event-collector.ts'
 import type { SessionEvent } from './events.ts'
 import { type FlatFields, type HeaderList, flatten } from './fields.ts'
+import type { MessageKind } from './message-rules.ts'
 import { OutgoingBody } from './outgoing.ts'
 import { SessionControl } from './session-control.ts'
 import type { SessionOptions } from './session-options.ts'
@@ -131,6 +132,7 @@ export class Session extends SessionControl {
     const session = this.live()
     const isText = typeof body === 'string'
     const at = writer.write(fields, isText ? 3 * body.length : body.length)
+    this.checkMessage('response', fields)
     const length = isText ? memory.writeUtf8(body, at) : body.length
     if (!isText) memory.bytes.set(body, at)
     const flags = length === 0 ? Body.none : Body.held
@@ -147,7 +149,7 @@ export class Session extends SessionControl {
   /** A 1xx response before the final one (RFC 9110 §15.2); `headers` begin with `:status`. */
   submitInformational(streamId: number, headers: HeaderList): void {
     const id = checkStreamId(streamId)
-    const count = this.#writeFields(flatten(headers))
+    const count = this.#writeFields('informational response', flatten(headers))
     const result = this.engine.exports.h2_submit_informational(this.live(), id, count)
     this.check(result, 'informational response', { streamId })
   }
@@ -185,7 +187,7 @@ export class Session extends SessionControl {
   /** Fields behind the body, which end the stream after what is buffered of it (RFC 9113 §8.1). */
   submitTrailers(streamId: number, headers: HeaderList): void {
     const id = checkStreamId(streamId)
-    const count = this.#writeFields(flatten(headers))
+    const count = this.#writeFields('trailers', flatten(headers))
     const result = this.engine.exports.h2_submit_trailers(this.live(), id, count)
     this.check(result, 'trailers', { streamId })
   }
@@ -196,7 +198,7 @@ export class Session extends SessionControl {
    */
   submitPushPromise(streamId: number, headers: HeaderList): number {
     const id = checkStreamId(streamId)
-    const count = this.#writeFields(flatten(headers))
+    const count = this.#writeFields('request', flatten(headers))
     const result = this.engine.exports.h2_submit_push_promise(this.live(), id, count)
     return this.check(result, 'push promise', { streamId })
   }
@@ -220,8 +222,9 @@ export class Session extends SessionControl {
     return piece.length
   }
 
-  #writeFields(fields: FlatFields): number {
+  #writeFields(kind: MessageKind, fields: FlatFields): number {
     this.engine.fields.write(fields, 0)
+    this.checkMessage(kind, fields)
     return fields.length >> 1
   }
 
@@ -243,6 +246,7 @@ export class Session extends SessionControl {
       (halfClose !== undefined && checkBoolean('options.halfClose', halfClose) ? Body.halfClose : 0)
     const length = held ? held.length : 0
     const at = engine.fields.write(fields, length)
+    this.checkMessage(streamId === undefined ? 'request' : 'response', fields)
     if (held) engine.memory.bytes.set(held, at)
     const count = fields.length >> 1
     const { h2_submit_request, h2_submit_response } = engine.exports

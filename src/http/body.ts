@@ -1,3 +1,4 @@
+import { noBytes } from '../engine/bytes.ts'
 import { asBytes } from '../engine/bytes.ts'
 import { bodyChangedError, HTTP2Error } from '../engine/errors.ts'
 
@@ -33,7 +34,6 @@ export type Body =
   | PullFunction
 
 const encoder = new TextEncoder()
-const noBytes = new Uint8Array(0)
 
 /** The bytes of a chunk. */
 export function toBytes(chunk: BodyChunk): Uint8Array {

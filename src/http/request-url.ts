@@ -13,5 +13,14 @@ export function requestUrl(scheme: 'http' | 'https', authority: string, path: st
   const isPlain = plainAuthority.test(host) && plainPath.test(path) && !dotSegment.test(path)
   if (isPlain && !host.endsWith(defaultPort[scheme])) return `${scheme}://${host}${path}`
   // `OPTIONS *` has no path (RFC 9110 §9.3.7).
-  return new URL(`${scheme}://${host}${path.startsWith('/') ? path : `/${path}`}`).href
+  const from = path.startsWith('/') ? path : `/${path}`
+  return new URL(`${scheme}://${host}${encodeBytes(from)}`).href
+}
+
+/** Percent-encodes the bytes beyond ASCII, which are a character each here: `URL` would take them for characters. */
+function encodeBytes(path: string): string {
+  return path.replaceAll(
+    /[\x80-\xff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }

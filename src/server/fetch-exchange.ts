@@ -55,9 +55,7 @@ export class FetchExchange implements Exchange, RequestSource {
   onHeaders(): void {
     const { body } = this
     if (body && expectsContinue(this.#stream.request.fields)) {
-      body.onFirstRead = () => {
-        if (!this.#stream.hasResponded && !this.#stream.isClosed) this.#stream.informational(100)
-      }
+      body.onFirstRead = () => this.#stream.continue()
     }
     // A FetchRequest stands in for the runtime's own Request, down to `instanceof`.
     const request = new FetchRequest(this) as unknown as ServerRequest

@@ -42,7 +42,8 @@ export function prepareResponse(
   const { status = 200, headers, body, trailers } = checkObject('a response', response)
   checkStatus(status, streamId)
   const fields = appendFields([':status', String(status)], headers)
-  const mayHaveContent = status !== 204 && status !== 304
+  if (status === 204 || status === 205) removeLength(fields)
+  const mayHaveContent = status !== 204 && status !== 205 && status !== 304
   const hasContent = mayHaveContent && method !== 'HEAD'
   const whole = wholeBody(body)
   const length = whole === undefined ? sizeOf(body!) : whole.length
@@ -57,6 +58,14 @@ export function prepareResponse(
   const read = whole === undefined ? bodySource(body!) : undefined
   const source = read && declared !== undefined ? measured(read, declared, streamId) : read
   return { status, fields, hasContent, whole, source, trailers }
+}
+
+/** Takes out `content-length`: 1xx, 204 and 205 responses, and those that open a tunnel, have none (RFC 9110 §8.6). */
+export function removeLength(fields: FlatFields): void {
+  for (let i = fields.length - 2; i > 0; i -= 2) {
+    const name = fields[i]!
+    if (name.length === 14 && name.toLowerCase() === 'content-length') removeField(fields, i)
+  }
 }
 
 /** The length of a body that has to be read, where it is known. */

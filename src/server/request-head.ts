@@ -7,6 +7,8 @@ export class RequestHead {
   path = ''
   /** `:authority`, or the Host field where there is none. */
   authority = ''
+  /** The Host field, where there is one. */
+  host: string | undefined
   /** `:protocol` of an extended CONNECT (RFC 8441 §4). */
   protocol: string | undefined
   /** Names and values in turn, pseudo-header fields included. */
@@ -18,9 +20,11 @@ export class RequestHead {
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!
       if (name.charCodeAt(0) !== 0x3a) {
-        if (this.authority === '' && name === 'host') this.authority = fields[i + 1]!
-        else if (this.authority !== '') break
-        continue
+        // The parser refuses a second one.
+        if (name.length !== 4 || name !== 'host') continue
+        this.host = fields[i + 1]!
+        if (this.authority === '') this.authority = this.host
+        break
       }
       const value = fields[i + 1]!
       if (name === ':method') this.method = value

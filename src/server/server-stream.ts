@@ -1,14 +1,14 @@
+import { noBytes } from '../engine/bytes.ts'
 import { bodyChangedError, ErrorCode, HTTP2Error } from '../engine/errors.ts'
 import { type FlatFields, type HeaderList, toHeaderFields } from '../engine/fields.ts'
 import { heldBody } from '../engine/session.ts'
-import { checkPriority, type Priority } from '../engine/session-control.ts'
+import { checkPriority, defaultPriority, type Priority } from '../engine/session-control.ts'
 import { type BodyChunk, toBytes } from '../http/body.ts'
 import type { Trailers } from '../http/trailers.ts'
 import { isThenable } from '../http/thenable.ts'
 import { BodyPump } from './body-pump.ts'
 import type { BodySender } from './body-sender.ts'
 import type { Connection } from './connection.ts'
-import { declaredLength } from './content-length.ts'
 import { addDate } from './date-field.ts'
 import { type Application, type Exchange, nobody } from './exchange.ts'
 import {
@@ -18,9 +18,11 @@ import {
   type PreparedResponse,
   preparePush,
   prepareResponse,
+  removeLength,
 } from './prepared-response.ts'
 import { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
+import { refusalOf } from './request-rules.ts'
 import type { PushInit } from './response-options.ts'
 import { ServerTunnel } from './server-tunnel.ts'
 import {
@@ -32,10 +34,7 @@ import {
   streamClosed,
 } from './stream-errors.ts'
 
-const noBytes = new Uint8Array(0)
 const noFields: FlatFields = []
-/** RFC 9218 §4: of a stream nobody said anything of. */
-const usualPriority: Priority = Object.freeze({ urgency: 3, incremental: false })
 
 /** A stream of a server: one request, one response. */
 export class ServerStream {
@@ -62,7 +61,7 @@ export class ServerStream {
   isGone = false
   /** The body has lost bytes before they were sent. */
   isChanged = false
-  #priority = usualPriority
+  #priority = defaultPriority
   #hasContinued = false
   #hasResponded = false
   #isEnded = false
@@ -124,9 +123,10 @@ export class ServerStream {
 
   /** Hands the request to the application. */
   begin(application: Application): void {
-    const hasBody = !this.requestBody.isComplete
-    if (hasBody && (declaredLength(this.request.fields) ?? 0) > this.maxRequestBodySize) {
-      this.#refuse(413)
+    const mostBody = this.requestBody.isComplete ? Infinity : this.maxRequestBodySize
+    const refusal = refusalOf(this.request, mostBody)
+    if (refusal !== undefined) {
+      this.#refuse(refusal)
       return
     }
     try {
@@ -159,7 +159,9 @@ export class ServerStream {
   informational(status: number, headers: HeaderList = []): void {
     this.#assertUnanswered()
     checkInformationalStatus(status, this.id)
+    if (status === 100 && this.#hasContinued) return
     const fields = appendFields([':status', String(status)], headers)
+    removeLength(fields)
     this.connection.session.submitInformational(this.id, toHeaderFields(fields))
     this.#hasContinued ||= status === 100
     this.connection.flushSoon()
@@ -183,6 +185,7 @@ export class ServerStream {
     this.#assertUnanswered()
     if (this.request.method !== 'CONNECT') throw notConnect(this.id)
     const fields = appendFields([':status', '200'], headers)
+    removeLength(fields)
     if (this.connection.sendsDate) addDate(fields)
     const options = { endStream: false, halfClose: true }
     this.connection.session.submitResponseFields(this.id, fields, options)

@@ -1,4 +1,4 @@
-import type { ByteOutput } from '../engine/session-core.ts'
+import type { ByteOutput } from '../engine/byte-output.ts'
 import type { ConnectionCounts } from './connection-counts.ts'
 import type { Transport } from './transport.ts'
 import { WriteSize } from './write-size.ts'

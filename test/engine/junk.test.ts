@@ -328,7 +328,7 @@ const calls: Readonly<Record<string, readonly [takes: Takes, call: Call]>> = {
 
 const invalid = /^ERR_INVALID_(ARGUMENT|SETTING|FIELD_NAME|FIELD_VALUE)$/
 /** Of a state, not of a type. */
-const ofState = /^NGHTTP2_ERR_(?!NOMEM|CALLBACK_FAILURE|INTERNAL)/
+const ofState = /^(?:NGHTTP2_ERR_(?!NOMEM|CALLBACK_FAILURE|INTERNAL)|ERR_INVALID_MESSAGE$)/
 
 /** What is wrong with what came of a call; `undefined`: nothing. */
 function faultOf(error: unknown, name: string, isTaken: boolean): string | undefined {

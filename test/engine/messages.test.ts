@@ -21,7 +21,11 @@ describe('a request', () => {
     const pair = Pair.open()
     expect(pair.client.nextStreamId).toBe(1)
     expect(
-      pair.client.submitRequest({ ...request, Accept: 'text/html', cookie: ['a=1', 'b=2'] }),
+      pair.client.submitRequest({
+        ...request,
+        Accept: 'text/html',
+        cookie: ['theme=a-dark-and-quiet-one', 'lang=a-long-one-that-is-rare'],
+      }),
     ).toBe(1)
     expect(pair.client.nextStreamId).toBe(3)
     expect(pair.flow().server).toEqual([
@@ -34,8 +38,8 @@ describe('a request', () => {
           [':authority', 'x'],
           [':path', '/'],
           ['accept', 'text/html'],
-          ['cookie', 'a=1'],
-          ['cookie', 'b=2'],
+          ['cookie', 'theme=a-dark-and-quiet-one'],
+          ['cookie', 'lang=a-long-one-that-is-rare'],
         ],
         endStream: true,
         truncated: false,

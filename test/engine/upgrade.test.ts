@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Session } from '../../src/engine/index.ts'
 import { Type, framesOf, wire } from './support/frames.ts'
-import { one, only } from './support/pair.ts'
+import { one, only, request } from './support/pair.ts'
 import { codeOf } from './support/errors.ts'
 
 const settings = { initialWindowSize: 100_000, maxConcurrentStreams: 5, enablePush: false }
@@ -58,9 +58,7 @@ describe('upgrade from HTTP/1.1 to h2c (RFC 7540 §3.2)', () => {
     const { server } = upgraded()
     expect(server.remoteWindowSize(1)).toBe(100_000)
     expect(server.setting('remote', 'enablePush')).toBe(0)
-    expect(codeOf(() => server.submitPushPromise(1, { ':method': 'GET' }))).toBe(
-      'NGHTTP2_ERR_PUSH_DISABLED',
-    )
+    expect(codeOf(() => server.submitPushPromise(1, request))).toBe('NGHTTP2_ERR_PUSH_DISABLED')
   })
 
   it('the answer comes on stream 1, and further requests are welcome', () => {

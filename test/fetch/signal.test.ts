@@ -115,6 +115,21 @@ describeFetch('fetch: Expect: 100-continue', (server) => {
     expect(isContinued).toBe(true)
   })
 
+  it('is said once, also where the handler said it before it read', async () => {
+    await using client = await server.connect()
+    const stream = client.open('/request/expect?say=2', {
+      method: 'POST',
+      headers: { expect: '100-continue' },
+    })
+    let continued = 0
+    stream.on('continue', () => {
+      continued += 1
+      if (continued === 1) stream.end('the body')
+    })
+    expect(await answerOf(stream)).toMatchObject({ status: 200, text: 'read: the body' })
+    expect(continued).toBe(1)
+  })
+
   it('is refused by an early response', async () => {
     await using client = await server.connect()
     const stream = client.open(`/request/expect?refuse`, {

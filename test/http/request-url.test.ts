@@ -60,10 +60,19 @@ describe('the URL of a request', () => {
     for (const path of paths) {
       for (const scheme of ['http', 'https'] as const) {
         const text = `${scheme}://${authority}${path.startsWith('/') ? path : `/${path}`}`
-        const expected = parsed(() => new URL(text).href)
+        // Characters here are bytes: those of UTF-8 are encoded one by one.
+        const encoded = text.replaceAll('\u00fc', '%FC')
+        const expected = parsed(() => new URL(encoded).href)
         expect(parsed(() => requestUrl(scheme, authority, path))).toBe(expected)
       }
     }
+  })
+
+  it('keeps the bytes of raw UTF-8 in a path', () => {
+    const bytes = Buffer.from('/gr\u00fc\u00dfe?q=\u4e16', 'utf8').toString('latin1')
+    const url = requestUrl('http', 'a.b', bytes)
+    expect(url).toBe('http://a.b/gr%C3%BC%C3%9Fe?q=%E4%B8%96')
+    expect(url).toBe(new URL('http://a.b/gr\u00fc\u00dfe?q=\u4e16').href)
   })
 
   it('has a host where the request names none', () => {

@@ -113,11 +113,32 @@ describeServers('responses', (server) => {
     await server.line('cancelled', tag)
   })
 
-  it.each([204, 304])('%i has neither body nor length', async (status) => {
+  it.each([204, 205, 304])('%i has neither body nor length', async (status) => {
     await using client = await server.connect()
     const answer = await send(client, { status, body: 'ignored' })
     expect(answer).toMatchObject({ status, text: '', errorCode: 0 })
     expect(answer.headers['content-length']).toBeUndefined()
+  })
+
+  it.each([204, 205])(
+    '%i has no length, whatever the handler says (RFC 9110 §8.6)',
+    async (status) => {
+      await using client = await server.connect()
+      for (const length of ['0', '7', 'seven']) {
+        const headers = { 'Content-Length': length, 'x-other': '1' }
+        const answer = await send(client, { status, headers, body: 'ignored' })
+        expect(answer).toMatchObject({ status, text: '', errorCode: 0 })
+        expect(answer.headers['content-length']).toBeUndefined()
+        expect(answer.headers['x-other']).toBe('1')
+      }
+    },
+  )
+
+  it('304 keeps the length that a GET would have', async () => {
+    await using client = await server.connect()
+    const answer = await send(client, { status: 304, headers: { 'content-length': '7' } })
+    expect(answer).toMatchObject({ status: 304, text: '', errorCode: 0 })
+    expect(answer.headers['content-length']).toBe('7')
   })
 
   it('a second response is an error, and the first arrives', async () => {

@@ -1,3 +1,4 @@
+import { noBytes } from '../../engine/bytes.ts'
 import { ErrorCode, errorCodeName } from '../../engine/errors.ts'
 import type { Tunnel, TunnelReader } from '../tunnel.ts'
 import { CloseCode, isWireCloseCode, Opcode } from './codes.ts'
@@ -15,7 +16,6 @@ type Timer = ReturnType<typeof setTimeout>
 
 /** While more than this waits for a peer, in bytes, nothing is read from it: it would only make more. */
 const highWater = 1024 * 1024
-const noBytes = new Uint8Array(0)
 // A byte order mark belongs to the message.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -1,3 +1,4 @@
+import { noBytes } from '../../engine/bytes.ts'
 import { CloseCode, Opcode } from './codes.ts'
 import { unmask } from './mask.ts'
 import { WebSocketProtocolError } from './protocol-error.ts'
@@ -22,7 +23,6 @@ const maxControlPayload = 125
 const firstGrowth = 1024
 /** The memory of a message is at most so many times its bytes; each byte is copied a constant number of times. */
 const growth = 1.5
-const noBytes = new Uint8Array(0)
 
 function protocolError(message: string): WebSocketProtocolError {
   return new WebSocketProtocolError(CloseCode.PROTOCOL_ERROR, message)

@@ -1,3 +1,4 @@
+import { noBytes } from '../../engine/bytes.ts'
 import { asBytes } from '../../engine/bytes.ts'
 import { isThenable } from '../thenable.ts'
 import { encodeText } from './frame-writer.ts'
@@ -42,7 +43,6 @@ interface HandlerEntry {
 
 const maxReason = 123
 const maxPing = 125
-const noBytes = new Uint8Array(0)
 
 /** What may be sent. */
 export type SocketData = string | ArrayBuffer | ArrayBufferView | Blob

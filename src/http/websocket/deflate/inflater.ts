@@ -1,3 +1,4 @@
+import { noBytes } from '../../../engine/bytes.ts'
 import { HuffmanDecoder } from './huffman-decoder.ts'
 import {
   codeLengthOrder,
@@ -22,7 +23,6 @@ const keptOutput = 64 * 1024
  */
 const freeCodes = 256
 const bytesPerCodes = 128
-const noBytes = new Uint8Array(0)
 
 /** Data that no deflater makes. */
 export class InflateError extends Error {
