@@ -22,6 +22,18 @@ async function growth(server: TestServer, during: () => Promise<void>): Promise<
 }
 
 describeServers('flow control', (server) => {
+  it('a paused download does not hold up the status of other calls (RFC 9113 §6.9)', async () => {
+    await using client = await RawClient.connect(server)
+    client.get(1, '/download?size=1000000')
+    while (client.received <= 65_535) await sleep(5)
+    client.get(3, '/trailers?body=none')
+    const trailers = await client.next(
+      ({ type, streamId, flags }) => type === Type.HEADERS && streamId === 3 && (flags & 1) === 1,
+    )
+    expect(trailers.fields).toContainEqual(['x-sum', '1'])
+    expect(await client.isAlive()).toBe(true)
+  })
+
   it('128 MiB up', async () => {
     await using client = await server.connect({ settings: { initialWindowSize: 65_535 } })
     const stream = client.open('/hash', { body: '' })
