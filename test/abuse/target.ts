@@ -13,7 +13,7 @@ export const apis: readonly Api[] = ['handler', 'fetch']
 export interface State extends Readonly<Told> {
   /** Bytes of memory the process has, after a collection. */
   readonly rss: number
-  /** The longest time, in milliseconds, that the event loop did not turn. */
+  /** The longest time, in milliseconds of CPU, that the event loop did not turn. */
   readonly stall: number
   /** Milliseconds of CPU since the process began. */
   readonly cpu: number

@@ -218,9 +218,12 @@ describeExample('chat', (running) => {
     expect(await first.next()).toBe('Bob: hello')
     expect(await second.next()).toBe('Bob: hello')
     await second.send(Buffer.from('bytes'))
-    expect(await second.closed()).toMatchObject({ code: 3003, reason: 'texts only' })
+    // Without an answer the server would wait for one, five seconds long.
+    expect(await second.closed(true)).toMatchObject({ code: 3003, reason: 'texts only' })
+    expect(await second.finish()).toBe(constants.NGHTTP2_NO_ERROR)
     expect(await first.next()).toBe('Bob has left')
     first.sayClose(1000)
     expect(await first.closed()).toMatchObject({ code: 1000 })
+    expect(await first.finish()).toBe(constants.NGHTTP2_NO_ERROR)
   })
 })
