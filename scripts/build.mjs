@@ -17,7 +17,8 @@ import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import * as esbuild from 'esbuild'
-import { bin, filesUnder, root, run } from './tools.mjs'
+import { declare } from './declarations.mjs'
+import { filesUnder, root, run } from './tools.mjs'
 
 /** The modules that `exports` in package.json leads to, and the source of each. */
 const entries = {
@@ -62,6 +63,7 @@ if (!options.wasm) {
   const inputs = [
     ...filesUnder('src', /\.ts$/),
     'scripts/build.mjs',
+    'scripts/declarations.mjs',
     'package-lock.json',
     'tsconfig.json',
     'tsconfig.types.json',
@@ -71,7 +73,7 @@ if (!options.wasm) {
     removeOldFiles()
     await bundle()
     writeIfChanged('no-runtime.js', '// A browser has none of the runtimes.\nexport {}\n')
-    declare()
+    declareAll()
     writeFileSync(bundleStamp, digestOf([...inputs, ...outputs]))
   }
 }
@@ -181,23 +183,11 @@ function leaveFiles({ onResolve }) {
   )
 }
 
-/** dist/types mirrors src/; the declarations beside the bundles lead there. */
-function declare() {
-  const { code, output } = run(bin('tsc'), ['-p', 'tsconfig.types.json'])
-  if (code !== 0) fail('The declarations were not written.', output)
-  for (const file of filesUnder('dist/types', /\.d\.ts$/)) {
-    const path = join(root, file)
-    const text = readFileSync(path, 'utf8')
-    writeFileSync(
-      path,
-      text.replaceAll(/(\b(?:from|import)\b[ (]*['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2'),
-    )
-  }
-  for (const [name, source] of Object.entries(entries)) {
-    const target = source.replace(/^src\//, './types/').replace(/\.ts$/, '.js')
-    // A consumer's settings may not know Symbol.dispose.
-    const text = `/// <reference lib="esnext.disposable" />\nexport * from '${target}'\n`
-    writeFileSync(join(dist, `${name}.d.ts`), text)
+function declareAll() {
+  try {
+    declare(entries)
+  } catch (error) {
+    fail(error.message, String(error.cause ?? error.stack))
   }
 }
 

@@ -32,4 +32,14 @@ export type { ErrorWhere, LogEntry, ServerOptions, Timeouts } from './server/opt
 export type { CloseOptions } from './server/server-core.ts'
 export type { PushInit, ResponseInit } from './server/response-options.ts'
 export type { Trailers } from './http/trailers.ts'
-export type { Address, Runtime, TlsInfo, TlsOptions } from './server/transport.ts'
+export type {
+  Acceptor,
+  Address,
+  Listening,
+  ListenOptions,
+  Runtime,
+  TlsInfo,
+  TlsOptions,
+  Transport,
+  TransportSink,
+} from './server/transport.ts'

@@ -122,7 +122,7 @@ export interface Acceptor {
 
 /** One JavaScript runtime, or another way for bytes to arrive. */
 export interface Runtime {
-  readonly name: 'node' | 'deno' | 'bun' | 'memory'
+  readonly name: 'node' | 'deno' | 'bun' | 'memory' | (string & {})
   /** Rejects with the system's error (`code` such as `EADDRINUSE`) when the address cannot be had. */
   listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening>
   /**
