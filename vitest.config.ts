@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -6,7 +7,9 @@ export default defineConfig({
     // nghttp2's own tests are C: `npm run test:upstream`.
     exclude: ['test/upstream/**'],
     pool: 'forks',
-    testTimeout: 30_000,
+    // Most tests wait for programs, timeouts and windows: more files than cores run side by side.
+    maxWorkers: Math.max(5, availableParallelism()),
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })

@@ -1,19 +1,22 @@
-// npm test: every check of the project, one after the other. The last line it prints is
-// `N passed, N failed, N skipped`, summed over all of them.
+// npm test: every check of the project. The last line it prints is `N passed, N failed, N skipped`,
+// summed over all of them. The tests on Node take the longest and mostly wait: the other checks run
+// beside them, one after the other, and show their output when they end.
 //
 //   npm test -- --only lint,engine      the parts whose names contain one of these words
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { install, isInstalled, requirePrograms } from './programs.mjs'
-import { bin, filesUnder, root, run } from './tools.mjs'
+import { bin, filesUnder, root, runBeside } from './tools.mjs'
 
 const reports = join(root, 'build', 'test')
 const node = process.execPath
+const engine = ['test/engine', 'test/conformance', 'test/runtime']
 
-/** Each runs a program and counts its outcomes. The build comes first: the others use what it makes. */
-const parts = [
-  check('build', [node, 'scripts/build.mjs']),
+/** Each runs a program and counts its outcomes. What the others use is made first. */
+const build = check('build', [node, 'scripts/build.mjs'])
+const longest = vitest('all on Node', 'node', [node], ['--exclude', 'test/package/**'])
+const others = [
   check('format', [bin('oxfmt'), '--check']),
   { name: 'format of the C', run: formatOfC },
   check('lint', [bin('oxlint'), '--deny-warnings']),
@@ -21,56 +24,59 @@ const parts = [
   check('types without a runtime', [bin('tsc'), '-p', 'tsconfig.portable.json']),
   check('floors', [bin('depcruise'), '--config', '.dependency-cruiser.mjs', 'src']),
   check('file budget', [node, 'scripts/budget.mjs']),
-  vitest('all on Node', 'node', [node], ['--exclude', 'test/package/**']),
-  vitest(
-    'engine on Deno',
-    'deno',
-    [bin('deno'), 'run', '-A'],
-    ['test/engine', 'test/conformance', 'test/runtime'],
-  ),
-  vitest(
-    'engine on Bun',
-    'bun',
-    [bin('bun'), '--bun'],
-    ['test/engine', 'test/conformance', 'test/runtime'],
-  ),
+  vitest('engine on Deno', 'deno', [bin('deno'), 'run', '-A'], [...engine, '--maxWorkers=1']),
+  vitest('engine on Bun', 'bun', [bin('bun'), '--bun'], [...engine, '--maxWorkers=1']),
   vitest('package', 'node', [node], ['test/package']),
   { name: 'upstream', run: upstream },
 ]
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } })
 const words = options.only?.split(',')
-const chosen = parts.filter(({ name }) => !words || words.some((word) => name.includes(word)))
+const isChosen = ({ name }) => !words || words.some((word) => name.includes(word))
 
 rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
 requirePrograms()
-const results = []
-for (const part of chosen) {
-  console.log(`\n== ${part.name}`)
-  const started = performance.now()
-  const counts = part.run()
-  results.push({ name: part.name, seconds: (performance.now() - started) / 1000, ...counts })
-}
+const started = performance.now()
+const results = await inTurn([build])
+results.push(...(await Promise.all([inTurn([longest], { show: true }), inTurn(others)])).flat())
 report(results)
+
+/** The outcomes of the chosen ones, one after the other. */
+async function inTurn(parts, { show = false } = {}) {
+  const outcomes = []
+  for (const part of parts.filter(isChosen)) {
+    const begun = performance.now()
+    if (show) console.log(`\n== ${part.name}`)
+    const { output, ...counts } = await part.run(show)
+    if (!show) console.log(`\n== ${part.name}${output ? `\n${output.trimEnd()}` : ''}`)
+    outcomes.push({ name: part.name, seconds: (performance.now() - begun) / 1000, ...counts })
+  }
+  return outcomes
+}
 
 /** A program that passes or fails as a whole. Its output matters when it failed. */
 function check(name, [command, ...args]) {
   return {
     name,
-    run: () => {
-      const { code, output } = run(command, args, { timeout: 600_000 })
-      if (code !== 0) console.log(output.trimEnd())
-      return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] }
+    run: async () => {
+      const { code, output } = await runBeside(command, args, { timeout: 600_000 })
+      const hasPassed = code === 0
+      return {
+        passed: hasPassed ? 1 : 0,
+        failed: hasPassed ? 0 : 1,
+        skipped: [],
+        output: hasPassed ? '' : output,
+      }
     },
   }
 }
 
 /** By wasm/.clang-format. Other versions of it, which newer Debians have, see some things differently. */
-function formatOfC() {
+async function formatOfC() {
   const formatter = 'clang-format-14'
   if (!isInstalled(formatter) && !install([formatter])) {
-    return { passed: 0, failed: 0, skipped: [`${formatter} cannot be installed here`] }
+    return { passed: 0, failed: 0, skipped: [`${formatter} cannot be installed here`], output: '' }
   }
   const files = filesUnder('wasm', /\.[ch]$/)
   return check('', [formatter, '--dry-run', '--Werror', ...files]).run()
@@ -80,9 +86,9 @@ function formatOfC() {
 function vitest(name, runtime, [command, ...args], which) {
   return {
     name,
-    run: () => {
+    run: async (show) => {
       const file = join(reports, `${name.replaceAll(' ', '-')}.json`)
-      const { code } = run(
+      const { code, output } = await runBeside(
         command,
         [
           ...args,
@@ -93,9 +99,9 @@ function vitest(name, runtime, [command, ...args], which) {
           '--reporter=json',
           `--outputFile.json=${file}`,
         ],
-        { show: true, env: { TEST_RUNTIME: runtime }, timeout: 1_800_000 },
+        { show, env: { TEST_RUNTIME: runtime }, timeout: 1_800_000 },
       )
-      return countsOfVitest(file, code)
+      return { ...countsOfVitest(file, code), output }
     },
   }
 }
@@ -125,15 +131,16 @@ function isFailed({ status }) {
   return status === 'failed'
 }
 
-function upstream() {
-  const { code, stdout, output } = run(node, ['test/upstream/run.mjs'], { timeout: 1_800_000 })
+async function upstream() {
+  const args = ['test/upstream/run.mjs']
+  const { code, stdout, output } = await runBeside(node, args, { timeout: 1_800_000 })
   const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)].at(-1)
-  console.log(output.trimEnd())
   const [passed, failed, skipped] = totals ? totals.slice(1).map(Number) : [0, 1, 0]
   return {
     passed,
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: Array.from({ length: skipped }, () => "a test of nghttp2's own, see above"),
+    output,
   }
 }
 
@@ -152,6 +159,7 @@ function report(outcomes) {
   const sum = (count) => outcomes.reduce((total, part) => total + count(part), 0)
   const failed = sum((part) => part.failed)
   const line = `${sum((part) => part.passed)} passed, ${failed} failed, ${sum((part) => part.skipped.length)} skipped`
+  console.log(`${((performance.now() - started) / 1000).toFixed(0)} s`)
   writeFileSync(join(reports, 'summary'), `${line}\n`)
   console.log(line)
   process.exitCode = failed > 0 || outcomes.length === 0 ? 1 : 0

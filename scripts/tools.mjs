@@ -1,5 +1,5 @@
 // What the scripts share: where things are, which files there are, how to run a program.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,4 +40,37 @@ export function run(command, args, { show = false, env = {}, timeout } = {}) {
   if (show) process.stderr.write(problem)
   const stdout = result.stdout ?? ''
   return { code: result.status ?? 1, stdout, output: stdout + (result.stderr ?? '') + problem }
+}
+
+/**
+ * As `run`, without keeping this process from other work. With `show`, the output is shown as it comes; it is
+ * returned in any case.
+ */
+export async function runBeside(command, args, { show = false, env = {}, timeout } = {}) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout,
+    killSignal: 'SIGKILL',
+  })
+  let stdout = ''
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    stream.on('data', (text) => {
+      if (show) process.stdout.write(text)
+      if (stream === child.stdout) stdout += text
+      output += text
+    })
+  }
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      resolve({ code: 1, stdout, output: `${output}${command}: ${error.message}\n` })
+    })
+    child.on('close', (code, signal) => {
+      const problem = signal ? `${command} was ended by ${signal}\n` : ''
+      resolve({ code: code ?? 1, stdout, output: output + problem })
+    })
+  })
 }

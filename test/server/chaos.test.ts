@@ -69,7 +69,7 @@ describeServers('clients that misbehave', (server) => {
     }
     await expect.poll(() => openHandlers(server), { timeout: 5000 }).toBe(0)
     // No connection is left that a close would have to wait for.
-    expect(await server.close(port)).toBeLessThan(300)
+    expect(await server.close(port)).toBeLessThan(450)
     const own = /^(?:thrown for |the response has already been sent)/
     const others = server
       .lines()

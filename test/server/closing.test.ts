@@ -147,7 +147,7 @@ describeServers('closing', (server) => {
     await client.ended()
     await sleep(2000)
     // The server does not wait for it any more.
-    expect(await server.close(port)).toBeLessThan(300)
+    expect(await server.close(port)).toBeLessThan(450)
   })
 
   it.concurrent('a client that half-closes is gone', async () => {

@@ -81,7 +81,7 @@ describeServers('timeouts', (server) => {
     await server.line('cancelled', tag)
     // The connection is dropped, so that this has nothing to wait for.
     await new Promise((resolve) => setTimeout(resolve, 1500))
-    expect(await server.close(port)).toBeLessThan(300)
+    expect(await server.close(port)).toBeLessThan(450)
   })
 })
 
