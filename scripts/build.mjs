@@ -5,6 +5,7 @@
 //   node scripts/build.mjs --wasm     nghttp2.wasm and the embedded module only: enough for the tests of src/
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -18,6 +19,7 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import * as esbuild from 'esbuild'
 import { declare } from './declarations.mjs'
+import { breakLines } from './lines.mjs'
 import { filesUnder, root, run } from './tools.mjs'
 
 /** The modules that `exports` in package.json leads to, and the source of each. */
@@ -64,6 +66,7 @@ if (!options.wasm) {
     ...filesUnder('src', /\.ts$/),
     'scripts/build.mjs',
     'scripts/declarations.mjs',
+    'scripts/lines.mjs',
     'package-lock.json',
     'tsconfig.json',
     'tsconfig.types.json',
@@ -132,7 +135,9 @@ function embedWasm() {
 /** As it can stand between single quotes; between backquotes it takes Node twice as long to read. */
 function quoted(text) {
   const escapes = { '\0': '\\x00', '\n': '\\n', '\r': '\\r' }
-  return text.replaceAll(/[\0\n\r\\']/g, (character) => escapes[character] ?? `\\${character}`)
+  return text.replaceAll(/(\0(?!\d))|[\0\n\r\\']/g, (character, beforeNoDigit) =>
+    beforeNoDigit ? '\\0' : (escapes[character] ?? `\\${character}`),
+  )
 }
 
 /** One bundle an entry, and what they share in chunks; a runtime is one file, because to load each costs a millisecond. */
@@ -144,8 +149,9 @@ async function bundle() {
 }
 
 async function bundleAll(entryPoints, more) {
-  await esbuild.build({
+  const { outputFiles } = await esbuild.build({
     ...more,
+    write: false,
     absWorkingDir: root,
     entryPoints,
     outdir: 'dist',
@@ -159,9 +165,19 @@ async function bundleAll(entryPoints, more) {
     // Names stay: a stack trace in an issue should say something.
     minifySyntax: true,
     minifyWhitespace: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
     logLevel: 'warning',
     plugins: [{ name: 'files-of-their-own', setup: leaveFiles }],
   })
+  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]))
+  for (const [path, text] of texts) {
+    if (path.endsWith('.map')) continue
+    const broken = breakLines(text, texts.get(`${path}.map`))
+    writeFileSync(path, broken.text)
+    writeFileSync(`${path}.map`, broken.map)
+    if (text.startsWith('#!')) chmodSync(path, 0o755)
+  }
 }
 
 /**
@@ -194,7 +210,7 @@ function declareAll() {
 /** Bundles are named by their content: those of the last build would stay for ever. */
 function removeOldFiles() {
   rmSync(join(dist, 'types'), { recursive: true, force: true })
-  for (const file of filesUnder('dist', /\.(js|d\.ts)$/)) {
+  for (const file of filesUnder('dist', /\.(js|js\.map|d\.ts)$/)) {
     if (!file.includes('embedded.')) rmSync(join(root, file))
   }
 }

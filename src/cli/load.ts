@@ -15,7 +15,14 @@ export interface Application {
   readonly api: Api
 }
 
-/** Imports the module of a file. Throws what it throws, and errors that say what to do. */
+/** A module cannot be parsed, or it throws as it is loaded: `cause` is what was thrown. */
+export class LoadError extends Error {
+  constructor(file: string, cause: unknown) {
+    super(`${file} cannot be loaded`, { cause })
+  }
+}
+
+/** Imports the module of a file. Throws a `LoadError`, and errors that say what to do. */
 export async function loadApplication(file: string): Promise<Application> {
   const path = resolve(file)
   if (!existsSync(path)) throw new Error(`there is no file ${file}`)
@@ -24,10 +31,7 @@ export async function loadApplication(file: string): Promise<Application> {
   prepareTypeScript(path, require)
   // Before the application: on Bun it mends the global Response, which frameworks keep.
   const api = await apiOf(require)
-  const module = (await import(url)) as { default?: unknown; fetch?: unknown }
-  const exported = module.default ?? (isServable(module) ? module : undefined)
-  // Not of anything with `then`: a router may take that for the name of a route.
-  const servable = unwrapped(exported instanceof Promise ? await exported : exported)
+  const servable = await load(file, url)
   if (servable === undefined || servable === null) {
     throw new Error(
       `${file} exports nothing to serve: export by default a function, { fetch }, or a class that ` +
@@ -35,6 +39,17 @@ export async function loadApplication(file: string): Promise<Application> {
     )
   }
   return { servable: servable as Servable, api }
+}
+
+async function load(file: string, url: string): Promise<unknown> {
+  try {
+    const module = (await import(url)) as { default?: unknown; fetch?: unknown }
+    const exported = module.default ?? (isServable(module) ? module : undefined)
+    // Not of anything with `then`: a router may take that for the name of a route.
+    return unwrapped(exported instanceof Promise ? await exported : exported)
+  } catch (error) {
+    throw new LoadError(file, error)
+  }
 }
 
 function isServable(exported: unknown): boolean {
@@ -74,5 +89,7 @@ function prepareTypeScript(path: string, require: NodeJS.Require): void {
         'later for .ts, compile it to JavaScript, or pass --runtime deno or --runtime bun',
     )
   }
+  // The lines of an error are those of the TypeScript.
+  process.setSourceMapsEnabled(true)
   register('./cli-typescript.js', import.meta.url, { data: pathToFileURL(esbuild).href })
 }

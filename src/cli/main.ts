@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { ServeOptions } from '../server/serve.ts'
 import { type Command, parseCommand, usage, UsageError } from './arguments.ts'
 import { currentRuntime } from './current-runtime.ts'
-import { loadApplication } from './load.ts'
+import { loadApplication, LoadError } from './load.ts'
 import { runOn } from './run-on.ts'
 
 const args = process.argv.slice(2)
@@ -63,6 +63,7 @@ function describe(error: unknown): string {
   if (error instanceof UsageError) {
     return `nghttp2-wasm: ${error.message}\nnghttp2-wasm --help says what there is`
   }
+  if (error instanceof LoadError) return `nghttp2-wasm: ${error.message}${reasonOf(error.cause)}`
   const { code } = error as { code?: unknown }
   if (typeof code === 'string') {
     return `nghttp2-wasm: ${error.message}${error.message.includes(code) ? '' : ` (${code})`}`
@@ -70,9 +71,37 @@ function describe(error: unknown): string {
   return `nghttp2-wasm: ${error.constructor === Error ? error.message : (error.stack ?? error.message)}`
 }
 
+/** Why a module cannot be loaded, where this program says it: the stack, up to our own frames. */
+function reasonOf(cause: unknown): string {
+  if (isShownByRuntime(cause)) return ''
+  if (!(cause instanceof Error) || isNotFound(cause)) {
+    return `: ${cause instanceof Error ? cause.message : String(cause)}`
+  }
+  const lines = (cause.stack ?? cause.message).split('\n')
+  const ours = lines.findIndex((line) => / at async load(Application)? \(/.test(line))
+  return `\n${lines.slice(0, ours < 0 ? undefined : ours).join('\n')}`
+}
+
+/**
+ * Of an error that nothing catches, Node and Bun print the line with what is wrong there; Deno prints a line of ours.
+ * Some errors have that line in their stack already.
+ */
+function isShownByRuntime(cause: unknown): boolean {
+  if (currentRuntime() === 'deno' || !(cause instanceof Error)) return false
+  return !isNotFound(cause) && !/^.+:\d+\n/.test(cause.stack ?? '')
+}
+
+/** A package or file that is not there: the message says what is missing, and who imports it. */
+function isNotFound(cause: Error): boolean {
+  return (
+    (cause as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND' && currentRuntime() !== 'deno'
+  )
+}
+
 try {
   await main()
 } catch (error) {
   console.error(describe(error))
+  if (error instanceof LoadError && isShownByRuntime(error.cause)) throw error.cause
   process.exit(error instanceof UsageError ? 2 : 1)
 }

@@ -8,6 +8,19 @@ interface Esbuild {
   transform(source: string, options: object): Promise<{ code: string }>
 }
 
+/** What esbuild throws for a source that it cannot parse. */
+interface Failure {
+  readonly errors?: readonly { readonly text: string; readonly location: Place | null }[]
+}
+
+interface Place {
+  /** From 1 on. */
+  readonly line: number
+  /** From 0 on, in bytes. */
+  readonly column: number
+  readonly lineText: string
+}
+
 let esbuild: Esbuild
 
 /** Told by `register()` where esbuild is. */
@@ -24,6 +37,21 @@ export const load: LoadHook = async (url, context, nextLoad) => {
   const sourcefile = fileURLToPath(url)
   const source = await readFile(sourcefile, 'utf8')
   const options = { loader, sourcefile, format: 'esm', target: 'es2022', sourcemap: 'inline' }
-  const { code } = await esbuild.transform(source, options)
-  return { format: 'module', source: code, shortCircuit: true }
+  try {
+    const { code } = await esbuild.transform(source, options)
+    return { format: 'module', source: code, shortCircuit: true }
+  } catch (error) {
+    throw syntaxError(sourcefile, error as Failure)
+  }
+}
+
+/** As Node says it of JavaScript: the file with the line, the line itself, and what is wrong. */
+function syntaxError(file: string, failure: Failure): unknown {
+  const [first] = failure.errors ?? []
+  if (!first?.location) return failure
+  const { line, column, lineText } = first.location
+  const error = new SyntaxError(first.text)
+  const place = `${lineText}\n${' '.repeat(column)}^\n\n${String(error)}`
+  error.stack = `${file}:${line}\n${place}\n    at ${file}:${line}:${column + 1}`
+  return error
 }

@@ -89,19 +89,33 @@ export interface ErrorPlace {
  * ours. The message says what happened and what to do.
  */
 export class HTTP2Error extends Error {
-  override readonly name: string = 'HTTP2Error'
   readonly code: string
-  readonly streamId: number | undefined
-  readonly errno: number | undefined
-  readonly errorCode: number | undefined
+  // Of these, an error has those that are known: a console prints no `undefined`.
+  declare readonly streamId: number | undefined
+  declare readonly errno: number | undefined
+  declare readonly errorCode: number | undefined
+
+  static {
+    nameErrors(this, 'HTTP2Error')
+  }
 
   constructor(code: string, message: string, place: ErrorPlace = {}) {
     super(message, place.cause === undefined ? undefined : { cause: place.cause })
     this.code = code
-    this.streamId = place.streamId
-    this.errno = place.errno
-    this.errorCode = place.errorCode
+    const { streamId, errno, errorCode } = place
+    if (streamId !== undefined) this.streamId = streamId
+    if (errno !== undefined) this.errno = errno
+    if (errorCode !== undefined) this.errorCode = errorCode
   }
+}
+
+/** Names the errors of a class as the built-in ones are named: on the prototype, where no console lists it. */
+export function nameErrors(errors: { readonly prototype: Error }, name: string): void {
+  Object.defineProperty(errors.prototype, 'name', {
+    value: name,
+    configurable: true,
+    writable: true,
+  })
 }
 
 /** The bytes of a body are gone before they were sent. */

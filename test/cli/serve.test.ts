@@ -42,8 +42,16 @@ const modules: Readonly<Record<string, string>> = {
     }`,
   'nothing.mjs': `export const a = 1`,
   'number.mjs': `export default 42`,
-  'throws.mjs': `throw new TypeError('thrown at once')`,
-  'syntax.mjs': `export default (`,
+  'throws.mjs': `\n\nthrow new TypeError('thrown at once')`,
+  'coded.mjs': `\nthrow Object.assign(new Error('of its own'), { code: 'ERR_OWN' })`,
+  'throws.ts': `\ninterface Unused { a: number }\n\nthrow new TypeError('thrown at once')`,
+  'rejects.mjs': `\nexport default Promise.reject(new Error('rejected at once'))`,
+  'text.mjs': `throw 'a text'`,
+  'syntax.mjs': `const a = 1\nexport defautl a\n`,
+  'syntax.ts': `const a: number = 1\nexport defautl a\n`,
+  'of-syntax.mjs': `import './syntax.mjs'`,
+  'no-export.mjs': `\nimport { absent } from './nothing.mjs'\nexport default absent`,
+  'ours.mjs': `\nimport { serve } from 'nghttp2-wasm'\nconst server = serve({ fetch: 5 })\nexport default server`,
   'missing.mjs': `import 'no-such-package-anywhere'`,
 }
 
@@ -138,12 +146,23 @@ describe.each(runtimeNames)('nghttp2-wasm serve: %s', (runtime) => {
     ['absent.mjs', /there is no file .*absent\.mjs/],
     ['nothing.mjs', /exports nothing to serve: export by default a function/],
     ['number.mjs', /exports by default a function, \{ fetch \}, or a class/],
-    ['throws.mjs', /thrown at once/],
-    ['syntax.mjs', /SyntaxError|error: |Unexpected/],
-    ['missing.mjs', /no-such-package-anywhere/],
-  ])('says what is wrong: %s', async (name, message) => {
+    ['throws.mjs', /TypeError: thrown at once[^]*\/throws\.mjs:3:\d/],
+    ['throws.ts', /TypeError: thrown at once[^]*\/throws\.ts:4:\d/],
+    ['coded.mjs', /[Ee]rror: of its own[^]*\/coded\.mjs:2:\d/],
+    ['rejects.mjs', /[Ee]rror: rejected at once[^]*\/rejects\.mjs:2:\d/],
+    ['text.mjs', /text\.mjs cannot be loaded: a text/],
+    ['syntax.mjs', /\/syntax\.mjs:2\b/],
+    ['syntax.ts', /\/syntax\.ts:2\b/],
+    ['of-syntax.mjs', /of-syntax\.mjs cannot be loaded[^]*\/syntax\.mjs:2\b/],
+    ['no-export.mjs', /\/nothing\.mjs|\.\/nothing\.mjs' does not provide/],
+    // Bun 1.4 has no frame for the module that called.
+    ['ours.mjs', /HTTP2Error: fetch must be a function[^]*(?:\/ours\.mjs:3:\d|Bun v1)/],
+    ['missing.mjs', /missing\.mjs cannot be loaded[^]*no-such-package-anywhere[^]*\/missing\.mjs/],
+  ])('says what is wrong, and where: %s', async (name, message) => {
     const { code, stdout, stderr } = await ended(['serve', join(folder, name), '--port', '0'])
     expect(stderr).toMatch(message)
+    // Not a file of ours from its first byte to its last.
+    expect(Math.max(...stderr.split('\n').map((line) => line.length))).toBeLessThan(500)
     expect(stdout).not.toContain('Listening')
     expect(code).toBe(1)
   })

@@ -38,7 +38,7 @@ describe('the tarball', () => {
     const besides = installed.files.filter(
       (file) =>
         !/^(package\.json|README\.md|LICENSE(\.nghttp2)?)$/.test(file) &&
-        !/^dist\/[^/]+\.js$/.test(file) &&
+        !/^dist\/[^/]+\.js(\.map)?$/.test(file) &&
         !/^dist\/(types\/)?.+\.d\.ts$/.test(file) &&
         file !== 'dist/nghttp2.wasm',
     )

@@ -1,4 +1,5 @@
 import { noBytes } from '../../../engine/bytes.ts'
+import { nameErrors } from '../../../engine/errors.ts'
 import { HuffmanDecoder } from './huffman-decoder.ts'
 import {
   codeLengthOrder,
@@ -26,12 +27,16 @@ const bytesPerCodes = 128
 
 /** Data that no deflater makes. */
 export class InflateError extends Error {
-  override readonly name: string = 'InflateError'
+  static {
+    nameErrors(this, 'InflateError')
+  }
 }
 
 /** The output would be longer than allowed. */
 export class InflateLimitError extends Error {
-  override readonly name: string = 'InflateLimitError'
+  static {
+    nameErrors(this, 'InflateLimitError')
+  }
 }
 
 /**
