@@ -4,14 +4,26 @@
 //
 //   npm test -- --only lint,engine      the parts whose names contain one of these words
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { install, isInstalled, requirePrograms } from './programs.mjs'
+import { installedNode } from './nodes.mjs'
 import { bin, filesUnder, root, runBeside } from './tools.mjs'
 
 const reports = join(root, 'build', 'test')
 const node = process.execPath
 const engine = ['test/engine', 'test/conformance', 'test/runtime']
+
+/** What each other release of Node runs: the package, the command, the fetch API, the examples. */
+const ofPackage = [
+  'test/fetch',
+  'test/examples',
+  'test/cli',
+  'test/grpc/grpc.test.ts',
+  'test/package/errors.test.ts',
+  'test/package/serving.test.ts',
+  'test/package/start.test.ts',
+]
 
 /** Each runs a program and counts its outcomes. What the others use is made first. */
 const build = check('build', [node, 'scripts/build.mjs'])
@@ -27,6 +39,7 @@ const others = [
   vitest('engine on Deno', 'deno', [bin('deno'), 'run', '-A'], [...engine, '--maxWorkers=1']),
   vitest('engine on Bun', 'bun', [bin('bun'), '--bun'], [...engine, '--maxWorkers=1']),
   vitest('package', 'node', [node], ['test/package']),
+  ...[20, 22, 24, 26].map(onNode),
   { name: 'upstream', run: upstream },
 ]
 
@@ -83,7 +96,7 @@ async function formatOfC() {
 }
 
 /** vitest run by the runtime itself; test/runtime.test.ts fails if its workers were not. */
-function vitest(name, runtime, [command, ...args], which) {
+function vitest(name, runtime, [command, ...args], which, env = {}) {
   return {
     name,
     run: async (show) => {
@@ -99,9 +112,32 @@ function vitest(name, runtime, [command, ...args], which) {
           '--reporter=json',
           `--outputFile.json=${file}`,
         ],
-        { show, env: { TEST_RUNTIME: runtime }, timeout: 1_800_000 },
+        { show, env: { TEST_RUNTIME: runtime, ...env }, timeout: 1_800_000 },
       )
       return { ...countsOfVitest(file, code), output }
+    },
+  }
+}
+
+/** The tests of what is installed, on another release of Node than the one that runs here. */
+function onNode(version) {
+  const name = `package on Node ${version}`
+  return {
+    name,
+    run: async () => {
+      if (Number.parseInt(process.versions.node, 10) === version) {
+        return { passed: 0, failed: 0, skipped: [], output: 'It is the Node that runs all tests.' }
+      }
+      const program = installedNode(version)
+      if (program === undefined) {
+        const skipped = [`npm has no Node ${version} for ${process.platform} ${process.arch}`]
+        return { passed: 0, failed: 0, skipped, output: '' }
+      }
+      // Two at once, beside what else runs.
+      return vitest(name, 'node', [program], [...ofPackage, '--maxWorkers=2'], {
+        TEST_RUNTIMES: 'node',
+        PATH: `${dirname(program)}${delimiter}${process.env.PATH}`,
+      }).run(false)
     },
   }
 }

@@ -52,7 +52,7 @@ function listenArguments(options: ListenOptions): {
     port: options.port,
     ...(options.host === null ? {} : { host: options.host }),
     ...(options.backlog === undefined ? {} : { backlog: options.backlog }),
-    // Known to Node from 23.1 on; before, it is ignored.
+    // Known to Node from 22.12 and 23.1 on; before, it is ignored.
     ...(options.reusePort ? { reusePort: true } : {}),
   }
 }

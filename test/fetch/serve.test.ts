@@ -197,8 +197,10 @@ describeFetch('serve()', (server) => {
     await using first = await listen(0)
     const port = await portOf(first)
     await using second = await listen(port)
-    if (server.runtime === 'node' && Number(process.versions.node.split('.')[0]) < 23) {
-      // Node knows it from 23.1 on.
+    const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+    // Node knows it from 22.12 and 23.1 on.
+    const isKnown = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
+    if (server.runtime === 'node' && !isKnown) {
       expect((await second.exited).stderr).toMatch(/EADDRINUSE/)
       return
     }

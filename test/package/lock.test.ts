@@ -8,8 +8,8 @@ interface LockedPackage {
 }
 
 describe('the lock file', () => {
-  it('names no host', async () => {
-    const lock = await readFile(join(root, 'package-lock.json'), 'utf8')
+  it.each(['.', 'test/nodes'])('names no host: %s', async (folder) => {
+    const lock = await readFile(join(root, folder, 'package-lock.json'), 'utf8')
     expect(lock).not.toContain('"resolved"')
   })
 

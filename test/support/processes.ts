@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url'
 
 export type RuntimeName = 'node' | 'deno' | 'bun'
 
-export const runtimeNames: readonly RuntimeName[] = ['node', 'deno', 'bun']
+/** Those that suites run on: all, or what TEST_RUNTIMES says with commas between. */
+export const runtimeNames: readonly RuntimeName[] = (
+  process.env['TEST_RUNTIMES'] ?? 'node,deno,bun'
+).split(',') as RuntimeName[]
 
 /** The checkout, with a slash at its end. */
 export const root: string = fileURLToPath(new URL('../..', import.meta.url))
