@@ -96,6 +96,18 @@ export const scenarios = [
     native: 'full',
   },
   {
+    name: 'window-tls',
+    title: '1 MiB download, TLS, one stream, the client’s windows of 64 KiB',
+    work: 'download',
+    tls: true,
+    load: { clients: 1, streams: 1, windowBits: 16 },
+    unit: 'bytes',
+    ours: ['ours-handler'],
+    peers: { node: ['node-stream'], deno: ['node-stream', 'deno-serve'], bun: ['bun-serve'] },
+    more: {},
+    native: 'full',
+  },
+  {
     name: 'upload',
     title: '1 MiB upload, read by the handler, h2c, -c4 -m8',
     work: 'upload',

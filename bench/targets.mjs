@@ -62,6 +62,13 @@ export const ratios = [
     bun: { 'bun-serve': 1 },
   },
   {
+    scenario: 'window-tls',
+    ours: 'ours-handler',
+    node: { 'node-stream': 0.8 },
+    deno: { 'node-stream': 0.8 },
+    bun: { 'bun-serve': 0.8 },
+  },
+  {
     scenario: 'upload',
     ours: 'ours-handler',
     node: { 'node-stream': 1.2 },

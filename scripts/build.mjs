@@ -38,6 +38,7 @@ const runtimes = {
   'runtime-node': 'src/runtime/node.ts',
   'runtime-node-tls': 'src/runtime/node-tls.ts',
   'runtime-deno': 'src/runtime/deno.ts',
+  'runtime-deno-tls': 'src/runtime/deno-tls.ts',
   'runtime-bun': 'src/runtime/bun.ts',
 }
 
@@ -186,7 +187,7 @@ async function bundleAll(entryPoints, more) {
  */
 function leaveFiles({ onResolve }) {
   onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({ path: './embedded.js', external: true }))
-  onResolve({ filter: /\/(node|node-tls|deno|bun)\.ts$/ }, ({ path, kind }) =>
+  onResolve({ filter: /\/(node|node-tls|deno|deno-tls|bun)\.ts$/ }, ({ path, kind }) =>
     kind === 'dynamic-import'
       ? { path: `./runtime-${basename(path, '.ts')}.js`, external: true }
       : undefined,

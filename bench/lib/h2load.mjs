@@ -5,8 +5,9 @@ import { text } from 'node:stream/consumers'
 import { loadCore, pinned, root } from './paths.mjs'
 
 /**
- * Runs h2load. `load`: `clients`, `streams`, and `seconds` or `requests`; also `headers` (names and values), `upload` (a
- * file), `rate` (requests a second of all clients), `log` (a file for a line a request).
+ * Runs h2load. `load`: `clients`, `streams`, and `seconds` or `requests`; also `windowBits`
+ * (the client's windows are 2^n - 1 bytes), `headers` (names and values), `upload` (a file), `rate` (requests a second of
+ * all clients), `log` (a file for a line a request).
  * Returns `{ rate, bytesPerSecond, requests }`. Throws when anything but 2xx came back.
  */
 export async function h2load(url, load) {
@@ -18,6 +19,7 @@ export async function h2load(url, load) {
   if (load.seconds)
     args.push('-D', milliseconds(load.seconds), '--warm-up-time', milliseconds(warmUp))
   else args.push('-n', load.requests)
+  if (load.windowBits) args.push('-w', load.windowBits, '-W', load.windowBits)
   for (const [name, value] of load.headers ?? []) args.push('-H', `${name}: ${value}`)
   if (load.upload) args.push('-d', load.upload)
   if (load.rate) args.push(`--rps=${Math.max(1, Math.round(load.rate / load.clients))}`)

@@ -1,4 +1,4 @@
-import type { Address, TlsInfo, Transport, TransportSink } from '../server/transport.ts'
+import type { Address, Transport, TransportSink } from '../server/transport.ts'
 import { makeAddress } from './address.ts'
 import { BufferPool } from './buffer-pool.ts'
 import type { DenoConn } from './deno-types.ts'
@@ -10,11 +10,11 @@ import { tellClosed } from './hand-over.ts'
 const smallSize = 4 * 1024
 const pool = new BufferPool(64 * 1024, 64)
 
-/** A connection of `Deno.listen` or `Deno.listenTls`: a loop that reads, and a writer. */
+/** A connection of `Deno.listen`: a loop that reads, and a writer. */
 export class DenoTransport implements Transport, WriterOwner {
   readonly remoteAddress: Address
   readonly localAddress: Address
-  readonly tls: TlsInfo | null
+  readonly tls: null = null
   readonly #conn: DenoConn
   readonly #writer: DenoWriter
   #sink: TransportSink | null = null
@@ -25,9 +25,8 @@ export class DenoTransport implements Transport, WriterOwner {
   #finished = false
   #closed = false
 
-  constructor(conn: DenoConn, tls: TlsInfo | null) {
+  constructor(conn: DenoConn) {
     this.#conn = conn
-    this.tls = tls
     this.remoteAddress = makeAddress(conn.remoteAddr.hostname, conn.remoteAddr.port)
     this.localAddress = makeAddress(conn.localAddr.hostname, conn.localAddr.port)
     this.#writer = new DenoWriter(conn, this)
@@ -87,12 +86,7 @@ export class DenoTransport implements Transport, WriterOwner {
     let buffer = small
     try {
       for (;;) {
-        let count: number | null = null
-        try {
-          count = await this.#conn.read(buffer)
-        } catch (error) {
-          if (!isEnd(error)) throw error
-        }
+        const count = await this.#conn.read(buffer)
         // A pause may have begun while the read was under way.
         while (this.#paused && !this.#closed) await this.#resumed()
         if (this.#closed) return
@@ -147,9 +141,4 @@ export class DenoTransport implements Transport, WriterOwner {
     this.#wake?.()
     queueMicrotask(() => tellClosed(this.#sink, error))
   }
-}
-
-/** FIN without close_notify before it, which other runtimes take for the end too. */
-function isEnd(error: unknown): boolean {
-  return error instanceof Error && error.name === 'UnexpectedEof'
 }

@@ -16,10 +16,7 @@ export interface DenoConn {
   /** Sends FIN. */
   closeWrite(): Promise<void>
   close(): void
-  /** Of a TCP connection. */
-  setNoDelay?(on: boolean): void
-  /** Of a TLS connection. */
-  handshake?(): Promise<{ readonly alpnProtocol: string | null }>
+  setNoDelay(on: boolean): void
 }
 
 export interface DenoListener {
@@ -35,17 +32,15 @@ export interface DenoListenOptions {
   readonly reusePort?: boolean
 }
 
-export interface DenoListenTlsOptions extends DenoListenOptions {
-  readonly cert: string
-  readonly key: string
-  readonly alpnProtocols: string[]
-}
-
 export interface DenoGlobal {
   listen(options: DenoListenOptions): DenoListener
-  listenTls(options: DenoListenTlsOptions): DenoListener
   addSignalListener(signal: ShutdownSignal, listener: () => void): void
   removeSignalListener(signal: ShutdownSignal, listener: () => void): void
+  readonly permissions: {
+    /** Asks the user where it may. */
+    requestSync(what: { name: 'net'; host: string }): { readonly state: string }
+  }
+  readonly errors: { readonly NotCapable: new (message: string) => Error }
   /** There only with `--unstable-net`. */
   readonly listenDatagram?: unknown
 }

@@ -13,8 +13,21 @@ import { handOver, refuse } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 import { NodeTransport } from './node-transport.ts'
 
+/** What differs where `node:tls` is not Node's. */
+export interface TlsPlatform {
+  readonly transport: new (socket: TLSSocket, tls: TlsInfo) => NodeTransport
+  /** Of a socket whose handshake may have failed. */
+  readonly remoteAddress: (socket: Socket) => Address | null
+}
+
+const node: TlsPlatform = { transport: NodeTransport, remoteAddress }
+
 /** Hands over connections whose handshake is done and settled on `h2`. */
-export function tlsServer(options: ListenOptions, acceptor: Acceptor): Server {
+export function tlsServer(
+  options: ListenOptions,
+  acceptor: Acceptor,
+  platform: TlsPlatform = node,
+): Server {
   const handshakeTimeout = options.handshakeTimeout ?? defaultHandshakeTimeout
   const { requestCert = false, rejectUnauthorized = requestCert, ...secrets } = options.tls!
   const tls: TlsOptions & { noDelay: boolean } = {
@@ -35,17 +48,17 @@ export function tlsServer(options: ListenOptions, acceptor: Acceptor): Server {
     if (socket.alpnProtocol === 'h2') {
       // Not before: a client that leaves in the middle of its handshake is gone.
       socket.allowHalfOpen = true
-      handOver(new NodeTransport(socket, tlsInfo(socket, requestCert)), acceptor)
+      handOver(new platform.transport(socket, tlsInfo(socket, requestCert)), acceptor)
       return
     }
     // It offered no ALPN at all: OpenSSL lets it pass.
     socket.on('error', ignore)
     socket.destroySoon()
-    refuse(acceptor, alpnError(socket.alpnProtocol || null), remoteAddress(socket))
+    refuse(acceptor, alpnError(socket.alpnProtocol || null), platform.remoteAddress(socket))
   })
   server.on('tlsClientError', (error, socket) => {
     socket.on('error', ignore)
-    const client = remoteAddress(socket)
+    const client = platform.remoteAddress(socket)
     // An alert has been sent by now; after a timeout Node leaves the socket open.
     socket.destroy()
     refuse(acceptor, refusal(error, handshakeTimeout), client)
@@ -54,6 +67,8 @@ export function tlsServer(options: ListenOptions, acceptor: Acceptor): Server {
 }
 
 function refusal(error: Error, handshakeTimeout: number): Error {
+  // Deno gives it no code.
+  if (error.message === 'TLS handshake timeout') return handshakeTimeoutError(handshakeTimeout)
   switch (codeOf(error)) {
     case 'ERR_TLS_HANDSHAKE_TIMEOUT':
       return handshakeTimeoutError(handshakeTimeout)

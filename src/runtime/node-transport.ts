@@ -46,14 +46,15 @@ export class NodeTransport implements Transport {
     socket.on('drain', () => this.#drained())
     socket.on('end', () => {
       try {
-        sink.onEnd()
+        const error = this.endError()
+        if (error) this.#fail(error)
+        else sink.onEnd()
       } catch (error) {
         this.#fail(error)
       }
     })
-    socket.on('error', (error) => {
-      this.#error ??= error
-    })
+    // After an error of TLS the socket would stay open, though nothing more comes of it.
+    socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => {
       this.#ended = true
       tellClosed(sink, this.#error)
@@ -107,6 +108,11 @@ export class NodeTransport implements Transport {
     this.#socket.destroy()
   }
 
+  /** Why the end of the peer's side is no FIN, where the socket cannot tell. */
+  protected endError(): Error | null {
+    return null
+  }
+
   /** What is to be called when chunks have gone out: one that was transferred meanwhile has ruined what followed. */
   #watch(chunks: readonly Uint8Array[]): () => void {
     const length = total(chunks)
@@ -126,7 +132,8 @@ export class NodeTransport implements Transport {
   }
 
   #fail(error: unknown): void {
-    this.#socket.destroy(asError(error))
+    this.#error ??= asError(error)
+    this.destroy()
   }
 }
 

@@ -68,6 +68,19 @@ describe.each(cases)('a transport of $runtime, $security', ({ runtime, tls }) =>
     expect(lines.every((line, i) => line === (i < 20_000 ? `line ${i}` : ''))).toBe(true)
   })
 
+  it('a write does not wait for the acknowledgement of the one before', async () => {
+    const socket = await listener.connect()
+    let arrivals = 0
+    socket.on('data', () => (arrivals += 1))
+    socket.write('pieces\n')
+    const bytes = await readAll(socket)
+    expect(bytes.length).toBe(60 * 'a piece\n'.length)
+    // By Nagle's algorithm, one in 40 milliseconds.
+    expect(arrivals).toBeGreaterThan(30)
+    socket.end()
+    await listener.line('close', '"line":"pieces"')
+  })
+
   it('a flood to a slow reader waits for it', async () => {
     const socket = await listener.connect()
     const rssBefore = Number(await listener.ask('rss'))

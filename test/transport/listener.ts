@@ -90,6 +90,11 @@ export class Listener implements AsyncDisposable {
     this.#tcp.get(socket)?.resetAndDestroy()
   }
 
+  /** Bytes on the TCP connection below, past TLS. */
+  writeTcp(socket: Socket, bytes: string): void {
+    this.#tcp.get(socket)?.write(bytes)
+  }
+
   /** FIN on the TCP connection below, without close_notify. */
   endTcp(socket: Socket): void {
     this.#tcp.get(socket)?.end()

@@ -89,6 +89,9 @@ export class Peer implements TransportSink {
         for (let i = 0; i < 20_000; i++) this.#text(`line ${i}\n`)
         this.#transport.end()
         break
+      case 'pieces':
+        this.#pieces(60)
+        break
       case 'flood':
         this.#left = 64 << 20
         this.#flood()
@@ -126,6 +129,16 @@ export class Peer implements TransportSink {
         void this.#closeListener()
         break
     }
+  }
+
+  /** One in 5 milliseconds. */
+  #pieces(left: number): void {
+    if (left === 0) {
+      this.#transport.end()
+      return
+    }
+    this.#text('a piece\n')
+    setTimeout(() => this.#pieces(left - 1), 5)
   }
 
   #body(chunk: Uint8Array): void {

@@ -1,0 +1,22 @@
+/** What `node:net` and `node:tls` have below a socket on Deno. It is internal, as it is on Node, and may be missing. */
+import type { Socket } from 'node:net'
+
+/** Each method returns 0, or the system's error as a negative number. */
+interface TcpHandle {
+  /** Fills in the peer's address. */
+  getpeername(out: object): number
+  readStart(): number
+  readStop(): number
+}
+
+/** The TCP socket below a TLS socket that `tls.Server` has made. */
+export function tcpSocket(socket: Socket): Socket | undefined {
+  const { _parent: parent } = socket as { _parent?: Socket }
+  return parent
+}
+
+/** The system's side of that. */
+export function tcpHandle(socket: Socket): TcpHandle | undefined {
+  const { _handle: handle } = (tcpSocket(socket) ?? {}) as { _handle?: TcpHandle | null }
+  return handle ?? undefined
+}
