@@ -1,4 +1,5 @@
 /** RFC 9113 §6.9: HEADERS and an empty DATA frame need no window, so neither END_STREAM nor trailers wait for one. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Session, SessionEvent } from '../../src/engine/index.ts'
 import { wire } from './support/frames.ts'
@@ -188,4 +189,82 @@ it('an end that waits for a window goes with its session, and with its stream', 
   pair.server.sendData(last, '', true)
   pair.server.dispose()
   pair.client.dispose()
+})
+
+it('whatever is said in whatever portions: frames stay whole, and every stream ends', () => {
+  const step = fc.record({
+    what: fc.constantFrom('open', 'respond', 'data', 'end', 'trailers', 'read', 'reset', 'send'),
+    which: fc.nat(5),
+    size: fc.constantFrom(0, 1, 100, 1500, 20_000, 70_000),
+    // A header block of more than one frame is sent with CONTINUATION.
+    isLong: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(step, { minLength: 20, maxLength: 80 }),
+      fc.constantFrom(0, 10, 30_000),
+      (steps, initialWindowSize) => {
+        const pair = Pair.open({ client: { settings: { initialWindowSize } } })
+        const { client, server } = pair
+        const open: number[] = []
+        const unread = new Map<number, number>()
+        const hear = (most?: number): void => {
+          for (const event of client.receive(server.bytesToSend(most))) {
+            expect(event.type).not.toBe('SessionFailed')
+            expect(event.type).not.toBe('InvalidFrameReceived')
+            if (event.type === 'DataReceived') {
+              unread.set(event.streamId, (unread.get(event.streamId) ?? 0) + event.data.length)
+            }
+          }
+        }
+        const attempt = (say: () => void): void => {
+          try {
+            say()
+          } catch (error) {
+            expect(error).toMatchObject({
+              code: expect.stringMatching(/STREAM_STATE|STREAM_CLOSED|DATA_EXIST/) as string,
+            })
+          }
+        }
+        for (const { what, which, size, isLong } of steps) {
+          const id = open[which % Math.max(open.length, 1)]
+          if (what === 'open') open.push(openStream(pair))
+          if (what === 'send') hear(size)
+          if (id === undefined) continue
+          const more = isLong ? { 'x-long': 'v'.repeat(40_000) } : {}
+          if (what === 'respond') {
+            attempt(() => server.submitResponse(id, { ...ok, ...more }, { endStream: false }))
+          }
+          if (what === 'data') attempt(() => server.sendData(id, new Uint8Array(size)))
+          if (what === 'end') attempt(() => server.sendData(id, new Uint8Array(size), true))
+          if (what === 'trailers')
+            attempt(() => server.submitTrailers(id, { 'x-sum': '1', ...more }))
+          if (what === 'reset') client.submitRstStream(id)
+          if (what === 'read') {
+            client.consume(id, unread.get(id) ?? 0)
+            unread.delete(id)
+            server.receive(client.bytesToSend())
+          }
+        }
+        for (const id of open) {
+          attempt(() => server.submitResponse(id, ok, { endStream: false }))
+          attempt(() => server.sendData(id, '', true))
+        }
+        client.setLocalWindowSize(0, 10_000_000)
+        for (const id of open) {
+          if (client.streamState(id)) client.setLocalWindowSize(id, 10_000_000)
+        }
+        server.receive(client.bytesToSend())
+        hear()
+        server.receive(client.bytesToSend())
+        hear()
+        for (const id of open) {
+          expect(client.streamState(id)).toBeUndefined()
+          expect(server.streamState(id)).toBeUndefined()
+        }
+        pair.dispose()
+      },
+    ),
+    { numRuns: 100 },
+  )
 })
