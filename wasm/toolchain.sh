@@ -170,7 +170,7 @@ compile_all() {
 one_at_a_time() {
   if command -v flock >/dev/null; then
     mkdir -p "$checkout/build"
-    exec 9>"$checkout/build/lock"
+    exec 9>"$checkout/build/wasm.lock"
     flock 9
   fi
 }
