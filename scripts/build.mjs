@@ -28,6 +28,7 @@ const entries = {
   engine: 'src/engine/index.ts',
   hpack: 'src/engine/hpack.ts',
   memory: 'src/runtime/memory.ts',
+  globals: 'src/globals.ts',
 }
 
 /**

@@ -29,7 +29,6 @@ export async function loadApplication(file: string): Promise<Application> {
   const url = pathToFileURL(path).href
   const require = createRequire(url)
   prepareTypeScript(path, require)
-  // Before the application: on Bun it mends the global Response, which frameworks keep.
   const api = await apiOf(require)
   const servable = await load(file, url)
   if (servable === undefined || servable === null) {
@@ -64,15 +63,21 @@ function unwrapped(exported: unknown): unknown {
   return isServable(nested) ? nested : exported
 }
 
-/** The copy that the application imports, where it has one: its handlers are of that one's class. */
+/**
+ * The copy that the application imports, where it has one: its handlers are of that one's class. That copy replaces the
+ * global objects here, before a framework of the application takes them.
+ */
 async function apiOf(require: NodeJS.Require): Promise<Api> {
-  let path: string
+  const names = ['nghttp2-wasm', 'nghttp2-wasm/globals']
+  let paths: string[]
   try {
-    path = require.resolve('nghttp2-wasm')
+    paths = names.map((name) => pathToFileURL(require.resolve(name)).href)
   } catch {
+    await import('../globals.ts')
     return import('../index.ts')
   }
-  return (await import(pathToFileURL(path).href)) as Api
+  await import(paths[1]!)
+  return (await import(paths[0]!)) as Api
 }
 
 /** Node reads TypeScript from 22.18 on. */

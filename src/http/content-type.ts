@@ -3,6 +3,9 @@ import { type FlatFields, type HeaderList, flatten, isFlat } from '../engine/fie
 /** What a text is, where nobody says it (Fetch, "extract a body"). */
 export const textType = 'text/plain;charset=UTF-8'
 
+/** Of `URLSearchParams`. */
+export const formType = 'application/x-www-form-urlencoded;charset=UTF-8'
+
 const ofText: HeaderList = { 'content-type': textType }
 
 /** Adds the `content-type` that a body implies, unless `headers` say one. */
@@ -18,11 +21,11 @@ export function withContentType(
   headers: HeaderList | FlatFields | undefined,
   body: unknown,
 ): HeaderList | FlatFields | undefined {
-  const type = typeof body === 'string' ? textType : typeOfBlob(body)
+  const type = typeof body === 'string' ? textType : typeOfObject(body)
   if (type === '') return headers
   if (headers === undefined) return type === textType ? ofText : { 'content-type': type }
   if (!isFlat(headers) && isRecord(headers)) {
-    for (const name in headers) if (isContentType(name)) return headers
+    for (const name in headers) if (isNamed(name, 'content-type')) return headers
     return { ...headers, 'content-type': type }
   }
   // A list may be one that can be walked only once.
@@ -30,14 +33,24 @@ export function withContentType(
   return hasContentType(fields) ? fields : flatten(['content-type', type], flatten(fields))
 }
 
-/** Of bytes nobody asks: some runtimes make `Blob` only then. */
-function typeOfBlob(body: unknown): string {
+/** For bytes `Blob` is not asked for: some runtimes make it only then. */
+function typeOfObject(body: unknown): string {
   if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) return ''
+  if (isParameters(body)) return formType
   return body instanceof Blob ? body.type : ''
 }
 
+export function isParameters(body: unknown): body is URLSearchParams {
+  return typeof body === 'object' && body instanceof URLSearchParams
+}
+
 export function hasContentType(fields: FlatFields): boolean {
-  for (let i = 0; i < fields.length; i += 2) if (isContentType(fields[i]!)) return true
+  return hasField(fields, 'content-type')
+}
+
+/** `name` in lower case. */
+export function hasField(fields: FlatFields, name: string): boolean {
+  for (let i = 0; i < fields.length; i += 2) if (isNamed(fields[i]!, name)) return true
   return false
 }
 
@@ -45,6 +58,6 @@ function isRecord(headers: HeaderList): headers is Readonly<Record<string, strin
   return typeof headers === 'object' && headers !== null && !(Symbol.iterator in headers)
 }
 
-function isContentType(name: string): boolean {
-  return typeof name === 'string' && name.length === 12 && name.toLowerCase() === 'content-type'
+function isNamed(given: string, name: string): boolean {
+  return typeof given === 'string' && given.length === name.length && given.toLowerCase() === name
 }

@@ -1,71 +1,87 @@
 import { type FlatFields, nameCharacters, toPairs } from '../engine/fields.ts'
-import { hasNoBody, type ResponseParts } from './fast-response.ts'
+import { hasNoBody } from './fast-response.ts'
+import { markUncloneable } from './native.ts'
 import {
-  copyOf,
-  fieldsOf,
-  jsonParts,
   type KeptBody,
+  keptBody,
+  keptFields,
   keptParts,
-  type StandardResponseClass,
+  type KnownResponses,
 } from './response-memory.ts'
+import {
+  type Findable,
+  makeFindable,
+  share,
+  standBefore,
+  type StandIns,
+  target,
+} from './stand-in.ts'
 
 /** RFC 9110 §5.5, without what some runtimes trim or refuse. */
 const fieldValue = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/
 
 /**
  * For Node and Deno, where `new Response()` costs more than all the rest of a request: a response that keeps what it was
- * given, as long as that is plainly right, and makes the runtime's own when somebody asks for more. What is not plainly
- * right goes to the runtime's constructor at once, and its errors come from there.
+ * given, as long as that is plainly right, and makes the runtime's own when more is asked for. What is not plainly right
+ * goes to the runtime's constructor at once, and its errors come from there.
  */
-export function deferredResponse(native: typeof Response): StandardResponseClass {
-  /** The runtime's own with the same parts. */
-  let realOf!: (response: DeferredResponse) => Response
-  /** The same, for somebody who may change anything. */
+export function deferredResponses(native: typeof Response): KnownResponses {
+  let standIns!: StandIns<DeferredResponse>
+  /** The real one, for code that may change anything. */
   let surrender!: (response: DeferredResponse) => Response
+  let parts!: KnownResponses['parts']
+  const sample = new native('')
+  const isFoundBehindProxies = Object.getOwnPropertySymbols(sample).length > 0
 
   class DeferredResponse {
-    readonly #status: number
+    #status: number
     #body: KeptBody
-    /** `undefined`: ask the real one's `headers`, which somebody may have changed. */
+    /** `undefined`: ask the real one's `headers`, which may have been changed. */
     #fields: FlatFields | undefined
     #real: Response | undefined
 
-    static parts(response: object): ResponseParts | undefined {
-      if (!(#fields in response)) return undefined
-      const own = response as DeferredResponse
-      return keptParts(own.#body, own.#fields, own as unknown as Response)
-    }
-
     static {
-      realOf = (response) => (response.#real ??= response.#makeReal())
+      const find = (value: unknown): DeferredResponse | undefined => {
+        if (typeof value !== 'object' || value === null) return undefined
+        if (#fields in value) return value as DeferredResponse
+        const found = (value as Findable)[target]
+        return found && #fields in found ? (found as DeferredResponse) : undefined
+      }
+      const realOf = (response: DeferredResponse): Response =>
+        (response.#real ??= response.#makeReal())
+      standIns = { prototype: DeferredResponse.prototype, find, realOf }
       surrender = (response) => {
         const real = realOf(response)
         response.#body = response.#fields = undefined
         return real
       }
-    }
-
-    static json(data: unknown, init?: ResponseInit): DeferredResponse {
-      return new DeferredResponse(...jsonParts(data, init))
+      parts = (response) => {
+        const own = find(response)
+        if (own === undefined) return undefined
+        const isUsed = own.#real?.bodyUsed ?? false
+        return keptParts(own.#body, own.#fields, own.#status, isUsed, own as unknown as Response)
+      }
     }
 
     constructor(body?: BodyInit | null, init?: ResponseInit) {
-      this.#body = copyOf(body)
-      this.#fields = fieldsOf(init?.headers)
+      this.#body = keptBody(body)
+      this.#fields = keptFields(body, init)
       if (!arePlain(this.#fields)) this.#fields = undefined
       const isPlain = this.#fields !== undefined && isPlainBody(this.#body, init)
       if (!isPlain) this.#real = new native(body, init)
       this.#status = this.#real?.status ?? init?.status ?? 200
+      if (isFoundBehindProxies) makeFindable(this as Findable)
+      markUncloneable?.(this)
     }
 
     get headers(): Headers {
-      const real = realOf(this)
+      const real = standIns.realOf(this) as Response
       this.#fields = undefined
       return real.headers
     }
 
     get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-      const real = realOf(this)
+      const real = standIns.realOf(this) as Response
       this.#body = undefined
       return real.body
     }
@@ -82,58 +98,32 @@ export function deferredResponse(native: typeof Response): StandardResponseClass
       return this.#real?.bodyUsed ?? false
     }
 
+    clone(): Response {
+      if (this.#real) return this.#real.clone()
+      const copy = new DeferredResponse()
+      copy.#status = this.#status
+      copy.#body = this.#body
+      copy.#fields = [...this.#fields!]
+      return copy as unknown as Response
+    }
+
     #makeReal(): Response {
-      return new native(this.#body, { status: this.#status, headers: toPairs(this.#fields!) })
+      const init = { status: this.#status, headers: toPairs(this.#fields!) }
+      return new native(this.#body as BodyInit | null, init)
     }
   }
-  Object.setPrototypeOf(DeferredResponse, native)
-  Object.setPrototypeOf(DeferredResponse.prototype, native.prototype)
-  forward(DeferredResponse.prototype, native.prototype, realOf)
-  lend(DeferredResponse.prototype, new native(''), surrender)
-  return DeferredResponse as unknown as StandardResponseClass
-}
-
-type Properties = Record<PropertyKey, unknown>
-
-/** Gives `to` what `from` has and `to` has not, done by the real one. */
-function forward<T extends object>(to: T, from: object, realOf: (self: T) => object): void {
-  for (const key of Reflect.ownKeys(from)) {
-    const given = Object.getOwnPropertyDescriptor(from, key)!
-    if (Object.hasOwn(to, key)) continue
-    const method: unknown = given.value
-    if (typeof method === 'function') {
-      const value = function (this: T, ...args: unknown[]): unknown {
-        return Reflect.apply(method, realOf(this), args)
-      }
-      Object.defineProperty(value, 'name', { value: method.name })
-      Object.defineProperty(to, key, { ...given, value })
-    } else if (given.get) {
-      const get = function (this: T): unknown {
-        return Reflect.get(realOf(this), key)
-      }
-      Object.defineProperty(to, key, { configurable: true, enumerable: given.enumerable!, get })
-    }
-  }
-}
-
-/** The runtime's own code finds in `to` the state that it keeps in a `sample`: `Deno.serve` sends it like one of its own. */
-function lend<T extends object>(to: T, sample: object, realOf: (self: T) => object): void {
-  for (const key of Object.getOwnPropertySymbols(sample)) {
-    Object.defineProperty(to, key, {
-      configurable: true,
-      get(this: T) {
-        return (realOf(this) as Properties)[key]
-      },
-      set(this: T, value: unknown) {
-        ;(realOf(this) as Properties)[key] = value
-      },
-    })
+  Reflect.deleteProperty(DeferredResponse.prototype, 'constructor')
+  share(standIns, native, () => true)
+  standBefore(standIns, native, sample, surrender)
+  return {
+    make: (body, init) => new DeferredResponse(body, init) as unknown as Response,
+    parts,
   }
 }
 
 /** A body that is kept, and a status that it may have. */
 function isPlainBody(body: KeptBody, init: ResponseInit | null | undefined): boolean {
-  if (body === undefined) return false
+  if (body === undefined || typeof body === 'number') return false
   if (init === undefined || init === null) return true
   const { status = 200, statusText = '' } = init
   if (typeof init !== 'object' || statusText !== '') return false

@@ -1,10 +1,13 @@
 import { describe } from '../engine/arguments.ts'
+import { asBytes } from '../engine/bytes.ts'
 import { type FlatFields, type HeaderList, flatten, toPairs as pairsOf } from '../engine/fields.ts'
 import { type Body, DATA_DEFERRED, DATA_EOF, toBytes } from './body.ts'
 import { bodySource } from './body-source.ts'
-import { withContentType } from './content-type.ts'
+import { isParameters, withContentType } from './content-type.ts'
 import { nativeResponse } from './native.ts'
+import { resemble, share, standBefore, type StandIns } from './stand-in.ts'
 import type { Trailers } from './trailers.ts'
+import { standForUnmade } from './unmade.ts'
 
 /** As the standard's, with trailers. */
 export interface FastResponseInit {
@@ -27,6 +30,10 @@ const noHeaders: HeaderList = []
 /** What can be sent, and what a real response can be made of. */
 export type FastBody = Body | FormData | URLSearchParams
 
+let standIns!: StandIns<FastResponse>
+/** `instanceof Response` and the like hold, or will once the runtime's own class is made. */
+let isLinked = false
+
 /**
  * A `Response` that only keeps what it was given. The server sends it without making a real one; whoever asks for
  * its headers or reads its body gets what a real one would give. Bodies may be anything that the server sends.
@@ -35,6 +42,17 @@ export class FastResponse {
   readonly #body: FastBody
   readonly #init: FastResponseInit
   #real: Response | undefined
+
+  static {
+    standIns = {
+      prototype: FastResponse.prototype,
+      find: (value) =>
+        typeof value === 'object' && value !== null && #init in value
+          ? (value as FastResponse)
+          : undefined,
+      realOf: (response) => (response.#real ??= response.#makeReal()),
+    }
+  }
 
   /** Throws a RangeError for a status below 200 or above 599, a TypeError for a body where the status allows none. */
   constructor(body?: FastBody, init: FastResponseInit = {}) {
@@ -47,6 +65,7 @@ export class FastResponse {
     }
     this.#body = body
     this.#init = init
+    if (!isLinked) link(nativeResponse.native)
   }
 
   /** The parts to send; `undefined` once somebody has had the real one in hands. */
@@ -56,7 +75,8 @@ export class FastResponse {
     const body = fast.#body
     if (fast.#real || isForm(body)) return undefined
     const { status = 200, headers } = fast.#init
-    return { status, headers: withContentType(headers, body) ?? noHeaders, body }
+    const all = withContentType(headers, body) ?? noHeaders
+    return { status, headers: all, body: isParameters(body) ? String(body) : body }
   }
 
   /** The trailers it was given. */
@@ -103,11 +123,11 @@ export class FastResponse {
   }
 
   get headers(): Headers {
-    return this.real.headers
+    return realOf(this).headers
   }
 
   get body(): ReadableStream<Uint8Array> | null {
-    return this.real.body as ReadableStream<Uint8Array> | null
+    return realOf(this).body as ReadableStream<Uint8Array> | null
   }
 
   get bodyUsed(): boolean {
@@ -115,65 +135,85 @@ export class FastResponse {
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.real.arrayBuffer()
+    return realOf(this).arrayBuffer()
   }
 
   async bytes(): Promise<Uint8Array> {
-    return new Uint8Array(await this.real.arrayBuffer())
+    return new Uint8Array(await realOf(this).arrayBuffer())
   }
 
   blob(): Promise<Blob> {
-    return this.real.blob()
+    return realOf(this).blob()
   }
 
   formData(): Promise<FormData> {
-    return this.real.formData()
+    return realOf(this).formData()
   }
 
   json(): Promise<unknown> {
-    return this.real.json()
+    return realOf(this).json()
   }
 
   text(): Promise<string> {
-    return this.real.text()
+    return realOf(this).text()
   }
 
   clone(): Response {
-    return this.real.clone()
+    return realOf(this).clone()
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Response'
   }
 
   /** A response of the runtime's own making, with the same parts. */
-  get real(): Response {
-    if (!this.#real) {
-      const { status, statusText } = this
-      const body = this.#body
-      const headers = new Headers(toPairs(withContentType(this.#init.headers, body)))
-      this.#real = new nativeResponse.native(toBodyInit(body), { status, statusText, headers })
-    }
-    return this.#real
+  #makeReal(): Response {
+    const { status, statusText } = this
+    const headers = new Headers(toPairs(withContentType(this.#init.headers, this.#body)))
+    return new nativeResponse.native(toBodyInit(this.#body), { status, statusText, headers })
   }
 }
 
-// `instanceof` holds from the moment on in which somebody can ask.
-nativeResponse.whenMade((native) => {
-  Object.setPrototypeOf(FastResponse.prototype, native.prototype)
-})
+function realOf(response: FastResponse): Response {
+  return standIns.realOf(response) as Response
+}
+
+const shown = ['status', 'statusText', 'ok', 'headers', 'redirected', 'bodyUsed', 'url']
+standForUnmade(FastResponse.prototype, nativeResponse, realOf, shown)
+
+/** Puts `FastResponse` before the runtime's own class, without a change to that. */
+function link(native: typeof Response): void {
+  isLinked = true
+  standBefore(standIns, native, new native(''))
+  resemble(standIns, native)
+}
+
+/** Leaves that until the class is made, whose members take such responses from then on. */
+export function shareFastResponses(): void {
+  isLinked = true
+  nativeResponse.whenMade((native) => {
+    link(native)
+    share(standIns, native, () => false)
+  })
+}
 
 /** RFC 9110 §15.3.5, §15.3.6, §15.4.5. */
 export function hasNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304
 }
 
-function isForm(body: FastBody): body is FormData | URLSearchParams {
+function isForm(body: FastBody): body is FormData {
   if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) return false
-  return body instanceof URLSearchParams || body instanceof FormData
+  return body instanceof FormData
 }
 
 /** A body that the runtime's own `Response` takes. */
 function toBodyInit(body: FastBody): BodyInit | null {
   if (body === undefined || body === null) return null
-  if (typeof body === 'string' || ArrayBuffer.isView(body)) return body as BodyInit
-  if (body instanceof ArrayBuffer || body instanceof Blob || isForm(body)) return body
+  if (typeof body === 'string') return body
+  if (body instanceof Blob || isForm(body) || isParameters(body)) return body
+  const bytes = asBytes(body)
+  if (bytes) return bytes as BodyInit
   const source = bodySource(body)
   return new ReadableStream<Uint8Array>(
     {

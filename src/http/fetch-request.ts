@@ -1,5 +1,15 @@
 import type { IncomingBody } from './incoming-body.ts'
-import { nativeRequest } from './native.ts'
+import { standForUnmade } from './unmade.ts'
+import { markUncloneable, nativeRequest } from './native.ts'
+import {
+  type Findable,
+  makeFindable,
+  resemble,
+  share,
+  standBefore,
+  type StandIns,
+  target,
+} from './stand-in.ts'
 
 /** What a request is made from, each asked for once, when first wanted. */
 export interface RequestSource {
@@ -23,6 +33,14 @@ export interface ServerRequest extends Request {
   readonly trailers: Promise<Headers>
 }
 
+/** Set in the class, which alone can see the private fields. */
+let find!: (value: unknown) => FetchRequest | undefined
+let realOf!: (request: FetchRequest) => Request
+/** A request, also behind a Proxy. */
+let own!: (value: FetchRequest) => FetchRequest
+/** See `target`. */
+let isFoundBehindProxies = !('Bun' in globalThis)
+
 /**
  * A `Request` of which nothing is made until it is touched: making a real one costs more than answering it. Its
  * prototype chain ends in the runtime's own `Request.prototype`; what needs a real one gets it.
@@ -33,50 +51,72 @@ export class FetchRequest {
   #headers: Headers | undefined
   #real: Request | undefined
 
+  static {
+    find = (value) => {
+      if (typeof value !== 'object' || value === null) return undefined
+      if (#source in value) return value as FetchRequest
+      const found = (value as Findable)[target]
+      return found && #source in found ? (found as FetchRequest) : undefined
+    }
+    own = (value) => {
+      if (#source in value) return value
+      const found = find(value)
+      if (found) return found
+      throw new TypeError('Illegal invocation')
+    }
+    realOf = (request) => (request.#real ??= request.#makeReal())
+  }
+
   constructor(source: RequestSource) {
     this.#source = source
+    if (isFoundBehindProxies) makeFindable(this as Findable)
+    markUncloneable?.(this)
   }
 
   /** What this request was made from; `undefined` for a request of another making. */
   static source(request: object): RequestSource | undefined {
-    return #source in request ? (request as FetchRequest).#source : undefined
+    const found = find(request)
+    return found && found.#source
   }
 
-  /** The request of the runtime's own making behind one of these; others as they are. */
-  static realOf(request: Request | URL): Request | URL {
-    return #source in request ? (request as unknown as FetchRequest).real : request
+  /** The request of the runtime's own making behind one of these; all else as it is. */
+  static realOf<T>(value: T): T | Request {
+    const request = find(value)
+    return request ? realOf(request) : value
   }
 
   get method(): string {
-    return this.#source.method
+    return own(this).#source.method
   }
 
   get url(): string {
-    this.#url ??= this.#source.url()
-    return this.#url
+    const request = own(this)
+    return (request.#url ??= request.#source.url())
   }
 
   get headers(): Headers {
-    this.#headers ??= this.#source.headers()
-    return this.#headers
+    const request = own(this)
+    return (request.#headers ??= request.#source.headers())
   }
 
   get signal(): AbortSignal {
-    return this.#source.signal()
+    return own(this).#source.signal()
   }
 
   /** See `ServerRequest`. */
   get trailers(): Promise<Headers> {
-    return this.#source.trailers()
+    return own(this).#source.trailers()
   }
 
   get body(): ReadableStream<Uint8Array> | null {
-    if (this.#real) return this.#real.body as ReadableStream<Uint8Array> | null
-    return this.#source.body?.stream() ?? null
+    const request = own(this)
+    if (request.#real) return request.#real.body as ReadableStream<Uint8Array> | null
+    return request.#source.body?.stream() ?? null
   }
 
   get bodyUsed(): boolean {
-    return this.#real?.bodyUsed ?? this.#source.body?.isDisturbed ?? false
+    const request = own(this)
+    return request.#real?.bodyUsed ?? request.#source.body?.isDisturbed ?? false
   }
 
   get cache(): RequestCache {
@@ -89,10 +129,6 @@ export class FetchRequest {
 
   get destination(): RequestDestination {
     return ''
-  }
-
-  get duplex(): 'half' {
-    return 'half'
   }
 
   get integrity(): string {
@@ -120,83 +156,116 @@ export class FetchRequest {
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
-    if (this.#real) return this.#real.arrayBuffer()
-    const bytes = await this.#bytes()
-    const { buffer } = bytes
-    // A body that was put together has memory of its own; a chunk is a part of what the socket read.
-    return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length
-      ? buffer
-      : new Uint8Array(bytes).buffer
+    return bufferOf(await own(this).#bytes())
   }
 
   async bytes(): Promise<Uint8Array> {
-    return new Uint8Array(await this.arrayBuffer())
+    return new Uint8Array(bufferOf(await own(this).#bytes()))
   }
 
   async text(): Promise<string> {
-    if (this.#real) return this.#real.text()
-    return new TextDecoder().decode(await this.#bytes())
+    return new TextDecoder().decode(await own(this).#bytes())
   }
 
   async json(): Promise<unknown> {
-    return JSON.parse(await this.text())
+    return JSON.parse(new TextDecoder().decode(await own(this).#bytes()))
   }
 
   async blob(): Promise<Blob> {
+    const request = own(this)
     // Bun's own does not tell the type.
-    const type = this.headers.get('content-type') ?? ''
-    return new Blob([await this.arrayBuffer()], { type })
+    const type = request.headers.get('content-type') ?? ''
+    return new Blob([bufferOf(await request.#bytes())], { type })
   }
 
   async formData(): Promise<FormData> {
-    return this.real.formData()
+    return realOf(own(this)).formData()
   }
 
   clone(): Request {
-    return this.real.clone()
+    return realOf(own(this)).clone()
   }
 
-  /**
-   * A request of the runtime's own making, of which this one is a front from now on. Throws a TypeError once the body
-   * has been read.
-   */
-  get real(): Request {
-    if (!this.#real) {
-      if (this.bodyUsed) throw new TypeError('the body was read already: clone the request before')
-      const { method, url, headers, signal } = this
-      const isBodiless = method === 'GET' || method === 'HEAD'
-      const body = isBodiless ? null : this.body
-      const init: RequestInit & { duplex: 'half' } = {
-        method,
-        headers,
-        signal,
-        body,
-        duplex: 'half',
-      }
-      this.#real = new nativeRequest.native(url, init)
-    }
-    return this.#real
+  get [Symbol.toStringTag](): string {
+    return 'Request'
   }
 
   #bytes(): Promise<Uint8Array> {
+    if (this.#real) return this.#real.arrayBuffer().then((buffer) => new Uint8Array(buffer))
     return this.#source.body?.bytes() ?? Promise.resolve(new Uint8Array(0))
+  }
+
+  /** A request of the runtime's own making, of which this one is a front from now on. */
+  #makeReal(): Request {
+    const { method, url, headers, signal, bodyUsed } = this
+    // One whose body was read gets one that is read as well.
+    const body = bodyUsed ? new Uint8Array(1) : this.body
+    const init: RequestInit & { duplex: 'half' } = { method, headers, signal, body, duplex: 'half' }
+    const real = new nativeRequest.native(url, init)
+    if (bodyUsed) void real.arrayBuffer()
+    return real
   }
 }
 
-/*
- * `new Request(request)` looks for what a real one keeps under symbols of the runtime's own (Node 20 and 22, Deno): they
- * lead to the real one. Bun reads the public properties instead; for later versions of Node see standard-request.ts.
- */
-nativeRequest.whenMade((native) => {
-  Object.setPrototypeOf(FetchRequest.prototype, native.prototype)
-  for (const symbol of Object.getOwnPropertySymbols(new native('http://localhost/'))) {
-    Object.defineProperty(FetchRequest.prototype, symbol, {
-      get(this: FetchRequest) {
-        return Reflect.get(this.real, symbol)
-      },
-      set(this: FetchRequest, value: unknown) {
-        Reflect.set(this.real, symbol, value)
-      },
-    })
-  }
+/** A body that was put together has memory of its own; a chunk is a part of what the socket read. */
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length
+    ? buffer
+    : new Uint8Array(bytes).buffer
+}
+
+/** What some runtimes have besides. */
+const others: object = {
+  get duplex(): string {
+    return 'half'
+  },
+  get isHistoryNavigation(): boolean {
+    return false
+  },
+  get isReloadNavigation(): boolean {
+    return false
+  },
+}
+
+const standIns: StandIns<FetchRequest> = {
+  prototype: FetchRequest.prototype,
+  find: (value) => find(value),
+  realOf: (request) => realOf(request),
+}
+
+const shown = ['method', 'url', 'headers']
+standForUnmade(FetchRequest.prototype, nativeRequest, (request) => realOf(own(request)), shown)
+Object.defineProperties(FetchRequest.prototype, {
+  trailers: { enumerable: false },
+  constructor: { configurable: true, get: () => nativeRequest.native.prototype.constructor },
 })
+
+let isLinked = false
+
+/** Puts `FetchRequest` before the runtime's own class. */
+function link(native: typeof Request): void {
+  if (isLinked) return
+  isLinked = true
+  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(others))) {
+    if (key in native.prototype) Object.defineProperty(FetchRequest.prototype, key, descriptor)
+  }
+  const sample = new native('http://localhost/')
+  isFoundBehindProxies = Object.getOwnPropertySymbols(sample).length > 0
+  Reflect.deleteProperty(FetchRequest.prototype, 'constructor')
+  standBefore(standIns, native, sample)
+  resemble(standIns, native)
+}
+
+/** Makes `instanceof Request` and the like hold of requests, without a change to the runtime's own class. */
+export function linkRequests(): void {
+  link(nativeRequest.native)
+}
+
+/** The same once a program asks for the class, whose members take requests of ours from then on. */
+export function shareRequests(): void {
+  nativeRequest.whenMade((native) => {
+    link(native)
+    share(standIns, native, ({ value }) => value !== undefined)
+  })
+}

@@ -1,6 +1,7 @@
 /**
- * A class of the runtime's own that some make when somebody first asks: Node 20 takes 40 ms for `Response`, Deno 12. A server
- * that nobody asks for it does without.
+ * A class of the runtime's own that some make when it is first asked for: Node 20 takes 40 ms for `Response`, Deno 12. A
+ * server that needs none does without. To import this changes no global; `whenMade` puts a getter before one that is
+ * not made yet.
  */
 export class LazyGlobal<T> {
   readonly #name: string
@@ -8,18 +9,61 @@ export class LazyGlobal<T> {
   #make: (() => T) | undefined
   #native: T | undefined
   readonly #waiting: ((native: T) => void)[] = []
+  #isWatched = false
 
   constructor(name: string) {
     this.#name = name
     const given = Object.getOwnPropertyDescriptor(globalThis, name)
-    if (!given?.get || !given.configurable) {
-      this.#native = Reflect.get(globalThis, name) as T
+    if (given?.get && given.configurable) this.#make = given.get
+    else this.#native = Reflect.get(globalThis, name) as T
+  }
+
+  /** The runtime's own, whatever may be in its place now. */
+  get native(): T {
+    if (this.#make) {
+      const before = this.#descriptor
+      const value = this.#make.call(globalThis)
+      const isInPlace = this.#isWatched || before?.get === this.#make
+      this.#make = undefined
+      this.#native = value
+      const made = { value, writable: true, configurable: true, enumerable: false }
+      // The runtime's getter writes to the global: what a program has put there stays.
+      const descriptor = isInPlace ? made : before
+      if (descriptor) Object.defineProperty(globalThis, this.#name, descriptor)
+      this.#isWatched = false
+      for (const use of this.#waiting) use(value)
+    }
+    return this.#native!
+  }
+
+  /** The global is what the runtime has put there. */
+  get isInPlace(): boolean {
+    return this.#descriptor?.value === this.native
+  }
+
+  /** Calls `use` once it is made, before the program sees it; now if it is there already. */
+  whenMade(use: (native: T) => void): void {
+    if (!this.#make) {
+      use(this.#native!)
       return
     }
-    this.#make = given.get
+    this.#waiting.push(use)
+    if (this.#isWatched) return
+    // The program has had it made, or has put something in its place.
+    if (this.#descriptor?.get !== this.#make) void this.native
+    else this.#watch()
+  }
+
+  get #descriptor(): PropertyDescriptor | undefined {
+    return Object.getOwnPropertyDescriptor(globalThis, this.#name)
+  }
+
+  #watch(): void {
+    const name = this.#name
+    this.#isWatched = true
     Object.defineProperty(globalThis, name, {
       configurable: true,
-      enumerable: given.enumerable ?? false,
+      enumerable: this.#descriptor?.enumerable ?? false,
       get: () => {
         void this.native
         return Reflect.get(globalThis, name)
@@ -29,24 +73,5 @@ export class LazyGlobal<T> {
         Reflect.set(globalThis, name, value)
       },
     })
-  }
-
-  /** The runtime's own, whatever somebody may put in its place. */
-  get native(): T {
-    if (this.#make) {
-      const value = this.#make.call(globalThis)
-      this.#make = undefined
-      this.#native = value
-      const options = { writable: true, configurable: true, enumerable: false }
-      Object.defineProperty(globalThis, this.#name, { value, ...options })
-      for (const use of this.#waiting) use(value)
-    }
-    return this.#native!
-  }
-
-  /** Calls `use` once it is made, before anybody else sees it; now if it is there already. */
-  whenMade(use: (native: T) => void): void {
-    if (this.#make) this.#waiting.push(use)
-    else use(this.#native!)
   }
 }

@@ -2,3 +2,21 @@ import { LazyGlobal } from './lazy-global.ts'
 
 export const nativeRequest: LazyGlobal<typeof Request> = new LazyGlobal('Request')
 export const nativeResponse: LazyGlobal<typeof Response> = new LazyGlobal('Response')
+
+type Mark = (value: object) => void
+
+interface Modules {
+  getBuiltinModule?(name: string): { readonly markAsUncloneable?: Mark } | undefined
+}
+
+/**
+ * On Node, says of an object that `structuredClone` and `postMessage` refuse it, as they refuse the runtime's own requests
+ * and responses; Deno knows it by the prototype, and Bun by the class.
+ */
+export const markUncloneable: Mark | undefined = findMark()
+
+function findMark(): Mark | undefined {
+  if ('Deno' in globalThis || 'Bun' in globalThis) return undefined
+  const modules = Reflect.get(globalThis, 'process') as Modules | undefined
+  return modules?.getBuiltinModule?.('node:worker_threads')?.markAsUncloneable
+}

@@ -1,42 +1,39 @@
 import type { FlatFields } from '../engine/fields.ts'
 import { hasContentType, textType } from './content-type.ts'
-import type { ResponseParts } from './fast-response.ts'
 import {
-  copyOf,
-  fieldsOf,
-  jsonParts,
   type KeptBody,
+  keptBody,
+  keptFields,
   keptParts,
-  type StandardResponseClass,
+  type KnownResponses,
 } from './response-memory.ts'
+
+/** Longer bytes are read from the response: a second copy would cost more. */
+const longestCopy = 64 * 1024
 
 /**
  * For Bun, whose own APIs take nothing but its own responses: such a one, which remembers what it was made of. As long as
- * nobody has had its parts in hands, none need be read back.
+ * its parts are in no other hands, none need be read back.
  */
-export function rememberingResponse(native: typeof Response): StandardResponseClass {
+export function rememberingResponses(native: typeof Response): KnownResponses {
   /** Bun gives a text its `content-type` only when Bun itself sends it; the standard says from the start. */
   const saysType = new native('').headers.has('content-type')
 
   class RememberingResponse extends native {
     #body: KeptBody
-    /** `undefined`: ask `headers`, which somebody may have changed. */
+    /** `undefined`: ask `headers`, which may have been changed. */
     #fields: FlatFields | undefined
 
-    static parts(response: object): ResponseParts | undefined {
+    static parts(response: object): ReturnType<KnownResponses['parts']> {
       if (!(#fields in response)) return undefined
       const own = response as RememberingResponse
-      return keptParts(own.#body, own.#fields, own)
-    }
-
-    static override json(data: unknown, init?: ResponseInit): Response {
-      return new RememberingResponse(...jsonParts(data, init))
+      return keptParts(own.#body, own.#fields, own.status, own.bodyUsed, own)
     }
 
     constructor(body?: BodyInit | null, init?: ResponseInit) {
       super(body, init)
-      this.#body = copyOf(body)
-      this.#fields = fieldsOf(init?.headers)
+      this.#body = keptBody(body, longestCopy)
+      this.#fields = keptFields(body, init)
       if (saysType || typeof body !== 'string') return
       const fields = this.#fields
       const isTyped = fields ? hasContentType(fields) : super.headers.has('content-type')
@@ -53,5 +50,11 @@ export function rememberingResponse(native: typeof Response): StandardResponseCl
       return super.body
     }
   }
-  return RememberingResponse
+  const { prototype } = RememberingResponse
+  Reflect.deleteProperty(prototype, 'constructor')
+  for (const key of ['headers', 'body']) Object.defineProperty(prototype, key, { enumerable: true })
+  return {
+    make: (body, init) => new RememberingResponse(body, init),
+    parts: (response) => RememberingResponse.parts(response),
+  }
 }

@@ -1,28 +1,54 @@
 import { type FlatFields, toPairs } from '../engine/fields.ts'
-import { hasContentType, withContentType } from './content-type.ts'
+import {
+  formType,
+  hasContentType,
+  hasField,
+  isParameters,
+  withContentType,
+} from './content-type.ts'
 import type { ResponseParts } from './fast-response.ts'
 
-/** A class in the place of the global `Response`. */
-export type StandardResponseClass = typeof Response & {
+/** Responses of the class that stands in the place of the global `Response`. */
+export interface KnownResponses {
+  make(body?: BodyInit | null, init?: ResponseInit): Response
   /** What to send; `undefined` for what is not of this class, or when only the runtime's part knows. */
   parts(response: object): ResponseParts | undefined
 }
 
-/** What a response remembers of its body; `undefined`: only the runtime's part knows it. */
-export type KeptBody = string | Uint8Array<ArrayBuffer> | null | undefined
+/**
+ * What a response remembers of its body. A number: so many bytes, which only the runtime's part has; `undefined`: only
+ * that knows.
+ */
+export type KeptBody = string | Uint8Array<ArrayBuffer> | Blob | number | null | undefined
 
-/** Longer bytes are read from the response: a second copy would cost more. */
-const longestCopy = 64 * 1024
-
-/** As the response keeps it: what is done to the bytes afterwards is nothing to it. */
-export function copyOf(body: BodyInit | null | undefined): KeptBody {
+/** As the response keeps it: what is done to the bytes afterwards is nothing to it. More than `longestCopy` stay there. */
+export function keptBody(
+  body: BodyInit | null | undefined,
+  longestCopy: number = Infinity,
+): KeptBody {
   if (typeof body === 'string') return body
   if (body === null || body === undefined) return null
-  if (body instanceof ArrayBuffer && body.byteLength <= longestCopy) {
-    return new Uint8Array(body.slice(0))
+  if (ArrayBuffer.isView(body)) {
+    const { buffer, byteOffset, byteLength } = body
+    return byteLength > longestCopy
+      ? byteLength
+      : new Uint8Array(buffer, byteOffset, byteLength).slice()
   }
-  if (!ArrayBuffer.isView(body) || body.byteLength > longestCopy) return undefined
-  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
+  if (body instanceof ArrayBuffer) {
+    return body.byteLength > longestCopy ? body.byteLength : new Uint8Array(body.slice(0))
+  }
+  if (isParameters(body)) return String(body)
+  return body instanceof Blob ? body : undefined
+}
+
+/** The fields that a response begins with, as `fieldsOf`, but for the type that a text or a Blob implies. */
+export function keptFields(
+  body: BodyInit | null | undefined,
+  init: ResponseInit | null | undefined,
+): FlatFields | undefined {
+  const fields = fieldsOf(init?.headers)
+  if (isParameters(body) && fields && !hasContentType(fields)) fields.push('content-type', formType)
+  return fields
 }
 
 /** The fields as they are now; `undefined` where they can be seen only once (an iterator). */
@@ -50,11 +76,18 @@ export function fieldsOf(headers: HeadersInit | null | undefined): FlatFields | 
 export function keptParts(
   body: KeptBody,
   fields: FlatFields | undefined,
+  status: number,
+  isUsed: boolean,
   response: Response,
 ): ResponseParts | undefined {
-  if (body === undefined || (body !== null && response.bodyUsed)) return undefined
-  const headers = fields ? withContentType(fields, body) : [...response.headers].flat()
-  return { status: response.status, headers, body }
+  if (body === undefined || (body !== null && isUsed)) return undefined
+  if (typeof body !== 'number') {
+    const headers = fields ? withContentType(fields, body) : [...response.headers].flat()
+    return { status, headers, body }
+  }
+  const headers = fields ? [...fields] : [...response.headers].flat()
+  if (!hasField(headers, 'content-length')) headers.push('content-length', String(body))
+  return { status, headers, body: response.body as ReadableStream<Uint8Array> }
 }
 
 /** `body` and `init` of `Response.json(data, init)`. */

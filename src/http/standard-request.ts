@@ -1,8 +1,8 @@
-import { FetchRequest, type RequestSource } from './fetch-request.ts'
+import { FetchRequest, type RequestSource, shareRequests } from './fetch-request.ts'
 import { nativeRequest } from './native.ts'
-import { standIn } from './stand-in.ts'
+import { notConstructed, standardClass } from './standard-class.ts'
 
-/** A request that nobody makes. */
+/** A request that nothing asks for. */
 const probe: RequestSource = {
   method: 'GET',
   url: () => 'http://localhost/',
@@ -13,33 +13,29 @@ const probe: RequestSource = {
 }
 
 /**
- * `new Request(request)` and `fetch(request)` of Node from 24 on look for private fields, which nobody can lend to a request
- * of ours. There the globals `Request` and `fetch` are replaced by ones that take the real request behind it; on other
- * runtimes nothing is done.
+ * Lets the runtime's own `Request` take requests of ours. `new Request(request)` and `fetch(request)` of Node from 24 on
+ * look for private fields, which no other object can have: there the globals `Request` and `fetch` are replaced by ones
+ * that take the real request behind it.
  */
 export function installStandardRequest(): void {
+  shareRequests()
   nativeRequest.whenMade((native) => {
     if (isTakenBy(native)) return
-    Reflect.set(globalThis, 'Request', standardRequest(native))
-    const nativeFetch = globalThis.fetch
-    Reflect.set(globalThis, 'fetch', function fetch(input: RequestInfo | URL, init?: RequestInit) {
-      return nativeFetch(realOf(input), init)
-    })
-  })
-}
-
-function standardRequest(native: typeof Request): typeof Request {
-  class StandardRequest extends native {
-    constructor(input: RequestInfo | URL, init?: RequestInit) {
-      super(realOf(input), init)
+    if (nativeRequest.isInPlace) {
+      const made = function standard(...args: unknown[]): Request {
+        if (new.target === undefined) throw notConstructed(native)
+        const isOwn = (new.target as unknown) === made
+        const newTarget = isOwn ? native : (new.target as unknown as typeof Request)
+        if (args.length > 0) args[0] = FetchRequest.realOf(args[0])
+        return Reflect.construct(native, args, newTarget)
+      }
+      Reflect.set(globalThis, 'Request', standardClass(native, made))
     }
-  }
-  standIn(StandardRequest, native)
-  return StandardRequest
-}
-
-function realOf(input: RequestInfo | URL): RequestInfo | URL {
-  return typeof input === 'object' ? FetchRequest.realOf(input) : input
+    const before = globalThis.fetch
+    const fetch: typeof before = (input, init) => before(FetchRequest.realOf(input), init)
+    Object.defineProperty(fetch, 'length', { value: before.length })
+    Reflect.set(globalThis, 'fetch', fetch)
+  })
 }
 
 function isTakenBy(native: typeof Request): boolean {

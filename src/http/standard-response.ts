@@ -1,26 +1,40 @@
-import { deferredResponse } from './deferred-response.ts'
-import type { ResponseParts } from './fast-response.ts'
+import { deferredResponses } from './deferred-response.ts'
+import { type ResponseParts, shareFastResponses } from './fast-response.ts'
 import { nativeResponse } from './native.ts'
-import { rememberingResponse } from './remembering-response.ts'
-import type { StandardResponseClass } from './response-memory.ts'
-import { standIn } from './stand-in.ts'
+import { rememberingResponses } from './remembering-response.ts'
+import { jsonParts, type KnownResponses } from './response-memory.ts'
+import { notConstructed, standardClass } from './standard-class.ts'
 
-let standard: StandardResponseClass | undefined
+let known: KnownResponses | undefined
 
 /**
  * Makes the global `Response` one that remembers what it was made of: to read a body of 13 bytes back from a response costs
- * Node, Deno and Bun as much as all the rest of a request.
+ * Node, Deno and Bun as much as all the rest of a request. Where a program has put a class of its own in its place, or has
+ * frozen it, that stays. Subclasses are the runtime's own.
  */
 export function installStandardResponse(): void {
+  shareFastResponses()
   nativeResponse.whenMade((native) => {
-    standard = 'Bun' in globalThis ? rememberingResponse(native) : deferredResponse(native)
-    standIn(standard, native)
-    // Where globals are frozen it stays as it is.
+    if (!nativeResponse.isInPlace || !Object.isExtensible(native.prototype)) return
+    const responses = 'Bun' in globalThis ? rememberingResponses(native) : deferredResponses(native)
+    const made = function standard(body?: BodyInit | null, init?: ResponseInit): Response {
+      if ((new.target as unknown) === made) return responses.make(body, init)
+      if (new.target === undefined) throw notConstructed(native)
+      return Reflect.construct(native, [body, init], new.target as unknown as typeof Response)
+    }
+    const standard = standardClass(native, made)
+    const json = (data: unknown, init?: ResponseInit): Response =>
+      responses.make(...jsonParts(data, init))
+    Reflect.defineProperty(standard, 'json', {
+      ...Object.getOwnPropertyDescriptor(native, 'json'),
+      value: json,
+    })
+    known = responses
     Reflect.set(globalThis, 'Response', standard)
   })
 }
 
 /** What to send, without a look at the runtime's part of a response; `undefined` when only that knows. */
 export function partsOfStandard(response: object): ResponseParts | undefined {
-  return standard?.parts(response)
+  return known?.parts(response)
 }

@@ -1,8 +1,7 @@
 import { checkObject, invalidArgument } from '../engine/arguments.ts'
 import { HTTP2Error } from '../engine/errors.ts'
-import { checkFunction } from '../engine/option-table.ts'
-import { installStandardRequest } from '../http/standard-request.ts'
-import { installStandardResponse } from '../http/standard-response.ts'
+import { checkFunction, resolveBoolean } from '../engine/option-table.ts'
+import { leaveGlobalObjects, overrideGlobalObjects } from '../http/global-objects.ts'
 import {
   type RequestHandlerClass,
   BaseRequestHandler,
@@ -15,10 +14,6 @@ import { Server } from './server.ts'
 import { ServerCore } from './server-core.ts'
 
 const defaultPort = 8080
-
-// Before frameworks take them, if they are imported later.
-installStandardRequest()
-installStandardResponse()
 
 /** Options of `serve()`: those of the server, and what answers. */
 export interface ServeOptions extends ServerOptions {
@@ -33,6 +28,12 @@ export interface ServeOptions extends ServerOptions {
   readonly signal?: AbortSignal
   /** Told once the server listens. Where it throws, nothing listens any more, and `ready()` rejects. */
   readonly onListen?: (address: { readonly hostname: string; readonly port: number }) => void
+  /**
+   * Replaces the global `Response` by a faster one, and on Node from 24 on `Request` and `fetch` by ones that take a
+   * request of a server. `import 'nghttp2-wasm/globals'` does it earlier, for frameworks that keep a global they find.
+   * Default true.
+   */
+  readonly overrideGlobalObjects?: boolean
 }
 
 /** A module that can be served: its default export, or what that has as `fetch`. */
@@ -90,6 +91,11 @@ function fetchApplication(fetch: FetchHandler, onError: ErrorHandler | undefined
 
 function serveApplication(application: Application, options: Omit<ServeOptions, 'fetch'>): Server {
   const resolved = resolveOptions(options)
+  if (resolveBoolean('overrideGlobalObjects', options.overrideGlobalObjects, true)) {
+    overrideGlobalObjects()
+  } else {
+    leaveGlobalObjects()
+  }
   const settings = { enableConnectProtocol: true, ...resolved.settings }
   const date = options.date ?? true
   const { hostname, port } = options

@@ -20,15 +20,17 @@ describeFetch('fetch: the global Response', (server) => {
       tag: '[object Response]',
       name: 'Response',
       keys: [],
-      statics: [],
+      statics: true,
       own: [true, true, true, 'own'],
       isOwn: false,
       compiled: true,
       ofBody: 'x',
     })
-    const extended = await client.get('/standard/subclass')
-    expect(extended).toMatchObject({ status: 202, text: 'own' })
-    expect(extended.headers['x-own']).toBe('1')
+    for (const when of ['early', 'late']) {
+      const extended = await client.get(`/standard/subclass?${when}`)
+      expect(extended).toMatchObject({ status: 202, text: 'own' })
+      expect(extended.headers['x-own']).toBe('1')
+    }
   })
 
   it("is sent by the runtime's own server", async () => {

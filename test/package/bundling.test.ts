@@ -55,15 +55,18 @@ async function runAsOnTheWeb(program: string): Promise<unknown> {
 }
 
 describe('a bundle for a browser', () => {
-  it.each(['nghttp2-wasm', 'nghttp2-wasm/engine', 'nghttp2-wasm/hpack', 'nghttp2-wasm/memory'])(
-    'of %s has nothing of Node',
-    async (name) => {
-      const { metafile, text } = await bundle(`export * from '${name}'`)
-      const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
-      expect(imports).toEqual([])
-      expect(text).not.toMatch(/\b(from|import|require)\b ?\(?["']node:/)
-    },
-  )
+  it.each([
+    'nghttp2-wasm',
+    'nghttp2-wasm/engine',
+    'nghttp2-wasm/globals',
+    'nghttp2-wasm/hpack',
+    'nghttp2-wasm/memory',
+  ])('of %s has nothing of Node', async (name) => {
+    const { metafile, text } = await bundle(`export * from '${name}'`)
+    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
+    expect(imports).toEqual([])
+    expect(text).not.toMatch(/\b(from|import|require)\b ?\(?["']node:/)
+  })
 
   it('of the engine runs with the globals of the web alone', async () => {
     const result = await runAsOnTheWeb(`
@@ -106,14 +109,26 @@ describe('a bundle for a browser', () => {
     expect(result).toBe('at /here')
   })
 
+  it('replaces no global, but for nghttp2-wasm/globals', async () => {
+    const isReplaced = async (name: string): Promise<unknown> =>
+      runAsOnTheWeb(`
+        const before = Response
+        import('${name}').then(() => report(Response !== before))`)
+    expect(await isReplaced('nghttp2-wasm')).toBe(false)
+    expect(await isReplaced('nghttp2-wasm/globals')).toBe(true)
+  })
+
   it('takes only what is used', async () => {
     const all = `export * from 'nghttp2-wasm'; export * from 'nghttp2-wasm/engine'`
     const everything = bytesOfCode(await bundle(all))
     const one = bytesOfCode(await bundle(`export { HDDeflater } from 'nghttp2-wasm/hpack'`))
     const nothing = bytesOfCode(await bundle(`import 'nghttp2-wasm'`))
+    const effect = bytesOfCode(await bundle(`import 'nghttp2-wasm/globals'`))
     expect(one).toBeGreaterThan(0)
     expect(one).toBeLessThan(everything / 3)
     expect(nothing).toBe(0)
+    expect(effect).toBeGreaterThan(0)
+    expect(effect).toBeLessThan(everything / 3)
   })
 })
 

@@ -25,6 +25,8 @@ describe('the tarball', () => {
         'dist/embedded.js',
         'dist/engine.d.ts',
         'dist/engine.js',
+        'dist/globals.d.ts',
+        'dist/globals.js',
         'dist/hpack.d.ts',
         'dist/hpack.js',
         'dist/index.d.ts',
@@ -67,6 +69,12 @@ describe('the tarball', () => {
     }
   })
 
+  it('says which files have side effects', async () => {
+    const { sideEffects } = await manifest()
+    expect(sideEffects).toEqual(['./dist/cli.js', './dist/globals.js'])
+    for (const file of sideEffects as string[]) expect(installed.files).toContain(file.slice(2))
+  })
+
   it('satisfies publint', async () => {
     const { messages } = await publint({ pkgDir: root, strict: true })
     // It would have the runtimes found by names in `imports`; Deno finds those only inside a package that it knows of, not
@@ -83,6 +91,6 @@ describe('the tarball', () => {
     const { code, stdout, stderr } = await run(bin('attw'), args)
     expect(stderr).toBe('')
     expect(code, stdout).toBe(0)
-    expect(stdout.match(/node16 \(from ESM\): 🟢 \(ESM\)/g)).toHaveLength(4)
+    expect(stdout.match(/node16 \(from ESM\): 🟢 \(ESM\)/g)).toHaveLength(5)
   })
 })

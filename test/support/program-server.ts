@@ -76,7 +76,12 @@ async function bundled(source: string): Promise<string> {
     target: 'es2022',
     // As installed: some have an entry for each runtime.
     packages: 'external',
-    alias: { 'nghttp2-wasm': './src/index.ts' },
+    alias: {
+      'nghttp2-wasm': './src/index.ts',
+      'nghttp2-wasm/engine': './src/engine/index.ts',
+      'nghttp2-wasm/globals': './src/globals.ts',
+      'nghttp2-wasm/memory': './src/runtime/memory.ts',
+    },
     logLevel: 'warning',
   })
   return outfile
