@@ -146,9 +146,9 @@ export class BaseRequestHandler implements Exchange {
   }
 
   /**
-   * The response, once, from any callback or later. `content-length` is added where the length is known. Throws
-   * `ERR_RESPONSE_SENT`, `ERR_STREAM_CLOSED`, `ERR_INVALID_STATUS`, `ERR_INVALID_FIELD_NAME`, `ERR_INVALID_FIELD_VALUE`,
-   * `ERR_INVALID_BODY`.
+   * The response, once, from any callback or later. `content-length` is added where the length is known and no trailers
+   * follow. Throws `ERR_RESPONSE_SENT`, `ERR_STREAM_CLOSED`, `ERR_INVALID_STATUS`, `ERR_INVALID_FIELD_NAME`,
+   * `ERR_INVALID_FIELD_VALUE`, `ERR_INVALID_BODY`.
    */
   sendResponse(response: ResponseInit = {}): void {
     this.#stream.respond(response)

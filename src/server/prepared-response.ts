@@ -49,9 +49,12 @@ export function prepareResponse(
   const length = whole === undefined ? sizeOf(body!) : whole.length
   const declared = declaredLength(fields)
   if (declared === undefined) {
+    // curl 7.88, of Debian 12, is done with a response after so many bytes, and shows no trailers behind them.
+    const isLengthTold = trailers === undefined
     // No body in answer to HEAD does not say that GET would have none.
     const isLengthKnown = hasContent || (mayHaveContent && length !== 0)
-    if (length !== undefined && isLengthKnown) fields.push('content-length', String(length))
+    if (length !== undefined && isLengthKnown && isLengthTold)
+      fields.push('content-length', String(length))
   } else if (hasContent && length !== undefined) {
     checkLength(declared, length, streamId)
   }

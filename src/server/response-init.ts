@@ -29,8 +29,10 @@ export function toResponseInit(answer: Answer, exchange: TrailersHolder): AnyRes
   return trailers === undefined ? init : { ...init, trailers }
 }
 
+/** Whether the application's code runs while the body is read. */
 function isRead(body: Body): boolean {
-  return typeof body === 'function' || (typeof body === 'object' && body !== null && !isBytes(body))
+  if (typeof body === 'function') return true
+  return typeof body === 'object' && body !== null && !isBytes(body) && !(body instanceof Blob)
 }
 
 function isBytes(body: object): boolean {

@@ -70,9 +70,11 @@ describeServers('curl', (server) => {
   it('trailers, and responses before the response', async () => {
     const headers = await curl(server, '/informational', '-D', '-')
     expect(headers.stdout).toContain('HTTP/2 103 \r\nlink: </app.css>; rel=preload\r\n')
-    const trailers = await curl(server, '/trailers?type=list', '-i')
-    expect(trailers.stdout).toContain('one two')
-    expect(trailers.stdout).toMatch(/x-sum: 1\r\nx-more: two\r\n/)
+    const bodies = { none: '', text: 'text', pieces: 'one two' }
+    for (const [body, text] of Object.entries(bodies)) {
+      const { stdout } = await curl(server, `/trailers?type=list&body=${body}`, '-i')
+      expect(stdout).toMatch(new RegExp(`\r\n\r\n${text}x-sum: 1\r\nx-more: two\r\n`))
+    }
   })
 
   it('-m: a client that gives up', async () => {
