@@ -1,4 +1,4 @@
-import type { FlatFields } from '../engine/fields.ts'
+import { type FlatFields, toPairs } from '../engine/fields.ts'
 import { hasContentType, textType } from './content-type.ts'
 import {
   type KeptBody,
@@ -40,6 +40,17 @@ export function rememberingResponses(native: typeof Response): KnownResponses {
       if (!isTyped) super.headers.set('content-type', textType)
     }
 
+    override clone(): Response {
+      const body = this.#body
+      const fields = this.#fields
+      if (body === undefined || fields === undefined || this.bodyUsed) return super.clone()
+      const copied = typeof body === 'number' ? super.clone().body : body
+      const { status, statusText } = this
+      const copy = new RememberingResponse(copied, { status, statusText, headers: toPairs(fields) })
+      copy.#body = body
+      return copy
+    }
+
     override get headers(): Headers {
       this.#fields = undefined
       return super.headers
@@ -52,7 +63,9 @@ export function rememberingResponses(native: typeof Response): KnownResponses {
   }
   const { prototype } = RememberingResponse
   Reflect.deleteProperty(prototype, 'constructor')
-  for (const key of ['headers', 'body']) Object.defineProperty(prototype, key, { enumerable: true })
+  for (const key of ['clone', 'headers', 'body'])
+    Object.defineProperty(prototype, key, { enumerable: true })
+  Object.defineProperty(prototype.clone, 'length', { value: native.prototype.clone.length })
   return {
     make: (body, init) => new RememberingResponse(body, init),
     parts: (response) => RememberingResponse.parts(response),

@@ -3,15 +3,50 @@ import type { FlatFields } from '../engine/fields.ts'
 import { DATA_EOF, type PullResult, toBytes } from '../http/body.ts'
 import type { BodySource } from '../http/body-source.ts'
 
-/** What a response says of its length (RFC 9110 §8.6); `undefined` when it says nothing. */
+/** What a message says of its length (RFC 9110 §8.6); `undefined` when it says nothing. */
 export function declaredLength(fields: FlatFields): number | undefined {
   for (let i = 2; i < fields.length; i += 2) {
-    const name = fields[i]!
-    if (name.length !== 14 || name.toLowerCase() !== 'content-length') continue
-    const value = fields[i + 1]!.trim()
-    return /^\d+$/.test(value) ? Number(value) : NaN
+    if (isLength(fields[i]!)) return lengthOf(fields[i + 1]!)
   }
   return undefined
+}
+
+/**
+ * The same of a response, which says it once from here on. Throws `ERR_INVALID_FIELD_VALUE` for what is no length, and for
+ * two that differ.
+ */
+export function singleLength(fields: FlatFields, streamId: number): number | undefined {
+  let declared: number | undefined
+  for (let i = 2; i < fields.length; i += 2) {
+    if (!isLength(fields[i]!)) continue
+    const length = lengthOf(fields[i + 1]!)
+    if (Number.isNaN(length) || (declared !== undefined && length !== declared)) {
+      const lengths = fields.filter((_, at) => at % 2 === 1 && isLength(fields[at - 1]!))
+      throw new HTTP2Error(
+        'ERR_INVALID_FIELD_VALUE',
+        `content-length is ${JSON.stringify(lengths.join(', '))}: it must be one number; leave the field out, it is added`,
+        { streamId },
+      )
+    }
+    if (declared === undefined) {
+      declared = length
+      fields[i + 1] = String(length)
+    } else {
+      fields.splice(i, 2)
+      i -= 2
+    }
+  }
+  return declared
+}
+
+function isLength(name: string): boolean {
+  return name.length === 14 && name.toLowerCase() === 'content-length'
+}
+
+/** Of a list, as `Headers` joins fields of one name, what all of it says (RFC 9110 §8.6); `NaN` for what is no length. */
+function lengthOf(value: string): number {
+  const [first = '', ...others] = value.split(',').map((text) => text.trim())
+  return /^\d+$/.test(first) && others.every((other) => other === first) ? Number(first) : NaN
 }
 
 /** A body of another length than was said is an `ERR_CONTENT_LENGTH`. */

@@ -9,9 +9,16 @@ import type { Trailers } from '../http/trailers.ts'
 import type { WebSocketOptions } from '../http/websocket/index.ts'
 import { type Exchange, nobody } from './exchange.ts'
 import { FetchInfo } from './fetch-info.ts'
-import { discard, toResponseInit } from './response-init.ts'
+import {
+  type AnswerInit,
+  cancelBody,
+  discard,
+  toResponseInit,
+  withBodyAtHand,
+} from './response-init.ts'
 import type { PushInit, ResponseInit } from './response-options.ts'
 import type { ServerStream } from './server-stream.ts'
+import { abortError } from './stream-errors.ts'
 import type { ServerTunnel } from './server-tunnel.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 import { agreeOnWebSocket, type WebSocketUpgrade } from './websocket-upgrade.ts'
@@ -27,6 +34,7 @@ export type ErrorHandler = (error: unknown) => Answer | PromiseLike<Answer>
 
 /** A request on its way through a fetch handler. */
 export class FetchExchange implements Exchange, RequestSource {
+  /** `null` also for GET and HEAD, whose bodies mean nothing (RFC 9110 §9.3.1): what comes is taken and dropped. */
   readonly body: IncomingBody | null
   /** Sent behind the response's body. */
   responseTrailers: Trailers | undefined
@@ -47,7 +55,8 @@ export class FetchExchange implements Exchange, RequestSource {
     this.#stream = stream
     this.#fetch = fetch
     this.#onError = onError
-    this.body = stream.requestBody.isComplete ? null : new IncomingBody()
+    const hasBody = !stream.requestBody.isComplete && !isBodiless(stream.request.method)
+    this.body = hasBody ? new IncomingBody() : null
   }
 
   // ---- what the stream tells ------------------------------------------------------------------
@@ -62,7 +71,7 @@ export class FetchExchange implements Exchange, RequestSource {
     try {
       const answer = this.#fetch(request, new FetchInfo(this.#stream, this))
       if (isThenable(answer)) void this.#wait(answer)
-      else this.#answer(answer)
+      else void this.#answer(answer)?.catch((error: unknown) => this.#fail(error))
     } catch (error) {
       void this.#fail(error)
     }
@@ -98,7 +107,7 @@ export class FetchExchange implements Exchange, RequestSource {
       )
     this.body?.fail(this.#failure)
     this.#settleTrailers?.()
-    if (this.#isAbandoned) this.#abort?.abort(this.#failure)
+    if (this.#isAbandoned) this.#abort?.abort(abortError(this.#failure))
   }
 
   onShutdown(): void {
@@ -132,7 +141,8 @@ export class FetchExchange implements Exchange, RequestSource {
 
   signal(): AbortSignal {
     this.#abort ??= new AbortController()
-    if (this.#isAbandoned) this.#abort.abort(this.#failure)
+    if (this.#isAbandoned && !this.#abort.signal.aborted)
+      this.#abort.abort(abortError(this.#failure!))
     return this.#abort.signal
   }
 
@@ -176,13 +186,15 @@ export class FetchExchange implements Exchange, RequestSource {
 
   async #wait(answer: PromiseLike<Answer>): Promise<void> {
     try {
-      this.#answer(await answer)
+      const answered = this.#answer(await answer)
+      if (answered) await answered
     } catch (error) {
       void this.#fail(error)
     }
   }
 
-  #answer(answer: Answer): void {
+  /** Sends an answer; a promise where its body has to be looked at first. */
+  #answer(answer: Answer): void | Promise<void> {
     if (answer instanceof UpgradeResponse && !this.#stream.isClosed && !this.#tunnel) {
       const { connection, fields } = answer.upgrade
       connection.open(this.accept(fields))
@@ -190,15 +202,36 @@ export class FetchExchange implements Exchange, RequestSource {
     }
     this.#upgrade?.connection.abort()
     if (this.#stream.isClosed || this.#tunnel) {
-      if (answer) discard(answer)
+      if (answer) discard(answer, () => this.#reason)
       return
     }
     try {
-      this.#stream.respond(toResponseInit(answer, this))
+      const init = toResponseInit(answer, this)
+      if (init.isStandard && this.method !== 'HEAD') return this.#answerAtHand(init)
+      this.#stream.respond(init)
     } catch (error) {
-      if (answer) discard(answer)
+      if (answer) discard(answer, () => error)
       throw error
     }
+  }
+
+  async #answerAtHand(given: AnswerInit): Promise<void> {
+    const init = await withBodyAtHand(given, this)
+    if (this.#stream.isClosed || this.#tunnel) {
+      cancelBody(init.body, () => this.#reason)
+      return
+    }
+    try {
+      this.#stream.respond(init)
+    } catch (error) {
+      cancelBody(init.body, () => error)
+      throw error
+    }
+  }
+
+  /** Why an answer is not sent any more. */
+  get #reason(): DOMException | undefined {
+    return this.#failure && abortError(this.#failure)
   }
 
   /** What came before the tunnel was accepted goes through it. */
@@ -232,7 +265,7 @@ export class FetchExchange implements Exchange, RequestSource {
     try {
       const answer = await this.#onError?.(error)
       if (answer) {
-        this.#answer(answer)
+        await this.#answer(answer)
         return
       }
     } catch (second) {
@@ -261,6 +294,10 @@ const refusals: Readonly<Record<string, ResponseInit>> = {
     ...badRequest,
     headers: { ...plainText, 'sec-websocket-version': '13' },
   },
+}
+
+function isBodiless(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 function codeOf(error: unknown): string {

@@ -11,7 +11,7 @@ import {
 import { type Body, wholeBody } from '../http/body.ts'
 import { type BodySource, bodySource } from '../http/body-source.ts'
 import type { Trailers } from '../http/trailers.ts'
-import { checkLength, declaredLength, measured } from './content-length.ts'
+import { checkLength, measured, singleLength } from './content-length.ts'
 import type { RequestHead } from './request-head.ts'
 import type { PushInit, ResponseInit } from './response-options.ts'
 
@@ -47,7 +47,7 @@ export function prepareResponse(
   const hasContent = mayHaveContent && method !== 'HEAD'
   const whole = wholeBody(body)
   const length = whole === undefined ? sizeOf(body!) : whole.length
-  const declared = declaredLength(fields)
+  const declared = singleLength(fields, streamId)
   if (declared === undefined) {
     // curl 7.88, of Debian 12, is done with a response after so many bytes, and shows no trailers behind them.
     const isLengthTold = trailers === undefined
@@ -73,7 +73,8 @@ export function removeLength(fields: FlatFields): void {
 
 /** The length of a body that has to be read, where it is known. */
 function sizeOf(body: Body): number | undefined {
-  return body instanceof Blob ? body.size : undefined
+  // Of a file of Bun's that is no regular one it is not.
+  return body instanceof Blob && Number.isSafeInteger(body.size) ? body.size : undefined
 }
 
 /** The request that a push promises, and the response to it. Throws what `respond` would. */

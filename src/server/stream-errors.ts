@@ -14,11 +14,16 @@ export function streamClosed(streamId: number): HTTP2Error {
   })
 }
 
-export function clientLeft(streamId: number, errorCode: number): HTTP2Error {
-  return new HTTP2Error('ERR_STREAM_CLOSED', 'the client went before the response was complete', {
-    streamId,
-    errorCode,
-  })
+/** Why the body of a response is cancelled; see `abortError`. */
+export function clientLeft(streamId: number, errorCode: number): DOMException {
+  const message = 'the client went before the response was complete'
+  return abortError(new HTTP2Error('ERR_STREAM_CLOSED', message, { streamId, errorCode }))
+}
+
+/** The reason of a signal, and of what is cancelled with it: an `AbortError`, as `fetch` has it; `cause` has the code. */
+export function abortError(cause: HTTP2Error): DOMException {
+  const error = new DOMException(cause.message, 'AbortError')
+  return Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
 }
 
 export function notConnect(streamId: number): HTTP2Error {

@@ -169,6 +169,25 @@ describeFetch(
       })
     })
 
+    it.each(['GET', 'HEAD'])('a body of a %s is no body, and is dropped', async (method) => {
+      await using client = await server.connect()
+      const trailers = { 'x-end': '1' }
+      // More than the windows of the stream and of the connection.
+      const body = randomBytes(20 << 20)
+      const answer = await client.request('/request/bodiless', { method, body, trailers })
+      expect(answer).toMatchObject({ status: 200, errorCode: 0 })
+      expect(JSON.parse(String(answer.headers['x-facts']))).toEqual({
+        bodies: [true, true, true],
+        texts: ['', '', ''],
+        used: false,
+        trailers: [['x-end', '1']],
+        later: true,
+      })
+      // The connection's window is whole again.
+      const upload = await client.request('/request/stream', { body: randomBytes(20 << 20) })
+      expect(upload.json()).toMatchObject({ length: 20 << 20 })
+    })
+
     it('a body is read once', async () => {
       await using client = await server.connect()
       const answer = await client.request('/request/twice', { body: 'a body' })

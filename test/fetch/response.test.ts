@@ -19,6 +19,9 @@ const bodies: Readonly<Record<string, readonly [type: RegExp | undefined, body: 
   stream: [undefined, /^one two three$/],
 }
 
+/** Why a body is cancelled when the client goes. */
+const left = { name: 'AbortError', cause: 'ERR_STREAM_CLOSED' }
+
 describeFetch(
   'fetch: responses',
   (server) => {
@@ -39,17 +42,6 @@ describeFetch(
         })
       }
     }
-
-    it.each(['string', 'bytes', 'buffer', 'Blob', 'empty string', 'null'])(
-      'the length of a FastResponse of %s is known',
-      async (body) => {
-        await using client = await server.connect()
-        const answer = await client.get(
-          `/response/make?make=FastResponse&body=${encodeURIComponent(body)}`,
-        )
-        expect(answer.headers['content-length']).toBe(String(answer.body.length))
-      },
-    )
 
     it.each([200, 201, 202, 203, 206, 207, 226, 299, 400, 401, 404, 418, 429, 499, 500, 503, 599])(
       'the status %d',
@@ -296,7 +288,7 @@ describeFetch(
       await until(() => received > 4 << 20)
       expect(await pulled()).toBeGreaterThan(4 << 20)
       stream.close(constants.NGHTTP2_CANCEL)
-      expect(await server.line('cancelled', tag)).toMatchObject({ code: 'ERR_STREAM_CLOSED' })
+      expect(await server.line('cancelled', tag)).toMatchObject(left)
       const last = await pulled()
       await pause(50)
       expect(await pulled()).toBe(last)
@@ -309,7 +301,7 @@ describeFetch(
       stream.on('error', () => {})
       await until(() => stream.readableLength > 0)
       await client[Symbol.asyncDispose]()
-      expect(await server.line('cancelled', tag)).toMatchObject({ code: 'ERR_STREAM_CLOSED' })
+      expect(await server.line('cancelled', tag)).toMatchObject(left)
     })
 
     it('a stream is cancelled when the client went before it was there', async () => {
@@ -319,7 +311,7 @@ describeFetch(
       stream.on('error', () => {})
       await server.line('begun', tag)
       stream.close(constants.NGHTTP2_CANCEL)
-      await server.line('cancelled', tag)
+      expect(await server.line('cancelled', tag)).toMatchObject(left)
     })
 
     it('a stream is cancelled when nobody wants it: HEAD', async () => {

@@ -51,8 +51,9 @@ describeFetch(
       await server.line('begun', tag)
       client.reset(1, errorCode)
       expect(await server.line('abort', tag)).toMatchObject({
-        name: 'HTTP2Error',
-        code: 'ERR_STREAM_CLOSED',
+        name: 'AbortError',
+        isDOMException: true,
+        cause: 'ERR_STREAM_CLOSED',
         message: 'the client left before the response was complete',
       })
       expect(aborts(tag)).toBe(1)
@@ -81,6 +82,21 @@ describeFetch(
       const line = await server.line('read', tag)
       expect(line.error).toMatchObject({ code: 'ERR_STREAM_CLOSED' })
     })
+
+    it.each(['signal', 'body', 'late'])(
+      'a request of our own that it is passed on to is aborted as fetch aborts: %s',
+      async (how) => {
+        await using client = await RawClient.connect(server)
+        const tag = newTag()
+        client.get(1, `/request/proxy?tag=${tag}&how=${how}`)
+        await server.line('begun', tag)
+        client.reset(1, constants.NGHTTP2_CANCEL)
+        expect(await server.line('proxied', tag)).toMatchObject({
+          name: 'AbortError',
+          isDOMException: true,
+        })
+      },
+    )
 
     it('has aborted when it is first looked at after the client left', async () => {
       await using client = await RawClient.connect(server)
