@@ -4,12 +4,15 @@ import type { BunSocket } from './bun-types.ts'
 import { alpnError, handshakeError, handshakeTimeoutError } from './errors.ts'
 import { refuse } from './hand-over.ts'
 
+/** Milliseconds for a client that is turned away to read why, and to close its side. */
+const closePeriod = 200
+
 /** A TLS socket until its handshake has succeeded, failed or taken too long. */
 export class BunHandshake {
   readonly #socket: BunSocket<unknown>
   readonly #acceptor: Acceptor
   readonly #remoteAddress: Address
-  readonly #timer: ReturnType<typeof setTimeout>
+  #timer: ReturnType<typeof setTimeout>
   #settled = false
 
   constructor(socket: BunSocket<unknown>, timeout: number, acceptor: Acceptor) {
@@ -64,6 +67,7 @@ export class BunHandshake {
 
   closed(error: Error | null): void {
     this.#refuse(handshakeError(error ?? 'the client left before its end'))
+    clearTimeout(this.#timer)
   }
 
   #settle(): void {
@@ -74,8 +78,10 @@ export class BunHandshake {
   #refuse(error: Error): void {
     if (this.#settled) return
     this.#settle()
-    // On a finished handshake this sends close_notify; on a failed one the alert is on its way already.
-    this.#socket.end()
+    // On a finished handshake this sends close_notify and FIN; on a failed one the alert is on its way already. `end` would
+    // keep the connection, and `terminate` have no effect on it, for as long as Bun likes.
+    this.#socket.shutdown()
+    this.#timer = setTimeout(() => this.#socket.terminate(), closePeriod)
     refuse(this.#acceptor, error, this.#remoteAddress)
   }
 }

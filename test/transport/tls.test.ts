@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { runtimeNames } from '../support/processes.ts'
@@ -51,6 +52,32 @@ describe.each(runtimeNames)('TLS on %s', (runtime) => {
     expect(socket.bytesRead).toBe(0)
     await sleep(50)
     expect(refusals().slice(before)).toEqual(['ERR_TLS_ALPN'])
+  })
+
+  it.each([
+    ['without ALPN', undefined, 'ERR_TLS_ALPN'],
+    ['that offers http/1.1 only', ['http/1.1'], 'ERR_TLS_ALPN'],
+  ])('a client %s that stays is closed at once', async (_, ALPNProtocols, code) => {
+    const { host, port } = listener.address
+    // It asks, closes nothing, and tells when the server has closed: by then bytes are answered with RST.
+    const tcp = connectTcp({ host, port, allowHalfOpen: true })
+    const gone = new Promise((resolve) => tcp.once('close', resolve))
+    tcp.on('error', () => {})
+    const before = refusals().length
+    const socket = connectTls({
+      socket: tcp,
+      ca: certificate.cert,
+      allowHalfOpen: true,
+      ...(ALPNProtocols ? { ALPNProtocols } : {}),
+    } as ConnectionOptions)
+    socket.on('error', () => {})
+    const started = performance.now()
+    const asking = setInterval(() => tcp.writable && tcp.write('GET / HTTP/1.1\r\n'), 150)
+    await gone
+    clearInterval(asking)
+    expect(performance.now() - started).toBeLessThan(1000)
+    await sleep(50)
+    expect(refusals().slice(before)).toEqual([code])
   })
 
   it('a client that chooses from several gets h2', async () => {
@@ -136,6 +163,22 @@ describe.each(runtimeNames)('TLS on %s', (runtime) => {
     expect(await listener.line('close', '"line":"unclean"')).toMatchObject({ error: null })
   })
 })
+
+it.each(runtimeNames)(
+  'a client without ALPN that stays keeps no program of %s alive',
+  async (runtime) => {
+    await using listener = await Listener.start(runtime, certificate)
+    const staying = await listener.connect({ ALPNProtocols: [] })
+    staying.on('error', () => {})
+    const closing = await listener.connect()
+    closing.end('close listener\n')
+    await listener.line('closed')
+    const started = performance.now()
+    await listener.program.exited
+    expect(performance.now() - started).toBeLessThan(2000)
+    staying.destroy()
+  },
+)
 
 describe.each(['node', 'bun'] as const)("a client's certificate on %s", (runtime) => {
   const tls = { ...certificate, ca: clientCertificate.cert, requestCert: true }
