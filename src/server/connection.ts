@@ -2,6 +2,7 @@ import { ErrorCode, type HTTP2Error } from '../engine/errors.ts'
 import { Session } from '../engine/session.ts'
 import { connectionClosed, connectionFailed, connectionTerminated } from './connection-errors.ts'
 import { ConnectionCounts } from './connection-counts.ts'
+import { ConnectionEnd } from './connection-end.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import type { Application } from './exchange.ts'
 import { EarlyAnswers } from './early-answers.ts'
@@ -10,7 +11,7 @@ import { Inbox } from './inbox.ts'
 import { Journal } from './journal.ts'
 import { PingBoard } from './ping-board.ts'
 import { PushPromises } from './push-promises.ts'
-import { ReadAhead } from './read-ahead.ts'
+import { mostOfConnection, ReadAhead } from './read-ahead.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { ServerSession } from './server-session.ts'
 import type { ServerStream } from './server-stream.ts'
@@ -21,10 +22,6 @@ import { TransportOutput } from './transport-output.ts'
 
 /** After so many requests come their answers, so that the client has something to do while the next are read. */
 const requestsAtATime = 48
-/** Milliseconds for the peer to close its side once we have closed ours. */
-const lingerPeriod = 5000
-/** Bytes of response bodies that a connection reads ahead of its client. */
-const mostReadAhead = 1024 * 1024
 
 /**
  * A session on a transport. A byte's way in: `onData`, the session, the inbox, a stream's handler. Out: a stream's verbs,
@@ -53,6 +50,7 @@ export class Connection implements TransportSink {
   readonly #output: TransportOutput
   readonly #receiveWindow: ReceiveWindow
   readonly #shutdown: ShutdownNotice = new ShutdownNotice(this)
+  readonly fin: ConnectionEnd = new ConnectionEnd(this)
   readonly #firstBytes: FirstBytes = new FirstBytes(this, this.#inbox)
   readonly #flushNow: () => void = () => {
     this.#isFlushPlanned = false
@@ -65,8 +63,6 @@ export class Connection implements TransportSink {
   #isFlushPlanned = false
   /** Something was said since bytes were last taken from the session. */
   #hasMore = false
-  /** When we said that we are done. */
-  #endedAt: number | undefined
   /** Input is discarded from now on. */
   #isDeaf = false
   #hasBegun = false
@@ -81,7 +77,7 @@ export class Connection implements TransportSink {
     this.reusesReadBuffer = owner.reusesReadBuffer
     this.sendsDate = owner.options.date
     this.maxRequestBodySize = owner.options.maxRequestBodySize
-    this.readAhead = new ReadAhead(mostReadAhead, owner.readAhead)
+    this.readAhead = new ReadAhead(mostOfConnection, owner.readAhead)
     this.transport = transport
     this.journal = new Journal(owner.options, transport.remoteAddress)
     this.now = this.#idleSince = owner.now()
@@ -169,16 +165,19 @@ export class Connection implements TransportSink {
     this.flush()
   }
 
-  /** No HTTP/2 client half-closes its connection: it is gone. */
+  /** Unless the client is gone, what it has asked for in full is answered; then the connection ends. */
   onEnd(): void {
     this.#isDeaf = true
+    if (this.fin.received()) return
     this.#end()
     this.#closeStreams(ErrorCode.CANCEL)
   }
 
   onClose(error: Error | null): void {
-    if (error) this.journal.connectionEnds(error)
+    // A client that had ended its side is told from one that is gone by this error.
+    if (error && !this.fin.isHalfClosed) this.journal.connectionError(error)
     this.#isClosed = this.#isDeaf = true
+    this.fin.cancel()
     this.#closeStreams(ErrorCode.CANCEL)
     this.#shutdown.cancel()
     this.earlyAnswers.cancel()
@@ -208,7 +207,7 @@ export class Connection implements TransportSink {
       const error = this.#drain()
       this.#isBusy = false
       if (error) this.#fail(error)
-      else if (this.isLeaving && !this.session.wantRead && !this.session.wantWrite) this.#end()
+      else if (this.#isOver) this.#end()
     } catch (error) {
       this.#isBusy = false
       this.#fail(error)
@@ -321,7 +320,7 @@ export class Connection implements TransportSink {
   /** nghttp2 has ended the session with this GOAWAY: it takes and sends nothing more. */
   terminated(errorCode: number): void {
     const error = connectionTerminated(errorCode)
-    this.journal.connectionEnds(error)
+    this.journal.connectionError(error)
     this.#closeStreams(errorCode)
     // A client that reads nothing is not waited for.
     if (!this.#output.hasRoom) this.#fail(error)
@@ -334,13 +333,12 @@ export class Connection implements TransportSink {
   /** Looks whether something has taken too long; called every second or so. */
   tick(now: number): void {
     const { timeouts } = this.#owner.options
-    const linger = Math.min(timeouts.shutdown || lingerPeriod, lingerPeriod)
-    const isLingering = this.#endedAt !== undefined && now - this.#endedAt >= linger
+    const isLingering = this.fin.isLate(now, timeouts.shutdown)
     const isStuck = timeouts.stream > 0 && this.#output.isStuck(timeouts.stream, now)
     if (isLingering || isStuck) this.destroy()
     if (!this.#canSpeak) return
     this.now = now
-    if (now >= (this.session.nextTimeout() ?? Infinity)) {
+    if (!this.fin.isHalfClosed && now >= (this.session.nextTimeout() ?? Infinity)) {
       this.say(() => this.session.handleTimeout(now))
       this.flush()
     }
@@ -359,9 +357,15 @@ export class Connection implements TransportSink {
     return !this.#isClosed && !this.session.failure
   }
 
+  /** Nothing more will be asked, and all is answered. */
+  get #isOver(): boolean {
+    if (this.fin.isHalfClosed) return this.streamCount === 0
+    return this.isLeaving && !this.session.wantRead && !this.session.wantWrite
+  }
+
   /** FIN, after what was written. */
   #end(): void {
-    this.#endedAt ??= this.#owner.now()
+    this.fin.sent(this.#owner.now())
     this.transport.end()
   }
 
@@ -377,7 +381,7 @@ export class Connection implements TransportSink {
     this.#hasFailed = this.#isDeaf = true
     const error = connectionFailed(cause)
     // Where FIN was sent already, the end is no news.
-    if (this.#endedAt === undefined) this.journal.connectionEnds(error)
+    if (!this.fin.isSent) this.journal.connectionError(error)
     this.#abandon(error)
     this.#end()
     this.#closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)

@@ -76,7 +76,7 @@ export class FirstBytes {
     try {
       session.upgrade(settings, fields[1] === 'HEAD')
     } catch (error) {
-      this.#connection.journal.connectionEnds(error)
+      this.#connection.journal.connectionError(error)
       transport.writev([refusal])
       return false
     }

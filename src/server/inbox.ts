@@ -172,6 +172,7 @@ export class Inbox extends IgnoringSink {
 
   override goaway(): void {
     this.#connection.isLeaving = true
+    this.#connection.fin.isAnnounced = true
   }
 
   override goawaySent(_lastStreamId: number, errorCode: number): void {

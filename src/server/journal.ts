@@ -25,7 +25,7 @@ function toConsole(error: unknown): void {
 export class Journal {
   readonly #options: ResolvedOptions
   readonly #remoteAddress: Address
-  #hasEnded = false
+  #hasFailed = false
 
   constructor(options: ResolvedOptions, remoteAddress: Address) {
     this.#options = options
@@ -38,10 +38,10 @@ export class Journal {
     tellError(this.#options.onError, error, { source, remoteAddress, ...where })
   }
 
-  /** What ends the connection is told once: what follows from it is no news. */
-  connectionEnds(error: unknown): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
+  /** What ends a connection is told once: what follows from it is no news. */
+  connectionError(error: unknown): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
     this.error(error, 'connection')
   }
 

@@ -1,3 +1,6 @@
+/** Bytes of response bodies that a connection reads ahead of its client. */
+export const mostOfConnection: number = 1024 * 1024
+
 /**
  * Bytes of response bodies that were read from their sources and wait for clients, against a limit: of a connection, and
  * by `parent` of the server. Beyond either, a body is read a piece at a time.
