@@ -3,8 +3,9 @@ import type { Connection } from './connection.ts'
 
 /** Milliseconds for the peer to close its side once we have closed ours. */
 const lingerPeriod = 5000
-/** Milliseconds between two looks whether a client that has ended its side still reads. */
-const probePeriod = 200
+/** Milliseconds between looks whether a client that has ended its side still reads: twice as many each time. */
+const firstPause = 10
+const longestPause = 1000
 
 /** The ends of the two sides of a connection: FIN of the client, and ours. */
 export class ConnectionEnd {
@@ -15,7 +16,7 @@ export class ConnectionEnd {
   isAnnounced = false
   /** The client has ended its side while requests of its were under way. */
   isHalfClosed = false
-  #timer: ReturnType<typeof setInterval> | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -46,22 +47,23 @@ export class ConnectionEnd {
     if (!streams.some(isAsked)) return false
     for (const stream of streams) if (!isAsked(stream)) stream.reset(ErrorCode.CANCEL)
     this.isHalfClosed = true
-    this.#timer = setInterval(() => this.#probe(), probePeriod)
-    this.#probe()
+    this.#probe(firstPause)
     return true
   }
 
   /** The connection is closed. */
   cancel(): void {
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
   }
 
   /**
    * FIN of a client that reads on and of one that is gone are the same. One that is gone answers bytes with RST, which the
    * write that follows is told of. The frame asks for no answer.
    */
-  #probe(): void {
+  #probe(pause: number): void {
     const connection = this.#connection
+    const next = Math.min(2 * pause, longestPause)
+    this.#timer = setTimeout(() => this.#probe(next), pause)
     connection.say(() => connection.session.submitWindowUpdate(0, 1))
   }
 }

@@ -72,7 +72,10 @@ describe.each(runtimeNames)('TLS on %s', (runtime) => {
     } as ConnectionOptions)
     socket.on('error', () => {})
     const started = performance.now()
-    const asking = setInterval(() => tcp.writable && tcp.write('GET / HTTP/1.1\r\n'), 150)
+    let asking: NodeJS.Timeout | undefined
+    socket.once('secureConnect', () => {
+      asking = setInterval(() => tcp.writable && tcp.write('GET / HTTP/1.1\r\n'), 20)
+    })
     await gone
     clearInterval(asking)
     expect(performance.now() - started).toBeLessThan(1000)
