@@ -40,6 +40,7 @@ export type {
   Runtime,
   TlsInfo,
   TlsOptions,
+  TlsVersion,
   Transport,
   TransportSink,
 } from './server/transport.ts'

@@ -44,6 +44,11 @@ export interface BunTlsOptions {
   readonly passphrase?: string
   readonly requestCert: boolean
   readonly rejectUnauthorized: boolean
+  /** Of TLS 1.2. */
+  readonly ciphers: string
+  /** The protocol's number (RFC 8446 §4.1.2). */
+  readonly minVersion: number
+  readonly maxVersion: number
   /** In the form of RFC 7301 §3.1: each name after its length. */
   readonly ALPNProtocols: Uint8Array
 }

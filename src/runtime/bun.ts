@@ -20,7 +20,8 @@ import type {
   BunSocketHandler,
   BunTlsOptions,
 } from './bun-types.ts'
-import { certificateError, codeOf, listenError } from './errors.ts'
+import { tls13Suites, defaultCiphers } from './ciphers.ts'
+import { asError, certificateError, ciphersError, codeOf, listenError } from './errors.ts'
 import { handOver } from './hand-over.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 import { onShutdownSignal } from './signals.ts'
@@ -31,6 +32,8 @@ export const bunRuntime: Runtime = {
   onShutdownSignal,
   atEndOfTurn: setImmediate,
 }
+
+const versionNumbers = { 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304 }
 
 /** What a socket is: still in its handshake, a connection, or turned away. */
 type State = BunHandshake | BunTransport<State> | null
@@ -51,6 +54,9 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   try {
     listener = options.host === null ? onAllInterfaces(listenOn) : listenOn(options.host)
   } catch (error) {
+    if (asError(error).message.startsWith('Invalid ciphers')) {
+      throw ciphersError(options.tls!.ciphers!, 'BoringSSL knows none of them', error)
+    }
     throw codeOf(error).startsWith('ERR_OSSL') || codeOf(error).startsWith('ERR_SSL')
       ? certificateError(error)
       : listenError(error, options.host, /^Failed to listen/)
@@ -98,14 +104,31 @@ function accept(socket: BunSocket<State>, acceptor: Acceptor, tls: TlsInfo | nul
 }
 
 function tlsOptions(tls: TlsOptions): BunTlsOptions {
-  const { requestCert = false, rejectUnauthorized = requestCert, ...secrets } = tls
+  const { requestCert = false, rejectUnauthorized = requestCert, ...others } = tls
+  const { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = tls
+  const ciphers = tls12Ciphers(tls.ciphers ?? defaultCiphers)
+  // A list of TLS 1.3 only.
+  const leastVersion = ciphers === '' ? 'TLSv1.3' : minVersion
   return {
-    ...secrets,
+    ...others,
     requestCert,
     rejectUnauthorized,
+    ciphers: ciphers || tls12Ciphers(defaultCiphers),
+    minVersion: versionNumbers[leastVersion],
+    maxVersion: versionNumbers[maxVersion],
     // RFC 7301 §3.1: each name after its length.
     ALPNProtocols: Uint8Array.of(2, 0x68, 0x32),
   }
+}
+
+/** BoringSSL takes names of TLS 1.2 only, and has all suites of TLS 1.3. */
+function tls12Ciphers(ciphers: string): string {
+  const names = ciphers.split(':')
+  const missing = tls13Suites.filter((name) => !names.includes(name))
+  if (missing.length > 0 && missing.length < tls13Suites.length) {
+    throw ciphersError(ciphers, `Bun has all suites of TLS 1.3, also ${missing.join(' and ')}`)
+  }
+  return names.filter((name) => !tls13Suites.includes(name)).join(':')
 }
 
 function boundAddress(listener: BunListener): Address {

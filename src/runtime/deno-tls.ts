@@ -25,6 +25,8 @@ export async function listenTls(options: ListenOptions, acceptor: Acceptor): Pro
   // Deno takes any certificate in the handshake, and leaves it to JavaScript to look at it afterwards: too late for a
   // session that is resumed.
   if (tls.requestCert) throw tlsOptionError('requestCert', 'Deno')
+  // rustls has those of `defaultCiphers`, and no way to choose.
+  if (tls.ciphers !== undefined) throw tlsOptionError('ciphers', 'Deno')
   checkCertificate(tls)
   const { host } = options
   const address = host === null || isIP(host) ? host : (await lookup(host)).address

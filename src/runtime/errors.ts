@@ -18,6 +18,15 @@ export function tlsOptionError(option: string, runtime: string): HTTP2Error {
   )
 }
 
+/** None of `ciphers`, or not all that they ask for, is there on this runtime. Code `ERR_TLS_OPTION`. */
+export function ciphersError(ciphers: string, reason: string, cause?: unknown): HTTP2Error {
+  return new HTTP2Error(
+    'ERR_TLS_OPTION',
+    `The cipher suites ${ciphers} cannot be had: ${reason}.`,
+    cause === undefined ? {} : { cause },
+  )
+}
+
 /** The client did not negotiate `h2` (RFC 9113 §3.2). Code `ERR_TLS_ALPN`. */
 export function alpnError(protocol: string | null, cause?: unknown): HTTP2Error {
   const instead = protocol ? `, but ${protocol}` : ''

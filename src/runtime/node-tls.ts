@@ -2,9 +2,11 @@ import type { Server, Socket } from 'node:net'
 import { createServer, type TlsOptions, type TLSSocket } from 'node:tls'
 import type { Acceptor, Address, ListenOptions, TlsInfo } from '../server/transport.ts'
 import { makeAddress } from './address.ts'
+import { defaultCiphers } from './ciphers.ts'
 import {
   alpnError,
   certificateError,
+  ciphersError,
   codeOf,
   handshakeError,
   handshakeTimeoutError,
@@ -29,8 +31,11 @@ export function tlsServer(
   platform: TlsPlatform = node,
 ): Server {
   const handshakeTimeout = options.handshakeTimeout ?? defaultHandshakeTimeout
-  const { requestCert = false, rejectUnauthorized = requestCert, ...secrets } = options.tls!
+  const given = options.tls!
+  const { requestCert = false, rejectUnauthorized = requestCert, ...secrets } = given
   const tls: TlsOptions & { noDelay: boolean } = {
+    ciphers: defaultCiphers,
+    minVersion: 'TLSv1.2',
     ...secrets,
     requestCert,
     rejectUnauthorized,
@@ -42,7 +47,8 @@ export function tlsServer(
   try {
     server = createServer(tls)
   } catch (error) {
-    throw certificateError(error)
+    if (codeOf(error) !== 'ERR_SSL_NO_CIPHER_MATCH') throw certificateError(error)
+    throw ciphersError(given.ciphers!, 'OpenSSL knows none of them', error)
   }
   server.on('secureConnection', (socket) => {
     if (socket.alpnProtocol === 'h2') {

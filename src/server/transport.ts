@@ -33,7 +33,18 @@ export interface TlsOptions {
   readonly requestCert?: boolean
   /** Turn away a client whose certificate is missing or not signed by `ca`. Default: `requestCert`. */
   readonly rejectUnauthorized?: boolean
+  /**
+   * Cipher suites in OpenSSL's names, the preferred first, with colons between. Default: of TLS 1.2 those with ECDHE and
+   * AEAD, which HTTP/2 allows (RFC 9113 §9.2.2), and all of TLS 1.3.
+   */
+  readonly ciphers?: string
+  /** Default `TLSv1.2`, the least that HTTP/2 allows (RFC 9113 §9.2). */
+  readonly minVersion?: TlsVersion
+  /** Default `TLSv1.3`. */
+  readonly maxVersion?: TlsVersion
 }
+
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 /**
  * A connected byte stream in both directions. Never calls its sink from inside one of these methods.

@@ -48,6 +48,9 @@ describe.each(runtimeNames)('options on %s', (runtime) => {
       'timeouts.idle must be an integer from 0 to 2147483647, or Infinity, it is -1',
     )
     expect(of('serve: tls {}')).toMatch(/^tls\.cert is missing/)
+    expect(of('serve: tls.minVersion of TLS 1.1')).toBe(
+      'tls.minVersion must be TLSv1.2 or TLSv1.3, which HTTP/2 is for (RFC 9113 §9.2), it is "TLSv1.1"',
+    )
     expect(of('serve(fn)')).toMatch(
       /^the argument of serve\(\) must be an object, it is a function/,
     )

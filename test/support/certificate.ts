@@ -8,10 +8,13 @@ export interface Certificate {
 }
 
 /** A certificate for `localhost`, 127.0.0.1 and ::1, signed by itself; valid for a day. */
-export async function makeCertificate(name = 'localhost'): Promise<Certificate> {
+export async function makeCertificate(
+  name = 'localhost',
+  keyType: 'ec' | 'rsa' = 'ec',
+): Promise<Certificate> {
   const now = Date.now()
   const pems = await generate([{ name: 'commonName', value: name }], {
-    keyType: 'ec',
+    keyType,
     algorithm: 'sha256',
     // Clocks may differ a little.
     notBeforeDate: new Date(now - 3_600_000),
