@@ -4,7 +4,11 @@
 //   deno run -A early-hints.ts      bun early-hints.ts      node early-hints.ts (from 22.18 on)
 //
 //   curl -v --http2-prior-knowledge http://127.0.0.1:8080/
-import process from 'node:process'
+//
+// Options: --port 8080  --cert cert.pem --key key.pem. Browsers speak HTTP/2 over TLS only. The network panel of Chromium
+// names "early-hints" as what began the requests for style.css and app.js.
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { serve } from 'nghttp2-wasm'
 
 const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
@@ -14,19 +18,37 @@ const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
 
 /** What the page is made of comes from somewhere slow. */
 async function render(): Promise<string> {
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  await new Promise((resolve) => setTimeout(resolve, 500))
   return `<!doctype html><title>Ready</title>
-<link rel=stylesheet href=/style.css><script src=/app.js></script><p>Hello`
+<link rel=stylesheet href=/style.css><body><script src=/app.js></script><p>Hello`
 }
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '8080' },
+    cert: { type: 'string' },
+    key: { type: 'string' },
+  },
+})
+const tls =
+  values.cert && values.key
+    ? { cert: readFileSync(values.cert, 'utf8'), key: readFileSync(values.key, 'utf8') }
+    : null
 
 const server = serve({
   hostname: '127.0.0.1',
-  port: Number(process.env.PORT ?? 8080),
+  port: Number(values.port),
+  tls,
   gracefulShutdown: true,
   async fetch(request, info) {
     const { pathname } = new URL(request.url)
     const file = files[pathname]
-    if (file) return new Response(file[1], { headers: { 'content-type': file[0] } })
+    if (file) {
+      const [type, text] = file
+      // A browser hands what it has preloaded to the page by way of its cache: what may not be stored is fetched twice.
+      const headers = { 'content-type': type, 'cache-control': 'max-age=60' }
+      return new Response(text, { headers })
+    }
     if (pathname !== '/') return new Response('There is nothing here.\n', { status: 404 })
 
     const link = ['</style.css>; rel=preload; as=style', '</app.js>; rel=preload; as=script']

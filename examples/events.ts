@@ -4,7 +4,11 @@
 //   deno run -A events.ts      bun events.ts      node events.ts (from 22.18 on)
 //
 //   curl --no-buffer --http2-prior-knowledge http://127.0.0.1:8080/events
+//
+// Options: --port 8080  --cert cert.pem --key key.pem. Browsers speak HTTP/2 over TLS only.
+import { readFileSync } from 'node:fs'
 import process from 'node:process'
+import { parseArgs } from 'node:util'
 import { serve } from 'nghttp2-wasm'
 
 const page = `<!doctype html><title>Events</title><ol id=list></ol><script>
@@ -35,9 +39,22 @@ function ticks(first: number): ReadableStream<Uint8Array> {
   })
 }
 
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '8080' },
+    cert: { type: 'string' },
+    key: { type: 'string' },
+  },
+})
+const tls =
+  values.cert && values.key
+    ? { cert: readFileSync(values.cert, 'utf8'), key: readFileSync(values.key, 'utf8') }
+    : null
+
 const server = serve({
   hostname: '127.0.0.1',
-  port: Number(process.env.PORT ?? 8080),
+  port: Number(values.port),
+  tls,
   gracefulShutdown: true,
   timeouts: { shutdown: 2000 }, // events never end by themselves
   fetch(request) {

@@ -3,7 +3,7 @@
 //
 //   deno run -A trailers.ts      bun trailers.ts      node trailers.ts (from 22.18 on)
 //
-//   nghttp -v http://127.0.0.1:8080/
+//   nghttp -v http://127.0.0.1:8080/      curl -v --http2-prior-knowledge http://127.0.0.1:8080/
 //   nghttp -v -d some-file --trailer 'content-digest: sha-256=:…:' http://127.0.0.1:8080/
 import { createHash } from 'node:crypto'
 import process from 'node:process'

@@ -1,4 +1,5 @@
 /** A real Chromium for tests. */
+import { createHash, createPublicKey } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -29,14 +30,18 @@ export interface Browser extends AsyncDisposable {
   readonly context: BrowserContext
 }
 
-export async function launch(executablePath: string): Promise<Browser> {
+/**
+ * With a certificate (PEM) it trusts that one, as if a root had signed it; without, each. What comes by a certificate that
+ * has errors is not put into the cache.
+ */
+export async function launch(executablePath: string, trusted?: string): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'chromium-'))
   const remove = (): Promise<void> => rm(profile, { recursive: true, force: true, maxRetries: 5 })
   try {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: true,
-      ignoreHTTPSErrors: true,
+      ignoreHTTPSErrors: trusted === undefined,
       args: [
         '--no-sandbox',
         '--disable-gpu',
@@ -45,7 +50,9 @@ export async function launch(executablePath: string): Promise<Browser> {
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
-        '--ignore-certificate-errors',
+        trusted === undefined
+          ? '--ignore-certificate-errors'
+          : `--ignore-certificate-errors-spki-list=${fingerprint(trusted)}`,
         // The browser is to speak to the test's server and to nobody else.
         '--no-proxy-server',
         '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
@@ -62,4 +69,10 @@ export async function launch(executablePath: string): Promise<Browser> {
     await remove()
     throw error
   }
+}
+
+/** Of the certificate's public key, as Chromium takes it. */
+function fingerprint(certificate: string): string {
+  const key = createPublicKey(certificate).export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(key).digest('base64')
 }
