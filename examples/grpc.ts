@@ -74,7 +74,8 @@ const calls: Readonly<Record<string, Call>> = {
 
 async function fetch(request: Request, info: FetchInfo): Promise<FastResponse> {
   const call = calls[new URL(request.url).pathname]
-  const type = { 'content-type': 'application/grpc+proto' }
+  // A client that compresses is refused, and told that it need not.
+  const type = { 'content-type': 'application/grpc+proto', 'grpc-accept-encoding': 'identity' }
   if (!call || !request.body) {
     return new FastResponse(null, {
       headers: { ...type, 'grpc-status': String(Code.UNIMPLEMENTED) },
@@ -115,7 +116,7 @@ async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Text>
     const head = await take(5)
     if (!head) return
     const length = new DataView(head.buffer).getUint32(1)
-    if (head[0] !== 0) throw new GrpcError(Code.UNIMPLEMENTED, 'compressed messages are not taken')
+    if (head[0] !== 0) throw new GrpcError(Code.UNIMPLEMENTED, 'no compressed messages')
     if (length > 8 << 20) throw new GrpcError(Code.TOO_LARGE, `${length} bytes are too many`)
     yield Text.decode((await take(length))!) as unknown as Text
   }

@@ -33,7 +33,11 @@ export interface Greeter extends grpc.Client {
 }
 
 /** A client; `ca` is PEM, and `null` cleartext. */
-export function connectGreeter(port: number, ca: string | null): Greeter {
+export function connectGreeter(
+  port: number,
+  ca: string | null,
+  options: grpc.ChannelOptions = {},
+): Greeter {
   const definition = loader.fromJSON(root.toJSON())
   const { example } = grpc.loadPackageDefinition(definition) as unknown as {
     example: { Greeter: new (...args: ConstructorParameters<typeof grpc.Client>) => Greeter }
@@ -46,5 +50,6 @@ export function connectGreeter(port: number, ca: string | null): Greeter {
     'grpc.max_send_message_length': 16 << 20,
     // The certificate is for this name; the server listens on one address.
     'grpc.ssl_target_name_override': 'localhost',
+    ...options,
   })
 }

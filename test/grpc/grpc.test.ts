@@ -135,6 +135,21 @@ describe.each(cases)('gRPC: $runtime, $security', ({ runtime, security }) => {
     expect(texts.map((reply) => reply === text.toUpperCase())).toEqual([true, true, true])
   })
 
+  it('a client that compresses is refused once, and told what is taken', async () => {
+    const ca = security === 'TLS' ? certificate.cert : null
+    const { gzip } = grpc.compressionAlgorithms
+    const other = connectGreeter(server.port, ca, { 'grpc.default_compression_algorithm': gzip })
+    const ask = (): Promise<Text> =>
+      new Promise((resolve, reject) => {
+        other.greet({ text: 'you' }, {}, (error, reply) =>
+          error ? reject(error) : resolve(reply!),
+        )
+      })
+    await expect(ask()).rejects.toMatchObject({ code: grpc.status.UNIMPLEMENTED })
+    expect(await ask()).toEqual({ text: 'Hello, you' })
+    other.close()
+  })
+
   it('a message that is too large', async () => {
     await expect(greet('x'.repeat(9 << 20))).rejects.toMatchObject({
       code: grpc.status.RESOURCE_EXHAUSTED,
