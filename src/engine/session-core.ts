@@ -12,6 +12,7 @@ import {
 import { checkEngine, type Engine } from './engine.ts'
 import { type ErrorPlace, ErrorCode, HTTP2Error } from './errors.ts'
 import type { FlatFields } from './fields.ts'
+import { forgetNoMore, freeWhenForgotten } from './forgotten.ts'
 import { copyFrames, UNKNOWN } from './input.ts'
 import { checkMessage, type MessageKind } from './message-rules.ts'
 import { most32 } from './option-table.ts'
@@ -24,13 +25,6 @@ import type { SessionSink } from './sink.ts'
 import { spliceBodies } from './splices.ts'
 import { StreamMap } from './stream-map.ts'
 import { goawayCode, goawayFrame } from './wire.ts'
-
-/** A session that nobody disposed of returns its memory when it is collected. */
-const forgotten = new FinalizationRegistry(
-  ({ engine, handle }: { engine: Engine; handle: Handle }) => {
-    engine.release('h2_session_del', handle)
-  },
-)
 
 /** A result from here on downwards ends the session (NGHTTP2_ERR_FATAL). */
 const FATAL = -900
@@ -81,7 +75,8 @@ export class SessionCore {
     if (this.handle === 0) {
       throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for another HTTP/2 session')
     }
-    forgotten.register(this, { engine: this.engine, handle: this.handle }, this)
+    const { engine, handle } = this
+    freeWhenForgotten(this, { engine, free: 'h2_session_del', handle })
     this.#records = new RecordReader(this.engine.memory, this.bodies)
   }
 
@@ -249,7 +244,7 @@ export class SessionCore {
   /** Returns the session's memory. Nothing may be asked of it afterwards (`ERR_SESSION_DISPOSED`). */
   dispose(): void {
     if (this.handle === 0) return
-    forgotten.unregister(this)
+    forgetNoMore(this)
     this.engine.release('h2_session_del', this.handle)
     this.handle = 0
     this.bodies.clear()

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { runInNewContext } from 'node:vm'
 import { build, type Metafile } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -73,6 +74,39 @@ describe('a bundle for a browser', () => {
       import { Session } from 'nghttp2-wasm/engine'
       report(Session.client().bytesToSend().length > 24)`)
     expect(result).toBe(true)
+  })
+
+  // As at Cloudflare and other edges: a module is compiled when a program is deployed, and there may be no registry.
+  it('of the engine runs where a module is given, and nothing can be compiled or watched', async () => {
+    const bytes = await readFile(`${installed.folder}/node_modules/nghttp2-wasm/dist/nghttp2.wasm`)
+    const compiled = await WebAssembly.compile(bytes)
+    const { text } = await bundle(
+      `
+      import { Engine, Session } from 'nghttp2-wasm/engine'
+      import { HDDeflater } from 'nghttp2-wasm/hpack'
+      const engine = new Engine({ module: compiled })
+      const block = new HDDeflater(4096, engine).deflate([[':method', 'GET']])
+      report([Session.client({ engine }).bytesToSend().length > 24, block.length])`,
+      'iife',
+    )
+    const forbidden = `
+      delete globalThis.FinalizationRegistry
+      const { Instance, Memory, Module } = edge
+      const refuse = () => { throw new Error('no code generation') }
+      globalThis.WebAssembly = { Instance, Memory, Module: new Proxy(Module, { construct: refuse }) };`
+    const result = await new Promise((resolve, reject) => {
+      try {
+        runInNewContext(`${forbidden}\n${text}`, {
+          ...web,
+          edge: WebAssembly,
+          compiled,
+          report: resolve,
+        })
+      } catch (error) {
+        reject(error)
+      }
+    })
+    expect(result).toEqual([true, 1])
   })
 
   it('of the server answers a client in the same page', async () => {

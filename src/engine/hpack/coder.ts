@@ -3,16 +3,11 @@ import { checkInteger } from '../arguments.ts'
 import type { Engine } from '../engine.ts'
 import { HTTP2Error } from '../errors.ts'
 import type { HeaderField } from '../fields.ts'
+import { forgetNoMore, freeWhenForgotten } from '../forgotten.ts'
 import { HDTableEntry } from './table-entry.ts'
 
 /** SETTINGS_HEADER_TABLE_SIZE is 32 bits (RFC 9113 §6.5.2). */
 export const largestTable = 0xffff_ffff
-
-const forgotten = new FinalizationRegistry(
-  ({ engine, handle }: { engine: Engine; handle: Handle }) => {
-    engine.release('h2_hpack_del', handle)
-  },
-)
 
 /** What the two coders share: a handle, a dynamic table, an end. */
 export class HDCoder {
@@ -23,7 +18,7 @@ export class HDCoder {
     if (handle === 0) throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for an HPACK table')
     this.engine = engine
     this.#handle = handle
-    forgotten.register(this, { engine, handle }, this)
+    freeWhenForgotten(this, { engine, free: 'h2_hpack_del', handle })
   }
 
   /** Resizes the dynamic table, in bytes; entries that no longer fit are dropped (RFC 7541 §4.3). */
@@ -43,7 +38,7 @@ export class HDCoder {
   /** Returns the table's memory; the coder cannot be used afterwards. */
   dispose(): void {
     if (this.#handle === 0) return
-    forgotten.unregister(this)
+    forgetNoMore(this)
     this.engine.release('h2_hpack_del', this.#handle)
     this.#handle = 0
   }
