@@ -227,7 +227,9 @@ H2_EXPORT(h2_submit_trailers)
 int h2_submit_trailers(h2_session *session, int32_t id, uint32_t count) {
   const nghttp2_nv *fields = (const nghttp2_nv *)h2_region.scratch;
   h2_stream *stream = h2_stream_find(session, id);
-  if (!stream || stream->trailers || stream->ended || (stream->last && !stream->whole)) {
+  /* RFC 9113 §8.5: a tunnel has none. */
+  if (!stream || stream->trailers || stream->ended || stream->half_close ||
+      (stream->last && !stream->whole)) {
     return NGHTTP2_ERR_INVALID_STREAM_STATE;
   }
   stream->trailers = copy_fields(session, fields, count);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "nghttp2_outbound_item.h"
+#include "marks.h"
 
 /* ---- sent frames -------------------------------------------------------------------------- */
 
@@ -83,15 +83,25 @@ static int carries_body(const nghttp2_frame *frame) {
   return item->aux_data.headers.dpw.data_prd.v2.read_callback == h2_stream_read;
 }
 
+/* A response that could not be sent is none: another may take its place. */
+static void unanswer(nghttp2_session *ng, int32_t id) {
+  nghttp2_stream *stream = nghttp2_session_get_stream(ng, id);
+  if (stream && stream->state == NGHTTP2_STREAM_OPENING) {
+    h2_stream_mark(stream, h2_stream_marks(stream) & ~H2_ANSWERED_BIT);
+  }
+}
+
 static int on_frame_not_send(nghttp2_session *ng, const nghttp2_frame *frame, int code,
                              void *user_data) {
-  (void)ng;
   h2_session *session = user_data;
   if (h2_is_unknown(frame->hd.type)) {
     h2_payload_del(session, frame->ext.payload);
   }
-  if (frame->hd.type == NGHTTP2_HEADERS && carries_body(frame)) {
-    drop_body(session, frame->hd.stream_id);
+  if (frame->hd.type == NGHTTP2_HEADERS) {
+    unanswer(ng, frame->hd.stream_id);
+    if (carries_body(frame)) {
+      drop_body(session, frame->hd.stream_id);
+    }
   }
   uint32_t *at = h2_event_new(H2_EVENT_FRAME_NOT_SENT, 0, 4);
   if (!at) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nghttp2_session.h"
+#include "marks.h"
 
 _Static_assert(sizeof(nghttp2_nv) == 20, "src/engine/fields.ts writes 20-byte nghttp2_nv");
 _Static_assert(offsetof(nghttp2_nv, namelen) == 8 && offsetof(nghttp2_nv, flags) == 16,
@@ -46,6 +46,20 @@ static int is_gone(const h2_session *session, int32_t id) {
          !nghttp2_session_find_stream(session->ng, id);
 }
 
+static int is_answered(const h2_session *session, int32_t id) {
+  const nghttp2_stream *stream = nghttp2_session_get_stream(session->ng, id);
+  return stream && h2_stream_marks(stream) & H2_ANSWERED_BIT;
+}
+
+/* Passes the result of a response that was submitted. */
+static int mark_answered(h2_session *session, int32_t id, int result) {
+  nghttp2_stream *stream = nghttp2_session_get_stream(session->ng, id);
+  if (result == 0 && stream) {
+    h2_stream_mark(stream, h2_stream_marks(stream) | H2_ANSWERED_BIT);
+  }
+  return result;
+}
+
 /*
  * Answers stream `id` with the fields in scratch. `body` and `length`: the bytes of a BODY_HELD.
  * 0 or NGHTTP2_ERR_*.
@@ -59,11 +73,15 @@ int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t
   if (is_gone(session, id)) {
     return NGHTTP2_ERR_STREAM_CLOSED;
   }
-  if ((flags & BODY_KIND) == BODY_NONE) {
-    return nghttp2_submit_response2(session->ng, id, scratch_fields(), count, NULL);
-  }
   if (h2_stream_find(session, id)) {
     return NGHTTP2_ERR_DATA_EXIST;
+  }
+  if (is_answered(session, id)) {
+    return NGHTTP2_ERR_INVALID_STREAM_STATE;
+  }
+  if ((flags & BODY_KIND) == BODY_NONE) {
+    int result = nghttp2_submit_response2(session->ng, id, scratch_fields(), count, NULL);
+    return mark_answered(session, id, result);
   }
   h2_stream *stream = body_new(session, flags, body, length);
   if (!stream || h2_stream_attach(session, stream, id) != 0) {
@@ -74,7 +92,7 @@ int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t
   if (result != 0) {
     h2_stream_del(session, stream);
   }
-  return result;
+  return mark_answered(session, id, result);
 }
 
 /* Opens a stream with the fields in scratch, as h2_submit_response. Its id, or NGHTTP2_ERR_*. */
@@ -112,6 +130,9 @@ int h2_submit_informational(h2_session *session, int32_t id, uint32_t count) {
   }
   if (is_gone(session, id)) {
     return NGHTTP2_ERR_STREAM_CLOSED;
+  }
+  if (is_answered(session, id)) {
+    return NGHTTP2_ERR_INVALID_STREAM_STATE;
   }
   return nghttp2_submit_headers(session->ng, NGHTTP2_FLAG_NONE, id, NULL, scratch_fields(), count,
                                 NULL);

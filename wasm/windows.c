@@ -4,15 +4,14 @@
  */
 #include "bridge.h"
 
-#include "nghttp2_session.h"
+#include "marks.h"
 
-/* nghttp2 keeps a pointer for its user with each stream: here it is the count. */
 static uint32_t unread_of(const nghttp2_stream *stream) {
-  return (uint32_t)(uintptr_t)stream->stream_user_data;
+  return h2_stream_marks(stream) & ~H2_ANSWERED_BIT;
 }
 
 static void set_unread(nghttp2_stream *stream, uint32_t bytes) {
-  stream->stream_user_data = (void *)(uintptr_t)bytes;
+  h2_stream_mark(stream, (h2_stream_marks(stream) & H2_ANSWERED_BIT) | bytes);
 }
 
 void h2_count_unread(nghttp2_session *ng, int32_t id, uint32_t bytes) {

@@ -75,8 +75,9 @@ describe('HEADERS on an open tunnel are a stream error (RFC 9113 §8.5)', () => 
   it('from a client', () => {
     const { pair, id } = tunnel()
     pair.client.sendData(id, 'before')
-    pair.client.submitTrailers(id, { 'x-sum': '1' })
-    const { server, client } = pair.flow()
+    const { server } = pair.flow()
+    server.push(...pair.server.receive(headers(id, literals(['x-sum', '1']), END_STREAM)))
+    const { client } = pair.flow()
     expect(only(server, 'TrailersReceived')).toEqual([])
     expect(one(server, 'InvalidFrameReceived').streamId).toBe(id)
     expect(one(client, 'StreamReset')).toMatchObject({ streamId: id, errorCode: 1 })
@@ -87,10 +88,21 @@ describe('HEADERS on an open tunnel are a stream error (RFC 9113 §8.5)', () => 
 
   it('from a server', () => {
     const { pair, id } = tunnel()
-    pair.server.submitTrailers(id, { 'x-sum': '1' })
-    const { server, client } = pair.flow()
-    expect(only(client, 'TrailersReceived')).toEqual([])
-    expect(one(server, 'StreamReset')).toMatchObject({ streamId: id, errorCode: 1 })
+    const trailers = headers(id, literals(['x-sum', '1']), END_STREAM)
+    const events = pair.client.receive(trailers)
+    expect(only(events, 'TrailersReceived')).toEqual([])
+    expect(one(events, 'InvalidFrameReceived').streamId).toBe(id)
+    expect(wire(pair.client.bytesToSend())).toEqual([`RST_STREAM(${id}) PROTOCOL_ERROR`])
+  })
+
+  it('and are not sent', () => {
+    const { pair, id } = tunnel()
+    for (const session of [pair.client, pair.server]) {
+      expect(codeOf(() => session.submitTrailers(id, { 'x-sum': '1' }))).toBe(
+        'NGHTTP2_ERR_INVALID_STREAM_STATE',
+      )
+      expect(session.bytesToSend()).toHaveLength(0)
+    }
   })
 
   it('but not before the tunnel is open: 103, then 200', () => {
