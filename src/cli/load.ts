@@ -30,7 +30,7 @@ export async function loadApplication(file: string): Promise<Application> {
   const require = createRequire(url)
   prepareTypeScript(path, require)
   const api = await apiOf(require)
-  const servable = await load(file, url)
+  const [servable] = await load(file, url)
   if (servable === undefined || servable === null) {
     throw new Error(
       `${file} exports nothing to serve: export by default a function, { fetch }, or a class that ` +
@@ -40,12 +40,12 @@ export async function loadApplication(file: string): Promise<Application> {
   return { servable: servable as Servable, api }
 }
 
-async function load(file: string, url: string): Promise<unknown> {
+/** In an array, because `await` would look for `then`: a router may take that for the name of a route. */
+async function load(file: string, url: string): Promise<[servable: unknown]> {
   try {
     const module = (await import(url)) as { default?: unknown; fetch?: unknown }
     const exported = module.default ?? (isServable(module) ? module : undefined)
-    // Not of anything with `then`: a router may take that for the name of a route.
-    return unwrapped(exported instanceof Promise ? await exported : exported)
+    return [unwrapped(exported instanceof Promise ? await exported : exported)]
   } catch (error) {
     throw new LoadError(file, error)
   }

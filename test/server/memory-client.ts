@@ -6,7 +6,7 @@ import type { Transport, TransportSink } from '../../src/server/transport.ts'
 
 /** A client session on a transport in memory; what happened is in `events`. */
 export class MemoryClient implements TransportSink {
-  readonly session: Session = Session.client()
+  readonly session: Session = Session.client({ settings: { enablePush: true } })
   readonly events: SessionEvent[] = []
   readonly transport: Transport
   isClosed = false
