@@ -40,6 +40,10 @@ const modules: Readonly<Record<string, string>> = {
       await new Promise((resolve) => setTimeout(resolve, 700))
       return new Response('slow')
     }`,
+  // As frameworks do: of a Blob only the replaced Response knows the length.
+  'early.mjs': `
+    const Taken = Response
+    export default () => new Taken(new Blob(['x'.repeat(300_000)]))`,
   'nothing.mjs': `export const a = 1`,
   'number.mjs': `export default 42`,
   'throws.mjs': `\n\nthrow new TypeError('thrown at once')`,
@@ -108,6 +112,13 @@ describe.each(runtimeNames)('nghttp2-wasm serve: %s', (runtime) => {
     await using _ = server
     expect(await get(url)).toBe(text)
     expect(server.stdout()).toContain(`(${runtime})`)
+  })
+
+  it('replaces the global objects before it loads the module', async () => {
+    const { server, url } = await serving(runtime, 'early.mjs')
+    await using _ = server
+    await using client = await Client.connect(url, {})
+    expect((await client.get('/')).headers['content-length']).toBe('300000')
   })
 
   it('serves over TLS, on a host, with a log', async () => {

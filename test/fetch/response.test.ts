@@ -225,6 +225,16 @@ describeFetch(
       expect(await second.get('/response/throw')).toMatchObject({ status: 502, text: 'later' })
     })
 
+    it('an `error` option whose response fails at once leaves the 500', async () => {
+      const port = await openAnother(server, { withError: 'fails at once' })
+      await using client = await server.connect({ port })
+      const tag = newTag()
+      const answer = await client.get(`/response/throw?tag=${tag}`)
+      expect(answer).toMatchObject({ status: 500, text: 'Internal Server Error' })
+      await server.line('error', tag)
+      await server.line('error', 'the third secret')
+    })
+
     it.each(['throws', 'nothing'])(
       'an `error` option that %s leaves the 500',
       async (withError) => {
