@@ -207,7 +207,7 @@ export class FetchExchange implements Exchange, RequestSource {
     }
     try {
       const init = toResponseInit(answer, this)
-      if (init.isStandard && this.method !== 'HEAD') return this.#answerAtHand(init)
+      if (init.isStandard && this.method !== 'HEAD') return this.#answerAtHand(init, answer)
       this.#stream.respond(init)
     } catch (error) {
       if (answer) discard(answer, () => error)
@@ -215,8 +215,8 @@ export class FetchExchange implements Exchange, RequestSource {
     }
   }
 
-  async #answerAtHand(given: AnswerInit): Promise<void> {
-    const init = await withBodyAtHand(given, this)
+  async #answerAtHand(given: AnswerInit, answer: Answer): Promise<void> {
+    const init = await withBodyAtHand(given, answer, this)
     if (this.#stream.isClosed || this.#tunnel) {
       cancelBody(init.body, () => this.#reason)
       return

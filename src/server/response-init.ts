@@ -1,3 +1,4 @@
+import { asBytes } from '../engine/bytes.ts'
 import { HTTP2Error } from '../engine/errors.ts'
 import type { FlatFields, HeaderList } from '../engine/fields.ts'
 import type { Body, BodyChunk } from '../http/body.ts'
@@ -42,14 +43,17 @@ export function toResponseInit(answer: Answer, exchange: TrailersHolder): Answer
  */
 export async function withBodyAtHand(
   init: AnswerInit,
+  answer: Answer,
   exchange: TrailersHolder,
 ): Promise<AnyResponseInit> {
   const body = await peek(init.body as ReadableStream<BodyChunk>)
   // By shape: `bodySource` asks for no more.
   if (body instanceof PeekedBody) return { ...init, body: body as unknown as Body }
   const { trailers: _, ...rest } = init
-  const trailers = exchange.responseTrailers
-  return trailers === undefined ? { ...rest, body } : { ...rest, body, trailers }
+  const trailers = FastResponse.trailers(answer as object) ?? exchange.responseTrailers
+  if (trailers === undefined) return { ...rest, body }
+  // As a stream with trailers is sent: without a length, at which some clients stop.
+  return { ...rest, body: [body], trailers }
 }
 
 /** Whether the application's code runs while the body is read. */
@@ -59,7 +63,11 @@ function isRead(body: Body): boolean {
 }
 
 function isBytes(body: object): boolean {
-  return body instanceof ArrayBuffer || ArrayBuffer.isView(body)
+  try {
+    return asBytes(body) !== undefined
+  } catch {
+    return true // Of memory that is gone: `prepareResponse` says so.
+  }
 }
 
 function settle(trailers: Trailers | undefined): HeaderList | Promise<HeaderList> {
