@@ -45,7 +45,15 @@ export class RequestBody {
       this.#discard(chunk.length)
       return
     }
-    if (this.bytesReceived > this.#stream.maxRequestBodySize) this.#stream.refuseBody()
+    if (this.bytesReceived > this.#stream.maxRequestBodySize) {
+      // The response is on its way: the client is to read it before it is stopped.
+      if (this.#stream.isComplete) {
+        this.discard()
+        this.#stream.connection.consumeDropped(chunk.length)
+        return
+      }
+      this.#stream.refuseBody()
+    }
     if (this.#pending) (this.#queue ??= new ByteQueue()).push(chunk, isBorrowed)
     else this.#deliver(isBorrowed ? chunk.slice() : chunk)
   }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeCertificate } from '../support/certificate.ts'
 import { type Exit, run } from '../support/processes.ts'
 import { describeServers, newTag, type TestServer } from '../support/server.ts'
@@ -75,6 +75,46 @@ describeServers('curl', (server) => {
       const { stdout } = await curl(server, `/trailers?type=list&body=${body}`, '-i')
       expect(stdout).toMatch(new RegExp(`\r\n\r\n${text}x-sum: 1\r\nx-more: two\r\n`))
     }
+  })
+
+  describe.each([
+    ['that the handler gives without reading', '/early', {}, 'too much 413'],
+    ['of a body that is too long, by the handler', '/early', { maxRequestBodySize: 1000 }, '413'],
+    ['of a body that is too long', '/hash', { maxRequestBodySize: 1000 }, ' 413'],
+  ])('a response %s before the request is complete', (_, path, options, seen) => {
+    let port = 0
+    beforeAll(async () => {
+      port = await server.open(options)
+    })
+    afterAll(() => server.close(port))
+
+    const args = (): string[] => [
+      '-sS',
+      ...(server.certificate ? ['-k'] : ['--http2-prior-knowledge']),
+      ...['-w', ' %{http_code}', '-m', '10'],
+      server.url(path, port),
+    ]
+
+    it.each([
+      [1_000_000, 20],
+      [10_000_000, 5],
+    ])('is shown, with %d bytes to send: %d times', async (length, times) => {
+      const input = Buffer.alloc(length)
+      for (let i = 0; i < times; i++) {
+        const exit = await run('curl', [...args(), '--data-binary', '@-'], { input })
+        expect(exit).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(seen) })
+      }
+    })
+
+    // Without a content-length, what is too long is told by a reset.
+    it.skipIf(path === '/hash')('is shown, with no end of what is sent', async () => {
+      for (let i = 0; i < 3; i++) {
+        const command = 'yes | curl "$@" -X POST -T -'
+        const exit = await run('sh', ['-c', command, 'sh', ...args()])
+        expect(exit.stdout).toContain(seen)
+        expect(exit.code).toBe(0)
+      }
+    })
   })
 
   it('-m: a client that gives up', async () => {
