@@ -9,6 +9,7 @@ const packages = {
   h2load: 'nghttp2-client',
   nghttpd: 'nghttp2-server',
   curl: 'curl',
+  openssl: 'openssl',
   chromium: 'chromium',
 }
 

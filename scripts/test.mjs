@@ -21,6 +21,7 @@ const ofPackage = [
   'test/cli',
   'test/grpc/grpc.test.ts',
   'test/package/errors.test.ts',
+  'test/package/readme.test.ts',
   'test/package/serving.test.ts',
   'test/package/start.test.ts',
 ]

@@ -49,7 +49,7 @@ export class RequestBody {
       // The response is on its way: the client is to read it before it is stopped.
       if (this.#stream.isComplete) {
         this.discard()
-        this.#stream.connection.consumeDropped(chunk.length)
+        this.#discard(chunk.length)
         return
       }
       this.#stream.refuseBody()

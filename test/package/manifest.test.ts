@@ -58,6 +58,15 @@ describe('the tarball', () => {
     expect(ofDependencies).toEqual(['devDependencies'])
   })
 
+  it('says where the project lives', async () => {
+    const home = 'https://github.com/nghttp2-wasm/nghttp2-wasm'
+    expect(await manifest()).toMatchObject({
+      homepage: `${home}#readme`,
+      bugs: { url: `${home}/issues` },
+      repository: { type: 'git', url: `git+${home}.git` },
+    })
+  })
+
   it('lists types first wherever there are types', async () => {
     const { exports } = await manifest()
     const conditional = Object.values(exports as Record<string, unknown>).filter(

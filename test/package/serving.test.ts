@@ -107,6 +107,29 @@ console.log(JSON.stringify(new HDInflater().inflate(block)))
     ])
   })
 
+  it.each(runtimeNames)('is there for CommonJS on %s', async (runtime) => {
+    const file = await installed.write(
+      'common.cjs',
+      `
+const process = require('node:process')
+const [major, minor] = process.versions.node.split('.').map(Number)
+const isKnown = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)
+async function main() {
+  const names = ['nghttp2-wasm', 'nghttp2-wasm/engine', 'nghttp2-wasm/hpack', 'nghttp2-wasm/memory']
+  for (const name of names) {
+    const module = await import(name)
+    if (isKnown && Object.keys(require(name)).join() !== Object.keys(module).join()) throw name
+    console.log(Object.keys(module).length > 0)
+  }
+}
+main()
+`,
+    )
+    const program = await startOn(runtime, file, [], { cwd: installed.folder })
+    const { code, stdout, stderr } = await program.exited
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'true\n'.repeat(4), stderr: '' })
+  })
+
   it('offers the wasm as a file, the same as the one it embeds', async () => {
     const file = await installed.write(
       'wasm.mjs',

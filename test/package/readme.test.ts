@@ -1,0 +1,123 @@
+/** What README.md shows runs as written, with the package installed, and prints what it says. */
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { delimiter, dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Exit, root, type RuntimeName, runtimeNames, start } from '../support/processes.ts'
+import { type InstalledPackage, installPackage } from './installed.ts'
+
+/** A program, as the README has it. */
+interface Snippet {
+  readonly name: string
+  readonly source: string
+  /** Commands that come before it. */
+  readonly before: string[]
+  /** Commands that run it, each on another runtime. */
+  readonly runs: string[]
+  /** Commands for another terminal. */
+  readonly asks: string[]
+  /** What those print; without them, what the program prints. */
+  output: string
+}
+
+function snippetsOf(markdown: string): Snippet[] {
+  const snippets: Snippet[] = []
+  let before: string[] = []
+  for (const [, language, text = ''] of markdown.matchAll(/^```(\w+)\n([^]*?)^```$/gm)) {
+    const last = snippets.at(-1)
+    const isOver = !last || last.output !== ''
+    const [, name] = /^\/\/ (\S+)$/m.exec(text) ?? []
+    if (language === 'js' || language === 'ts') {
+      snippets.push({ name: name ?? '', source: text, before, runs: [], asks: [], output: '' })
+      before = []
+    } else if (language === 'sh') {
+      const lines = text.replaceAll('\\\n', '').trim().split('\n')
+      if (isOver) before.push(...lines)
+      else for (const line of lines) (line.endsWith(last.name) ? last.runs : last.asks).push(line)
+    } else if (language === 'text' && last) {
+      last.output = text
+    }
+  }
+  return snippets
+}
+
+const markdown = readFileSync(join(root, 'README.md'), 'utf8')
+const snippets = snippetsOf(markdown)
+const install = ['npm install nghttp2-wasm', 'deno add npm:nghttp2-wasm', 'bun add nghttp2-wasm']
+
+let installed: InstalledPackage
+beforeAll(async () => {
+  installed = await installPackage()
+}, 300_000)
+afterAll(() => installed?.remove())
+
+/** In the folder where the package is, with the runtimes on the path. */
+async function shell(command: string, work?: (out: string) => Promise<void>): Promise<Exit> {
+  const folders = [dirname(process.execPath), join(root, 'node_modules/.bin'), process.env.PATH]
+  const env = { PATH: folders.join(delimiter), NO_COLOR: '1' }
+  // `exec`: what is stopped is the program, not the shell.
+  await using program = await start('sh', ['-c', work ? `exec ${command}` : command], {
+    cwd: installed.folder,
+    env,
+  })
+  // Awaited: what is left is stopped.
+  if (!work) return await program.exited
+  await work((await program.waitFor(/^Listening on \S+$/m))[0])
+  return await program.stop()
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return String(port)
+}
+
+/** Without what differs from run to run, and from curl to curl. */
+function comparable(output: string): string {
+  return output.replaceAll(/^date: .*$/gm, 'date: now').replaceAll(/ *\r?\n/g, '\n')
+}
+
+describe('README.md', () => {
+  it('begins with how the package is installed', () => {
+    const [first] = markdown.matchAll(/^```sh\n([^]*?)^```$/gm)
+    expect(first?.[1]?.trim().split('\n')).toEqual(install)
+  })
+
+  it('has programs that are complete, and run on each runtime', () => {
+    expect(snippets.length).toBeGreaterThan(3)
+    for (const { name, runs, output } of snippets) {
+      expect(runs.map((run) => run.split(' ')[0])).toEqual(['node', 'deno', 'bun'])
+      expect(name).toMatch(/\.[cm]?js$/)
+      expect(output).not.toBe('')
+    }
+  })
+
+  describe.each(snippets)('$name', ({ name, source, before, runs, asks, output }) => {
+    it.each(runtimeNames)('on %s', async (runtime: RuntimeName) => {
+      const port = await freePort()
+      const atPort = (text: string): string => text.replaceAll(/\b8(080|443)\b/g, port)
+      await installed.write(name, atPort(source))
+      for (const command of before.filter((line) => !install.includes(line))) {
+        expect(await shell(command)).toMatchObject({ code: 0 })
+      }
+      const command = runs.find((run) => run.startsWith(runtime))!
+      if (asks.length === 0) {
+        const { code, stdout, stderr } = await shell(command)
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+        expect(comparable(stdout)).toBe(output)
+        return
+      }
+      const answers: string[] = []
+      await shell(command, async () => {
+        for (const ask of asks) {
+          const { code, stdout } = await shell(atPort(ask))
+          expect(code).toBe(0)
+          answers.push(stdout)
+        }
+      })
+      expect(comparable(answers.join(''))).toBe(comparable(output))
+    })
+  })
+})
