@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../fetch/support.ts'
 import { answerOf, Client } from '../server/client.ts'
 import { buildPackage, type RunningExample, startExample } from '../support/examples.ts'
-import { root, type RuntimeName, runtimeNames } from '../support/processes.ts'
+import { root, run, type RuntimeName, runtimeNames } from '../support/processes.ts'
 import { ClientSocket } from '../websocket/client.ts'
 
 /** Each has a suite below, or a test of its own elsewhere. */
@@ -140,6 +140,15 @@ describeExample('trailers', (running) => {
     expect(right).toMatchObject({ status: 200, text: '{"isRight":true}' })
     const wrong = await client.request('/', { body: 'another', trailers })
     expect(wrong).toMatchObject({ status: 400, text: '{"isRight":false}' })
+  })
+
+  it('shows them in curl and nghttp', async () => {
+    const { url } = running().example
+    const curl = await run('curl', ['-sS', '--http2-prior-knowledge', '-i', url])
+    expect(curl).toMatchObject({ code: 0, stderr: '' })
+    expect(curl.stdout).toMatch(/piece 5\ncontent-digest: sha-256=:.*:\r\nserver-timing: body;dur=/)
+    const nghttp = await run('nghttp', ['-v', url])
+    expect(nghttp.stdout).toMatch(/content-digest: sha-256=:/)
   })
 })
 

@@ -21,6 +21,7 @@ import {
 } from 'nghttp2-wasm'
 import { IgnoringSink, Session } from 'nghttp2-wasm/engine'
 import { HDDeflater } from 'nghttp2-wasm/hpack'
+import 'nghttp2-wasm/globals'
 import { MemoryRuntime } from 'nghttp2-wasm/memory'
 
 export class Handler extends BaseRequestHandler {
