@@ -107,7 +107,8 @@ describeServers('curl', (server) => {
     })
 
     // Without a content-length, what is too long is told by a reset.
-    it.skipIf(path === '/hash')('is shown, with no end of what is sent', async () => {
+    if (path === '/hash') return
+    it('is shown, with no end of what is sent', async () => {
       for (let i = 0; i < 3; i++) {
         const command = 'yes | curl "$@" -X POST -T -'
         const exit = await run('sh', ['-c', command, 'sh', ...args()])
