@@ -51,9 +51,7 @@ export async function withBodyAtHand(
   if (body instanceof PeekedBody) return { ...init, body: body as unknown as Body }
   const { trailers: _, ...rest } = init
   const trailers = FastResponse.trailers(answer as object) ?? exchange.responseTrailers
-  if (trailers === undefined) return { ...rest, body }
-  // As a stream with trailers is sent: without a length, at which some clients stop.
-  return { ...rest, body: [body], trailers }
+  return trailers === undefined ? { ...rest, body } : { ...rest, body, trailers }
 }
 
 /** Whether the application's code runs while the body is read. */

@@ -30,9 +30,12 @@ const known: Readonly<Record<RuntimeName, readonly RegExp[]>> = {
 }
 
 async function lookOn(
-  { command, args }: { readonly command: string; readonly args: readonly string[] },
+  runtime: RuntimeName,
+  options: readonly string[],
   expected: readonly RegExp[],
 ): Promise<void> {
+  const file = await bundleProgram('test/fetch/fixture/looks.ts')
+  const { command, args } = runtimeCommand(runtime, file, options)
   const { code, stdout, stderr } = await run(command, args)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const { count, differences, read, connect, fast } = JSON.parse(stdout) as Looks
@@ -49,22 +52,8 @@ async function lookOn(
 }
 
 describe.each(runtimeNames)('looks at a request and at a response: %s', (runtime) => {
-  it("finds what the runtime's own have", async () => {
-    const file = await bundleProgram('test/fetch/fixture/looks.ts')
-    await lookOn(runtimeCommand(runtime, file), known[runtime])
-  })
+  it("finds what the runtime's own have", () => lookOn(runtime, [], known[runtime]))
 
-  it('and nearly all of it where the globals are left alone', async () => {
-    const file = await bundleProgram('test/fetch/fixture/looks.ts')
-    await lookOn(runtimeCommand(runtime, file, ['--leave']), [...known[runtime], prototypes])
-  })
-})
-
-/** Other versions of Node, by their paths: `TEST_NODES=/a/node:/b/node`. */
-const nodes = (process.env.TEST_NODES ?? '').split(':').filter((path) => path !== '')
-
-it.runIf(nodes.length > 0).each(nodes)('looks at a request and at a response: %s', async (node) => {
-  const file = await bundleProgram('test/fetch/fixture/looks.ts')
-  await lookOn({ command: node, args: [file] }, known.node)
-  await lookOn({ command: node, args: [file, '--leave'] }, [...known.node, prototypes])
+  it('and nearly all of it where the globals are left alone', () =>
+    lookOn(runtime, ['--leave'], [...known[runtime], prototypes]))
 })
