@@ -71,7 +71,7 @@ export function deferredResponses(native: typeof Response): KnownResponses {
       if (!isPlain) this.#real = new native(body, init)
       this.#status = this.#real?.status ?? init?.status ?? 200
       if (isFoundBehindProxies) makeFindable(this as Findable)
-      markUncloneable?.(this)
+      markUncloneable(this)
     }
 
     get headers(): Headers {

@@ -70,7 +70,7 @@ export class FetchRequest {
   constructor(source: RequestSource) {
     this.#source = source
     if (isFoundBehindProxies) makeFindable(this as Findable)
-    markUncloneable?.(this)
+    markUncloneable(this)
   }
 
   /** What this request was made from; `undefined` for a request of another making. */

@@ -9,11 +9,19 @@ interface Modules {
   getBuiltinModule?(name: string): { readonly markAsUncloneable?: Mark } | undefined
 }
 
+/** Looks for the real one at the first object: to load that module takes 2 ms. */
+let mark: Mark | undefined = (value) => {
+  mark = findMark()
+  mark?.(value)
+}
+
 /**
  * On Node, says of an object that `structuredClone` and `postMessage` refuse it, as they refuse the runtime's own requests
  * and responses; Deno knows it by the prototype, and Bun by the class.
  */
-export const markUncloneable: Mark | undefined = findMark()
+export function markUncloneable(value: object): void {
+  mark?.(value)
+}
 
 function findMark(): Mark | undefined {
   if ('Deno' in globalThis || 'Bun' in globalThis) return undefined

@@ -49,10 +49,7 @@ describe.each(runtimeNames)('the global objects: %s', (runtime) => {
       texts: ['fetched', 'made', 'fetched', 'early'],
       clones: [true, 'made'],
       withoutNew: 'TypeError',
-      patched: [
-        ['patched', 'added'],
-        ['patched', 'added'],
-      ],
+      patched: ['patched request', ['patched', 'added'], ['patched', 'added']],
     })
     expect(facts.names).toBeGreaterThan(15)
   })
