@@ -3,6 +3,7 @@ import { makeAddress } from './address.ts'
 import type { BunSocket } from './bun-types.ts'
 import { alpnError, handshakeError, handshakeTimeoutError } from './errors.ts'
 import { refuse } from './hand-over.ts'
+import type { Handshakes } from './handshakes.ts'
 
 /** Milliseconds for a client that is turned away to read why, and to close its side. */
 const closePeriod = 200
@@ -11,11 +12,19 @@ const closePeriod = 200
 export class BunHandshake {
   readonly #socket: BunSocket<unknown>
   readonly #acceptor: Acceptor
+  readonly #handshakes: Handshakes
   readonly #remoteAddress: Address
   #timer: ReturnType<typeof setTimeout>
   #settled = false
 
-  constructor(socket: BunSocket<unknown>, timeout: number, acceptor: Acceptor) {
+  constructor(
+    socket: BunSocket<unknown>,
+    timeout: number,
+    acceptor: Acceptor,
+    handshakes: Handshakes,
+  ) {
+    this.#handshakes = handshakes
+    handshakes.begin()
     this.#socket = socket
     this.#acceptor = acceptor
     this.#remoteAddress = makeAddress(socket.remoteAddress, socket.remotePort)
@@ -72,6 +81,7 @@ export class BunHandshake {
 
   #settle(): void {
     this.#settled = true
+    this.#handshakes.end()
     clearTimeout(this.#timer)
   }
 

@@ -8,6 +8,7 @@ import type {
   TlsInfo,
   TlsOptions,
 } from '../server/transport.ts'
+import { AcceptQueue } from './accept-queue.ts'
 import { makeAddress } from './address.ts'
 import { onAllInterfaces } from './all-interfaces.ts'
 import { BunHandshake } from './bun-handshake.ts'
@@ -23,6 +24,7 @@ import type {
 import { tls13Suites, defaultCiphers } from './ciphers.ts'
 import { asError, certificateError, ciphersError, codeOf, listenError } from './errors.ts'
 import { handOver } from './hand-over.ts'
+import { Handshakes } from './handshakes.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 import { onShutdownSignal } from './signals.ts'
 
@@ -40,13 +42,16 @@ type State = BunHandshake | BunTransport<State> | null
 
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
   const { Bun } = globalThis as unknown as { Bun: BunGlobal }
+  // Bun accepts in one turn of the loop all there are.
+  const queue = new AcceptQueue(setImmediate)
+  const handshakes = new Handshakes()
   const listenOn = (hostname: string): BunListener => {
     const all: BunListenOptions<State> = {
       hostname,
       port: options.port,
       allowHalfOpen: true,
       reusePort: options.reusePort ?? false,
-      socket: handlers(options, acceptor),
+      socket: handlers(options, acceptor, queue, handshakes),
     }
     return Bun.listen(options.tls ? { ...all, tls: tlsOptions(options.tls) } : all)
   }
@@ -64,12 +69,21 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   return {
     address: boundAddress(listener),
     reusesReadBuffer: false,
-    close: async () => listener.stop(false),
+    close: async () => {
+      await queue.isEmpty()
+      listener.stop(false)
+    },
+    settled: handshakes.settled,
   }
 }
 
 /** One set for all sockets of a listener. */
-function handlers(options: ListenOptions, acceptor: Acceptor): BunSocketHandler<State> {
+function handlers(
+  options: ListenOptions,
+  acceptor: Acceptor,
+  queue: AcceptQueue,
+  handshakes: Handshakes,
+): BunSocketHandler<State> {
   const common = {
     binaryType: 'uint8array',
     data: (socket, chunk) => socket.data?.received(chunk),
@@ -79,13 +93,22 @@ function handlers(options: ListenOptions, acceptor: Acceptor): BunSocketHandler<
     error: (socket, error) => socket.data?.failed(error),
   } satisfies Omit<BunSocketHandler<State>, 'open'>
   const { tls, handshakeTimeout = defaultHandshakeTimeout } = options
-  if (!tls) return { ...common, open: (socket) => accept(socket, acceptor) }
+  if (!tls) {
+    return {
+      ...common,
+      open: (socket) => {
+        queue.accepted()
+        accept(socket, acceptor)
+      },
+    }
+  }
 
   const { requestCert = false, rejectUnauthorized = requestCert } = tls
   return {
     ...common,
     open: (socket) => {
-      socket.data = new BunHandshake(socket, handshakeTimeout, acceptor)
+      queue.accepted()
+      socket.data = new BunHandshake(socket, handshakeTimeout, acceptor, handshakes)
     },
     handshake: (socket, success, error) => {
       const handshake = socket.data

@@ -17,6 +17,7 @@ import { tcpSocket } from './deno-tls-socket.ts'
 import { DenoTlsTransport } from './deno-tls-transport.ts'
 import type { DenoGlobal } from './deno-types.ts'
 import { certificateError, tlsOptionError } from './errors.ts'
+import { Handshakes } from './handshakes.ts'
 import { listenOn } from './node-listener.ts'
 import { tlsServer } from './node-tls.ts'
 
@@ -32,7 +33,8 @@ export async function listenTls(options: ListenOptions, acceptor: Acceptor): Pro
   const address = host === null || isIP(host) ? host : (await lookup(host)).address
   checkPermission(address ?? '::', options.port)
   const addresses = new WeakMap<object, Address>()
-  const server = tlsServer(options, acceptor, {
+  const handshakes = new Handshakes()
+  const server = tlsServer(options, acceptor, handshakes, {
     transport: DenoTlsTransport,
     remoteAddress: (socket) => addresses.get(tcpSocket(socket) ?? socket) ?? null,
   })
@@ -40,7 +42,8 @@ export async function listenTls(options: ListenOptions, acceptor: Acceptor): Pro
   server.on('connection', (socket) => {
     addresses.set(socket, makeAddress(socket.remoteAddress, socket.remotePort))
   })
-  return listenOn(server, { ...options, host: address }, acceptor)
+  const listening = await listenOn(server, { ...options, host: address }, acceptor)
+  return { ...listening, settled: handshakes.settled }
 }
 
 /** `node:tls` finds out about both with the first client. */

@@ -1,5 +1,6 @@
 /** Deno: `Deno.listen`, and TLS in a file of its own. */
 import type { Acceptor, Listening, ListenOptions, Runtime } from '../server/transport.ts'
+import { AcceptQueue } from './accept-queue.ts'
 import { makeAddress } from './address.ts'
 import { onAllInterfaces } from './all-interfaces.ts'
 import { onShutdownSignal } from './deno-signals.ts'
@@ -41,23 +42,35 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   } catch (error) {
     throw listenError(error, options.host, /lookup/)
   }
-  const accepting = acceptAll(listener, acceptor)
+  const queue = new AcceptQueue(afterNextAccept)
+  const accepting = acceptAll(listener, acceptor, queue)
   return {
     address: makeAddress(listener.addr.hostname, listener.addr.port),
     reusesReadBuffer: true,
-    close: () => {
+    close: async () => {
+      await queue.isEmpty()
       closeQuietly(listener)
-      return accepting
+      await accepting
     },
   }
 }
 
+/** `accept` resolves within a few microtasks where the system has a connection. */
+function afterNextAccept(action: () => void, microtasks = 16): void {
+  queueMicrotask(() => (microtasks > 0 ? afterNextAccept(action, microtasks - 1) : action()))
+}
+
 /** Until the listener is closed. */
-async function acceptAll(listener: DenoListener, acceptor: Acceptor): Promise<void> {
+async function acceptAll(
+  listener: DenoListener,
+  acceptor: Acceptor,
+  queue: AcceptQueue,
+): Promise<void> {
   for (;;) {
     let conn: DenoConn
     try {
       conn = await listener.accept()
+      queue.accepted()
     } catch (error) {
       if (isClosed(error)) return
       refuse(acceptor, error, null)

@@ -1,5 +1,6 @@
 import type { Server } from 'node:net'
 import type { Acceptor, Listening, ListenOptions } from '../server/transport.ts'
+import { AcceptQueue, twoTurns } from './accept-queue.ts'
 import { makeAddress } from './address.ts'
 import { refuse } from './hand-over.ts'
 
@@ -9,6 +10,9 @@ export async function listenOn(
   options: ListenOptions,
   acceptor: Acceptor,
 ): Promise<Listening> {
+  // From some version on Node accepts one in a turn of the loop.
+  const queue = new AcceptQueue(twoTurns)
+  server.on('connection', queue.accepted)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(listenArguments(options), () => {
@@ -22,8 +26,13 @@ export async function listenOn(
   return {
     address: makeAddress(...hostAndPort(bound)),
     reusesReadBuffer: false,
-    // `net.Server.close` calls back only when the last connection has ended; the port is free at once.
-    close: () => new Promise((resolve) => afterClosing(server, resolve)),
+    close: async () => {
+      await queue.isEmpty()
+      // It calls back only when the last connection has ended.
+      server.close()
+      // The handle is closed in this turn of the loop; its port is free in the next.
+      await new Promise((resolve) => setImmediate(resolve))
+    },
   }
 }
 
@@ -44,10 +53,4 @@ function listenArguments(options: ListenOptions): {
 
 function hostAndPort(bound: ReturnType<Server['address']>): [string, number] {
   return typeof bound === 'object' && bound ? [bound.address, bound.port] : ['', 0]
-}
-
-function afterClosing(server: Server, done: () => void): void {
-  server.close()
-  // The handle is closed in this turn of the loop; its port is free in the next.
-  setImmediate(done)
 }

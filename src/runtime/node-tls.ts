@@ -12,6 +12,7 @@ import {
   handshakeTimeoutError,
 } from './errors.ts'
 import { handOver, refuse } from './hand-over.ts'
+import type { Handshakes } from './handshakes.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
 import { NodeTransport } from './node-transport.ts'
 
@@ -28,6 +29,7 @@ const node: TlsPlatform = { transport: NodeTransport, remoteAddress }
 export function tlsServer(
   options: ListenOptions,
   acceptor: Acceptor,
+  handshakes: Handshakes,
   platform: TlsPlatform = node,
 ): Server {
   const handshakeTimeout = options.handshakeTimeout ?? defaultHandshakeTimeout
@@ -50,7 +52,9 @@ export function tlsServer(
     if (codeOf(error) !== 'ERR_SSL_NO_CIPHER_MATCH') throw certificateError(error)
     throw ciphersError(given.ciphers!, 'OpenSSL knows none of them', error)
   }
+  server.on('connection', () => handshakes.begin())
   server.on('secureConnection', (socket) => {
+    handshakes.end()
     if (socket.alpnProtocol === 'h2') {
       // Not before: a client that leaves in the middle of its handshake is gone.
       socket.allowHalfOpen = true
@@ -63,6 +67,7 @@ export function tlsServer(
     refuse(acceptor, alpnError(socket.alpnProtocol || null), platform.remoteAddress(socket))
   })
   server.on('tlsClientError', (error, socket) => {
+    handshakes.end()
     socket.on('error', ignore)
     const client = platform.remoteAddress(socket)
     // An alert has been sent by now; after a timeout Node leaves the socket open.

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:net'
 import type { Acceptor, Listening, ListenOptions, Runtime } from '../server/transport.ts'
 import { handOver } from './hand-over.ts'
+import { Handshakes } from './handshakes.ts'
 import { listenOn } from './node-listener.ts'
 import { NodeTransport } from './node-transport.ts'
 import { onShutdownSignal } from './signals.ts'
@@ -14,11 +15,15 @@ export const nodeRuntime: Runtime = {
 }
 
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
+  if (!options.tls) return listenOn(plainServer(acceptor), options, acceptor)
   // node:tls takes as long to load as all the rest.
-  const server = options.tls
-    ? (await import('./node-tls.ts')).tlsServer(options, acceptor)
-    : plainServer(acceptor)
-  return listenOn(server, options, acceptor)
+  const { tlsServer } = await import('./node-tls.ts')
+  const handshakes = new Handshakes()
+  const { settled } = handshakes
+  return {
+    ...(await listenOn(tlsServer(options, acceptor, handshakes), options, acceptor)),
+    settled,
+  }
 }
 
 function plainServer(acceptor: Acceptor): Server {

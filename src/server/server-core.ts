@@ -22,6 +22,8 @@ export interface CloseOptions {
 const mostReadAhead = 64 * 1024 * 1024
 /** For connections that the system has accepted to reach us: once nothing listens, they would be reset. */
 const acceptPeriod = 20
+/** For TLS handshakes that are under way when a graceful close begins. */
+const handshakePeriod = 1000
 const tickPeriod = 1000
 /** For the last words to arrive, and the clients to close their side. */
 const closePeriod = 500
@@ -59,6 +61,7 @@ export class ServerCore implements ConnectionOwner {
   #ticker: ReturnType<typeof setInterval> | undefined
   #destroyer: ReturnType<typeof setTimeout> | undefined
   #whenEmpty: (() => void) | undefined
+  #whenEnding: (() => void) | undefined
   readonly #closed: Promise<void>
   #resolveClosed!: () => void
 
@@ -183,11 +186,14 @@ export class ServerCore implements ConnectionOwner {
 
   async #close(graceful: boolean): Promise<void> {
     if (graceful) await this.#announce()
+    let listening: Listening | undefined
     try {
-      await (await this.#listening)?.close()
+      listening = await this.#listening
+      await listening?.close()
     } catch {
       // It never listened: who called listen() was told why.
     }
+    if (this.#isDraining) await this.#handshakes(listening)
     if (this.#isDraining) await this.#drain()
     this.#endNow()
     await this.#untilEmpty()
@@ -204,6 +210,15 @@ export class ServerCore implements ConnectionOwner {
     await new Promise((resolve) => setTimeout(resolve, acceptPeriod))
   }
 
+  /** Waits for TLS handshakes that are under way, for a while or until a call that ends all now. */
+  async #handshakes(listening: Listening | undefined): Promise<void> {
+    if (!listening?.settled) return
+    const over = new Promise<void>((resolve) => (this.#whenEnding = resolve))
+    const timer = setTimeout(() => this.#whenEnding?.(), handshakePeriod)
+    await Promise.race([listening.settled(), over])
+    clearTimeout(timer)
+  }
+
   /** Waits for the connections to end, until the deadline or a call that ends them now. */
   async #drain(): Promise<void> {
     const { shutdown } = this.options.timeouts
@@ -214,6 +229,7 @@ export class ServerCore implements ConnectionOwner {
 
   #endNow(): void {
     if (this.#isImmediate) return
+    this.#whenEnding?.()
     this.#isDraining = false
     this.#isImmediate = this.#closing !== undefined
     for (const connection of this.#connections) connection.terminate()

@@ -2,6 +2,8 @@ import type { Connection } from './connection.ts'
 
 /** Milliseconds between the notice and the refusal of further requests: time for those on their way to arrive. */
 const noticePeriod = 250
+/** Milliseconds for the first request of a client that has only just connected. */
+const silentPeriod = 1000
 
 /** The end of a connection in order (RFC 9113 §6.8): a notice, then GOAWAY, then the streams that are open finish. */
 export class ShutdownNotice {
@@ -19,12 +21,13 @@ export class ShutdownNotice {
 
   /** A client that has only just connected first says what it came for: the notice is then left to `send`. */
   announce(hasBegun: boolean): void {
-    this.#timer = setTimeout(() => this.#connection.finish(), noticePeriod)
     if (hasBegun) this.send()
+    else this.#finishIn(silentPeriod)
   }
 
   send(): void {
     const connection = this.#connection
+    this.#finishIn(noticePeriod)
     connection.say(() => connection.session.submitShutdownNotice())
     for (const stream of connection.streams) {
       try {
@@ -33,6 +36,11 @@ export class ShutdownNotice {
         stream.fail(error)
       }
     }
+  }
+
+  #finishIn(milliseconds: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#connection.finish(), milliseconds)
   }
 
   /** The connection is closed. */

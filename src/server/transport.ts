@@ -118,6 +118,8 @@ export interface Listening {
   readonly reusesReadBuffer: boolean
   /** Stops accepting; open connections live on. Resolves once the port is free. */
   close(): Promise<void>
+  /** Resolves once the connections that were accepted are ready or were refused: TLS handshakes take a while. */
+  settled?(): Promise<void>
 }
 
 /** Whom a listener tells. */
