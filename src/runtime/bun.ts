@@ -8,7 +8,7 @@ import type {
   TlsInfo,
   TlsOptions,
 } from '../server/transport.ts'
-import { AcceptQueue } from './accept-queue.ts'
+import { AcceptQueue, inThisTurn } from './accept-queue.ts'
 import { makeAddress } from './address.ts'
 import { onAllInterfaces } from './all-interfaces.ts'
 import { BunHandshake } from './bun-handshake.ts'
@@ -42,8 +42,7 @@ type State = BunHandshake | BunTransport<State> | null
 
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
   const { Bun } = globalThis as unknown as { Bun: BunGlobal }
-  // Bun accepts in one turn of the loop all there are.
-  const queue = new AcceptQueue(setImmediate)
+  const queue = new AcceptQueue(inThisTurn)
   const handshakes = new Handshakes()
   const listenOn = (hostname: string): BunListener => {
     const all: BunListenOptions<State> = {

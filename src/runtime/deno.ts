@@ -42,7 +42,7 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   } catch (error) {
     throw listenError(error, options.host, /lookup/)
   }
-  const queue = new AcceptQueue(afterNextAccept)
+  const queue = new AcceptQueue(inMicrotasks)
   const accepting = acceptAll(listener, acceptor, queue)
   return {
     address: makeAddress(listener.addr.hostname, listener.addr.port),
@@ -56,8 +56,8 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
 }
 
 /** `accept` resolves within a few microtasks where the system has a connection. */
-function afterNextAccept(action: () => void, microtasks = 16): void {
-  queueMicrotask(() => (microtasks > 0 ? afterNextAccept(action, microtasks - 1) : action()))
+function inMicrotasks(action: (gap: number) => void, left = 16): void {
+  queueMicrotask(() => (left > 0 ? inMicrotasks(action, left - 1) : action(0)))
 }
 
 /** Until the listener is closed. */

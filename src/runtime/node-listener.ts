@@ -1,6 +1,6 @@
 import type { Server } from 'node:net'
 import type { Acceptor, Listening, ListenOptions } from '../server/transport.ts'
-import { AcceptQueue, twoTurns } from './accept-queue.ts'
+import { AcceptQueue, inTwoTurns } from './accept-queue.ts'
 import { makeAddress } from './address.ts'
 import { refuse } from './hand-over.ts'
 
@@ -11,7 +11,7 @@ export async function listenOn(
   acceptor: Acceptor,
 ): Promise<Listening> {
   // From some version on Node accepts one in a turn of the loop.
-  const queue = new AcceptQueue(twoTurns)
+  const queue = new AcceptQueue(inTwoTurns)
   server.on('connection', queue.accepted)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
