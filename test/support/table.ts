@@ -6,9 +6,9 @@ import { root } from './processes.ts'
 
 /** Holds a page to the tests that it names. `least`: rows there are at least. */
 export async function describeTable(page: string, least: number): Promise<void> {
-  const text = await readFile(join(root, page), 'utf8')
+  const markdown = await readFile(join(root, page), 'utf8')
   const isRow = (line: string): boolean => line.startsWith('| ') && !/ tests? \|$/.test(line)
-  const rows = text.split('\n').filter(isRow)
+  const rows = markdown.split('\n').filter(isRow)
   const named = rows.map((row) => [
     ...row.matchAll(/`(\S+\.test\.ts)`: (.+?)(?=; `\S+\.test\.ts`:| \|$)/g),
   ])
