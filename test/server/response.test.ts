@@ -214,7 +214,7 @@ describeServers('responses', (server) => {
 
   it('a response before the response goes out at once', async () => {
     await using client = await RawClient.connect(server)
-    client.get(1, '/informational-first')
+    client.get(1, '/informational-first?wait=500')
     await client.next(({ fields }) => fields[0]?.[1] === '102')
     expect(client.frames.filter(({ type }) => type === Type.HEADERS)).toHaveLength(1)
     const { flags } = await client.next(({ fields }) => fields[0]?.[1] === '200')
