@@ -1,4 +1,4 @@
-/** Milliseconds without a connection, after which nobody seems to connect. */
+/** Milliseconds without a connection, after which no client seems to connect. */
 const idlePeriod = 20
 /** Milliseconds since the system had no connection more, in which hardly one comes. */
 const shortGap = 0.15
@@ -12,7 +12,7 @@ const patience = 500
 export type NextAccept = (action: (gap: number) => void) => void
 
 /**
- * The moment to close a listener. The clients of connections that the system has completed and nobody has accepted see a
+ * The moment to close a listener. The clients of connections that the system has completed and the program has not accepted see a
  * reset then. So it is when the system has just said that there are no more: once some were accepted, or when none have come
  * for a while.
  */

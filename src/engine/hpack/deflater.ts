@@ -20,7 +20,7 @@ export class HDDeflater extends HDCoder {
 
   /**
    * Encodes one header block. Names are not changed: HTTP/2 wants them in lower case. A field with `neverIndexed` goes to
-   * no table, and says so to whoever forwards it (RFC 7541 §6.2.3).
+   * no table, and intermediaries are told to do the same (RFC 7541 §6.2.3).
    */
   deflate(
     headers: Iterable<readonly [name: FieldText, value: FieldText, neverIndexed?: boolean]>,
