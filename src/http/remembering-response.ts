@@ -12,8 +12,8 @@ import {
 const longestCopy = 64 * 1024
 
 /**
- * For Bun, whose own APIs take nothing but its own responses: such a one, which remembers what it was made of. As long as
- * its parts are in no other hands, none need be read back.
+ * For Bun and browsers, whose own APIs take nothing but their own responses: such a one, which remembers what it was made
+ * of. As long as its parts are in no other hands, none need be read back.
  */
 export function rememberingResponses(native: typeof Response): KnownResponses {
   /** Bun gives a text its `content-type` only when Bun itself sends it; the standard says from the start. */

@@ -14,7 +14,7 @@ const probe: RequestSource = {
 
 /**
  * Lets the runtime's own `Request` take requests of ours. `new Request(request)` and `fetch(request)` of Node from 24 on
- * look for private fields, which no other object can have: there the globals `Request` and `fetch` are replaced by ones
+ * look for private fields, which no other object can have, and so do browsers: there the globals `Request` and `fetch` are replaced by ones
  * that take the real request behind it.
  */
 export function installStandardRequest(): void {
@@ -40,7 +40,8 @@ export function installStandardRequest(): void {
 
 function isTakenBy(native: typeof Request): boolean {
   try {
-    return new native(new FetchRequest(probe) as unknown as Request).method === 'GET'
+    // A browser takes it for a text, which is no such URL.
+    return new native(new FetchRequest(probe) as unknown as Request).url === probe.url()
   } catch {
     return false
   }

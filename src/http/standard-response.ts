@@ -16,7 +16,7 @@ export function installStandardResponse(): void {
   shareFastResponses()
   nativeResponse.whenMade((native) => {
     if (!nativeResponse.isInPlace || !Object.isExtensible(native.prototype)) return
-    const responses = 'Bun' in globalThis ? rememberingResponses(native) : deferredResponses(native)
+    const responses = takesItsOwn() ? rememberingResponses(native) : deferredResponses(native)
     const made = function standard(body?: BodyInit | null, init?: ResponseInit): Response {
       if ((new.target as unknown) === made) return responses.make(body, init)
       if (new.target === undefined) throw notConstructed(native)
@@ -32,6 +32,13 @@ export function installStandardResponse(): void {
     known = responses
     Reflect.set(globalThis, 'Response', standard)
   })
+}
+
+/** Bun and browsers have APIs that take a `Response` of their own making and nothing else. */
+function takesItsOwn(): boolean {
+  if ('Bun' in globalThis) return true
+  const process = Reflect.get(globalThis, 'process') as { versions?: { node?: string } } | undefined
+  return !('Deno' in globalThis) && process?.versions?.node === undefined
 }
 
 /** What to send, without a look at the runtime's part of a response; `undefined` when only that knows. */
