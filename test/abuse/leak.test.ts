@@ -66,19 +66,19 @@ const things: readonly (readonly [name: string, wire: Buffer, bytes: number])[] 
 
 const word = (value: number): Buffer => Buffer.from([0, 0, 0, value])
 
+/** Ends the client's side, and gives the server a moment to be told. */
+async function finish(client: RawClient, last: Buffer = Buffer.alloc(0)): Promise<void> {
+  client.socket.end(last)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
 /** How a client leaves. */
 const leaves: readonly ((client: RawClient) => Promise<unknown>)[] = [
   async () => {},
-  // FIN alone.
-  (client) => {
-    client.socket.end()
-    return client.ended()
-  },
+  // FIN alone: its responses wait for the windows, as before, until the client is gone altogether.
+  (client) => finish(client),
   // GOAWAY, then FIN.
-  (client) => {
-    client.socket.end(encodeFrame(Type.GOAWAY, 0, 0, Buffer.alloc(8)))
-    return client.ended()
-  },
+  (client) => finish(client, encodeFrame(Type.GOAWAY, 0, 0, Buffer.alloc(8))),
   // RST_STREAM of each stream.
   (client) => {
     const reset = (id: number): Buffer =>
