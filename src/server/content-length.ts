@@ -1,5 +1,5 @@
 import { HTTP2Error } from '../engine/errors.ts'
-import type { FlatFields } from '../engine/fields.ts'
+import { type FlatFields, removeField } from '../engine/fields.ts'
 import { DATA_EOF, type PullResult, toBytes } from '../http/body.ts'
 import type { BodySource } from '../http/body-source.ts'
 
@@ -32,11 +32,18 @@ export function singleLength(fields: FlatFields, streamId: number): number | und
       declared = length
       fields[i + 1] = String(length)
     } else {
-      fields.splice(i, 2)
+      removeField(fields, i)
       i -= 2
     }
   }
   return declared
+}
+
+/** Takes out `content-length`: 1xx, 204 and 205 responses, and those that open a tunnel, have none (RFC 9110 §8.6). */
+export function removeLength(fields: FlatFields): void {
+  for (let i = fields.length - 2; i > 0; i -= 2) {
+    if (isLength(fields[i]!)) removeField(fields, i)
+  }
 }
 
 function isLength(name: string): boolean {

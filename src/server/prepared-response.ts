@@ -11,7 +11,7 @@ import {
 import { type Body, wholeBody } from '../http/body.ts'
 import { type BodySource, bodySource } from '../http/body-source.ts'
 import type { Trailers } from '../http/trailers.ts'
-import { checkLength, measured, singleLength } from './content-length.ts'
+import { checkLength, measured, removeLength, singleLength } from './content-length.ts'
 import type { RequestHead } from './request-head.ts'
 import type { PushInit, ResponseInit } from './response-options.ts'
 
@@ -61,14 +61,6 @@ export function prepareResponse(
   const read = whole === undefined ? bodySource(body!) : undefined
   const source = read && declared !== undefined ? measured(read, declared, streamId) : read
   return { status, fields, hasContent, whole, source, trailers }
-}
-
-/** Takes out `content-length`: 1xx, 204 and 205 responses, and those that open a tunnel, have none (RFC 9110 §8.6). */
-export function removeLength(fields: FlatFields): void {
-  for (let i = fields.length - 2; i > 0; i -= 2) {
-    const name = fields[i]!
-    if (name.length === 14 && name.toLowerCase() === 'content-length') removeField(fields, i)
-  }
 }
 
 /** The length of a body that has to be read, where it is known. */

@@ -9,6 +9,7 @@ import { isThenable } from '../http/thenable.ts'
 import { BodyPump } from './body-pump.ts'
 import type { BodySender } from './body-sender.ts'
 import type { Connection } from './connection.ts'
+import { removeLength } from './content-length.ts'
 import { addDate } from './date-field.ts'
 import { type Application, type Exchange, nobody } from './exchange.ts'
 import {
@@ -18,7 +19,6 @@ import {
   type PreparedResponse,
   preparePush,
   prepareResponse,
-  removeLength,
 } from './prepared-response.ts'
 import { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
