@@ -3,7 +3,7 @@ import { asBytes } from '../engine/bytes.ts'
 import { type FlatFields, type HeaderList, flatten, toPairs as pairsOf } from '../engine/fields.ts'
 import { type Body, DATA_DEFERRED, DATA_EOF, toBytes } from './body.ts'
 import { bodySource } from './body-source.ts'
-import { isParameters, withContentType } from './content-type.ts'
+import { hasContentType, isParameters, withContentType } from './content-type.ts'
 import { nativeResponse } from './native.ts'
 import { resemble, share, standBefore, type StandIns } from './stand-in.ts'
 import type { Trailers } from './trailers.ts'
@@ -85,9 +85,12 @@ export class FastResponse {
   }
 
   static json(data: unknown, init: FastResponseInit = {}): FastResponse {
-    const headers = new Headers(toPairs(init.headers))
-    if (!headers.has('content-type')) headers.set('content-type', 'application/json')
-    return new FastResponse(JSON.stringify(data), { ...init, headers })
+    const body = JSON.stringify(data) as string | undefined
+    if (body === undefined) throw new TypeError(`${describe(data)} has no form in JSON`)
+    // Not by `Headers`, which knows no secrets among fields.
+    const fields = init.headers === undefined ? [] : flatten(init.headers)
+    if (!hasContentType(fields)) fields.push('content-type', 'application/json')
+    return new FastResponse(body, { ...init, headers: fields as unknown as HeaderList })
   }
 
   static error(): Response {
