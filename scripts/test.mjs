@@ -1,6 +1,6 @@
 // npm test: every check of the project. The last line it prints is `N passed, N failed, N skipped`,
 // summed over all of them. The tests on Node take the longest and mostly wait: the other checks run
-// beside them, one after the other, and show their output when they end.
+// beside them, two at a time, and show their output when they end.
 //
 //   npm test -- --only lint,engine      the parts whose names contain one of these words
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -29,6 +29,11 @@ const ofPackage = [
 /** Each runs a program and counts its outcomes. What the others use is made first. */
 const build = check('build', [node, 'scripts/build.mjs'])
 const longest = vitest('all on Node', 'node', [node], ['--exclude', 'test/package/**'])
+const onOthers = [
+  vitest('engine on Deno', 'deno', [bin('deno'), 'run', '-A'], [...engine, '--maxWorkers=1']),
+  vitest('engine on Bun', 'bun', [bin('bun'), '--bun'], [...engine, '--maxWorkers=1']),
+  { name: 'upstream', run: upstream },
+]
 const others = [
   check('format', [bin('oxfmt'), '--check']),
   { name: 'format of the C', run: formatOfC },
@@ -37,11 +42,8 @@ const others = [
   check('types without a runtime', [bin('tsc'), '-p', 'tsconfig.portable.json']),
   check('floors', [bin('depcruise'), '--config', '.dependency-cruiser.mjs', 'src']),
   check('file budget', [node, 'scripts/budget.mjs']),
-  vitest('engine on Deno', 'deno', [bin('deno'), 'run', '-A'], [...engine, '--maxWorkers=1']),
-  vitest('engine on Bun', 'bun', [bin('bun'), '--bun'], [...engine, '--maxWorkers=1']),
   vitest('package', 'node', [node], ['test/package']),
   ...[20, 22, 24, 26].map(onNode),
-  { name: 'upstream', run: upstream },
 ]
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } })
@@ -53,7 +55,8 @@ mkdirSync(reports, { recursive: true })
 requirePrograms()
 const started = performance.now()
 const results = await inTurn([build])
-results.push(...(await Promise.all([inTurn([longest], { show: true }), inTurn(others)])).flat())
+const beside = [inTurn([longest], { show: true }), inTurn(onOthers), inTurn(others)]
+results.push(...(await Promise.all(beside)).flat())
 report(results)
 
 /** The outcomes of the chosen ones, one after the other. */
@@ -62,11 +65,16 @@ async function inTurn(parts, { show = false } = {}) {
   for (const part of parts.filter(isChosen)) {
     const begun = performance.now()
     if (show) console.log(`\n== ${part.name}`)
-    const { output, ...counts } = await part.run(show)
+    const { output, ...counts } = await part.run(show).catch(asFailure)
     if (!show) console.log(`\n== ${part.name}${output ? `\n${output.trimEnd()}` : ''}`)
     outcomes.push({ name: part.name, seconds: (performance.now() - begun) / 1000, ...counts })
   }
   return outcomes
+}
+
+/** A part that could not be run. */
+function asFailure(error) {
+  return { passed: 0, failed: 1, skipped: [], output: String(error.stack) }
 }
 
 /** A program that passes or fails as a whole. Its output matters when it failed. */
@@ -135,10 +143,16 @@ function onNode(version) {
         return { passed: 0, failed: 0, skipped, output: '' }
       }
       // Two at once, beside what else runs.
-      return vitest(name, 'node', [program], [...ofPackage, '--maxWorkers=2'], {
-        TEST_RUNTIMES: 'node',
-        PATH: `${dirname(program)}${delimiter}${process.env.PATH}`,
-      }).run(false)
+      return vitest(
+        name,
+        'node',
+        [program],
+        [...ofPackage, '--exclude', 'test/examples/chromium.test.ts', '--maxWorkers=2'],
+        {
+          TEST_RUNTIMES: 'node',
+          PATH: `${dirname(program)}${delimiter}${process.env.PATH}`,
+        },
+      ).run(false)
     },
   }
 }

@@ -1,6 +1,6 @@
 /** What README.md shows runs as written, with the package installed, and prints what it says. */
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Exit, root, type RuntimeName, runtimeNames, start } from '../support/processes.ts'
@@ -66,12 +66,19 @@ async function shell(command: string, work?: (out: string) => Promise<void>): Pr
   return await program.stop()
 }
 
+/** Below the ports that systems take for clients, of which others take one at any moment. */
 async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return String(port)
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return String(port)
+  }
 }
 
 /** Without what differs from run to run, and from curl to curl. */
