@@ -32,10 +32,15 @@ export class ConnectionEnd {
     this.cancel()
   }
 
-  /** The client has not closed its side in time. */
-  isLate(now: number, shutdownTimeout: number): boolean {
-    const period = Math.min(shutdownTimeout || lingerPeriod, lingerPeriod)
-    return this.#sentAt !== undefined && now - this.#sentAt >= period
+  /**
+   * The client has not closed its side in time. One that has said nothing yet has nothing to read: browsers connect ahead
+   * of need, and do not look whether such a connection was closed.
+   */
+  isLate(now: number, shutdownTimeout: number, hasBegun: boolean): boolean {
+    if (this.#sentAt === undefined) return false
+    return (
+      !hasBegun || now - this.#sentAt >= Math.min(shutdownTimeout || lingerPeriod, lingerPeriod)
+    )
   }
 
   /** The client has ended its side. False: nothing is under way that it has asked for in full and waits for. */

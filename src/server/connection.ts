@@ -333,7 +333,7 @@ export class Connection implements TransportSink {
   /** Looks whether something has taken too long; called every second or so. */
   tick(now: number): void {
     const { timeouts } = this.#owner.options
-    const isLingering = this.fin.isLate(now, timeouts.shutdown)
+    const isLingering = this.fin.isLate(now, timeouts.shutdown, this.#hasBegun)
     const isStuck = timeouts.stream > 0 && this.#output.isStuck(timeouts.stream, now)
     if (isLingering || isStuck) this.destroy()
     if (!this.#canSpeak) return
