@@ -14,6 +14,9 @@ const reports = join(root, 'build', 'test')
 const node = process.execPath
 const engine = ['test/engine', 'test/conformance', 'test/runtime']
 
+/** A process for each file takes longer than most of these files. On Node each file has its own. */
+const inOneProcess = ['--maxWorkers=1', '--no-isolate']
+
 /** What each other release of Node runs: the package, the command, the fetch API, the examples. */
 const ofPackage = [
   'test/fetch',
@@ -30,8 +33,8 @@ const ofPackage = [
 const build = check('build', [node, 'scripts/build.mjs'])
 const longest = vitest('all on Node', 'node', [node], ['--exclude', 'test/package/**'])
 const onOthers = [
-  vitest('engine on Deno', 'deno', [bin('deno'), 'run', '-A'], [...engine, '--maxWorkers=1']),
-  vitest('engine on Bun', 'bun', [bin('bun'), '--bun'], [...engine, '--maxWorkers=1']),
+  vitest('engine on Deno', 'deno', [bin('deno'), 'run', '-A'], [...engine, ...inOneProcess]),
+  vitest('engine on Bun', 'bun', [bin('bun'), '--bun'], [...engine, ...inOneProcess]),
   { name: 'upstream', run: upstream },
 ]
 const others = [
@@ -147,7 +150,13 @@ function onNode(version) {
         name,
         'node',
         [program],
-        [...ofPackage, '--exclude', 'test/examples/chromium.test.ts', '--maxWorkers=2'],
+        [
+          ...ofPackage,
+          '--exclude',
+          'test/examples/chromium.test.ts',
+          '--maxWorkers=2',
+          '--no-isolate',
+        ],
         {
           TEST_RUNTIMES: 'node',
           PATH: `${dirname(program)}${delimiter}${process.env.PATH}`,
