@@ -14,7 +14,7 @@ const reports = join(root, 'build', 'test')
 const node = process.execPath
 const engine = ['test/engine', 'test/conformance', 'test/runtime']
 
-/** A process for each file takes longer than most of these files. On Node each file has its own. */
+/** A process for each file takes longer than most of these files. */
 const inOneProcess = ['--maxWorkers=1', '--no-isolate']
 
 /** What each other release of Node runs: the package, the command, the fetch API, the examples. */
@@ -31,8 +31,10 @@ const ofPackage = [
 
 /** Each runs a program and counts its outcomes. What the others use is made first. */
 const build = check('build', [node, 'scripts/build.mjs'])
-const longest = vitest('all on Node', 'node', [node], ['--exclude', 'test/package/**'])
+const elsewhere = ['test/package', ...engine].flatMap((path) => ['--exclude', `${path}/**`])
+const longest = vitest('all else on Node', 'node', [node], elsewhere)
 const onOthers = [
+  vitest('engine on Node', 'node', [node], [...engine, ...inOneProcess]),
   vitest('engine on Deno', 'deno', [bin('deno'), 'run', '-A'], [...engine, ...inOneProcess]),
   vitest('engine on Bun', 'bun', [bin('bun'), '--bun'], [...engine, ...inOneProcess]),
   { name: 'upstream', run: upstream },
