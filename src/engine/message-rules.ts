@@ -37,9 +37,13 @@ export function checkMessage(kind: MessageKind, fields: FlatFields): void {
 
 function isForbidden(name: string, value: string): boolean {
   const { length } = name
+  if (length !== 2 && length !== 7 && length !== 10 && length < 16) return false
   if (length === 2) return name.toLowerCase() === 'te' && value !== 'trailers'
   return connectionFields[length]?.includes(name.toLowerCase()) ?? false
 }
+
+/** The status of the last response that was found good: most are the same. */
+let lastGood = ''
 
 function checkStatus(kind: MessageKind, fields: FlatFields, pseudo: number): void {
   const status = fields[1]!
@@ -47,10 +51,12 @@ function checkStatus(kind: MessageKind, fields: FlatFields, pseudo: number): voi
     throw invalid(kind, ':status comes first, and no other pseudo-header field (§8.3.2)')
   }
   const isFinal = kind === 'response'
+  if (isFinal && status === lastGood) return
   if (!/^[1-9]\d\d$/.test(status) || status === '101' || (status[0] === '1') === isFinal) {
     const range = isFinal ? '200 to 999' : '100 or 102 to 199'
     throw invalid(kind, `:status is ${range}, not ${JSON.stringify(status)} (§8.3.2, §8.6)`)
   }
+  if (isFinal) lastGood = status
 }
 
 function checkRequest(fields: FlatFields, pseudo: number): void {

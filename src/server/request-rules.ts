@@ -16,8 +16,9 @@ const foreignInPath = /#|^[^?]*["<>\\]/
 const mostPort = 65_535
 const defaultPorts: Readonly<Record<string, string>> = { http: ':80', https: ':443' }
 
-/** The authority that was found good last: clients send the same again and again. */
+/** The authority and the path that were found good last: clients send the same again and again. */
 let lastGood = ''
+let lastGoodPath = ''
 
 function isAuthority(authority: string): boolean {
   if (authority === lastGood) return true
@@ -41,7 +42,10 @@ function isUnambiguous({ authority, host, path, scheme }: RequestHead): boolean 
   if (host !== undefined && host !== authority) {
     if (!isAuthority(host) || entityOf(host, scheme) !== entityOf(authority, scheme)) return false
   }
-  return !foreignInPath.test(path)
+  if (path === lastGoodPath) return true
+  if (foreignInPath.test(path)) return false
+  lastGoodPath = path
+  return true
 }
 
 /** The status of a request that no handler is told of; `undefined`: one is. `mostBody`: bytes of a body that are taken. */
