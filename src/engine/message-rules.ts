@@ -43,7 +43,7 @@ function isForbidden(name: string, value: string): boolean {
 }
 
 /** The status of the last response that was found good: most are the same. */
-let lastGood = ''
+let lastGood = '200'
 
 function checkStatus(kind: MessageKind, fields: FlatFields, pseudo: number): void {
   const status = fields[1]!

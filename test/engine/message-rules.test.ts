@@ -34,6 +34,7 @@ const refused: Record<string, (server: Session, id: number) => void> = {
   'a response with a pseudo-header field of requests': (server, id) =>
     server.submitResponse(id, { ...ok, ':path': '/' }),
   'a status of no number': (server, id) => server.submitResponse(id, { ':status': 'ok' }),
+  'an empty status': (server, id) => server.submitResponse(id, { ':status': '' }),
   'a status of four digits': (server, id) => server.submitResponse(id, { ':status': '2000' }),
   'a status below 100': (server, id) => server.submitResponse(id, { ':status': '042' }),
   '101': (server, id) => server.submitInformational(id, { ':status': '101' }),
