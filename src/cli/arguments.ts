@@ -6,6 +6,8 @@ export interface Command {
   readonly module: string
   readonly hostname: string
   readonly port: number
+  /** A listening socket to use instead of an address. */
+  readonly fd: number | undefined
   /** Files in PEM; neither: cleartext. */
   readonly cert: string | undefined
   readonly key: string | undefined
@@ -28,6 +30,7 @@ such a function as \`fetch\`, or a class that extends BaseRequestHandler.
 
   --host <address>       where to listen; default 127.0.0.1
   --port <number>        0: a free one; default 8080
+  --fd <number>          a listening socket this program was started with, instead of an address
   --cert <file>          certificate chain in PEM, for TLS
   --key <file>           its key in PEM
   --graceful <seconds>   what open streams may take after SIGINT or SIGTERM; default 10, 0: none
@@ -40,6 +43,7 @@ such a function as \`fetch\`, or a class that extends BaseRequestHandler.
 const options = {
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: '8080' },
+  fd: { type: 'string' },
   cert: { type: 'string' },
   key: { type: 'string' },
   graceful: { type: 'string', default: '10' },
@@ -67,6 +71,7 @@ export function parseCommand(args: readonly string[]): Command | 'help' | 'versi
     module,
     hostname: values.host,
     port: numberOf('--port', values.port, 65_535),
+    fd: values.fd === undefined ? undefined : numberOf('--fd', values.fd, 0x7fff_ffff),
     cert: values.cert,
     key: values.key,
     graceful: 1000 * numberOf('--graceful', values.graceful, 86_400),

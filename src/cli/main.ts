@@ -17,7 +17,8 @@ async function main(): Promise<void> {
   } else if (command === 'version') {
     console.log(version())
   } else if (command.runtime !== undefined && command.runtime !== currentRuntime()) {
-    process.exit(await runOn(command.runtime, fileURLToPath(import.meta.url), args))
+    const program = fileURLToPath(import.meta.url)
+    process.exit(await runOn(command.runtime, program, args, command.fd))
   } else {
     await serveModule(command)
   }
@@ -35,10 +36,11 @@ async function serveModule(command: Command): Promise<void> {
 }
 
 function optionsOf(command: Command): Omit<ServeOptions, 'fetch'> {
-  const { hostname, port, cert, key, graceful, reusePort } = command
+  const { hostname, port, fd, cert, key, graceful, reusePort } = command
   return {
     hostname,
     port,
+    ...(fd === undefined ? {} : { fd }),
     reusePort,
     tls: cert && key ? { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } : null,
     gracefulShutdown: true,

@@ -4,18 +4,22 @@ import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import type { RuntimeName } from './arguments.ts'
 
-/** Runs this program with the same arguments on another runtime; the exit code. */
+/** Runs this program with the same arguments on another runtime, with the socket `--fd` names; the exit code. */
 export async function runOn(
   runtime: RuntimeName,
   program: string,
   args: readonly string[],
+  fd: number | undefined,
 ): Promise<number> {
   const command = find(runtime)
   if (command === undefined) {
     throw new Error(`${runtime} was not found, neither in node_modules nor on the PATH: install it`)
   }
   const before = runtime === 'deno' ? ['run', '--allow-all'] : []
-  const child = spawn(command, [...before, program, ...args], { stdio: 'inherit' })
+  const all = [...before, program, ...(fd === undefined ? args : withDescriptor(args))]
+  const child = spawn(command, all, {
+    stdio: fd === undefined ? 'inherit' : ['inherit', 'inherit', 'inherit', fd],
+  })
   // A terminal sends Ctrl-C to both; the child then ends in order, and this program after it.
   const forward = (signal: NodeJS.Signals): void => {
     // Not child.kill(): in Deno that makes up the exit code.
@@ -28,6 +32,13 @@ export async function runOn(
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))
   })
+}
+
+/** In the child it is the first behind stdin, stdout and stderr. The last `--fd` counts. */
+function withDescriptor(args: readonly string[]): string[] {
+  const end = args.indexOf('--')
+  const at = end < 0 ? args.length : end
+  return [...args.slice(0, at), '--fd', '3', ...args.slice(at)]
 }
 
 /** A program that npm installed here or further up, or one on the PATH. */

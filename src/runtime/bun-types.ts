@@ -53,23 +53,23 @@ export interface BunTlsOptions {
   readonly ALPNProtocols: Uint8Array
 }
 
+/** Where to listen: an address, or a socket that has one. */
+export type BunPlace =
+  | { readonly hostname: string; readonly port: number; readonly reusePort: boolean }
+  | { readonly fd: number }
+
 export interface BunListenOptions<Data> {
-  readonly hostname: string
-  readonly port: number
   readonly allowHalfOpen: boolean
-  readonly reusePort: boolean
   readonly tls?: BunTlsOptions
   readonly socket: BunSocketHandler<Data>
 }
 
 export interface BunListener {
-  readonly hostname: string
-  readonly port: number
   /** Fills in what the system says. */
-  getsockname(out: { address?: string }): void
+  getsockname(out: { address?: string; port?: number }): void
   stop(closeConnections: boolean): void
 }
 
 export interface BunGlobal {
-  listen<Data>(options: BunListenOptions<Data>): BunListener
+  listen<Data>(options: BunPlace & BunListenOptions<Data>): BunListener
 }

@@ -17,12 +17,20 @@ import type {
   BunGlobal,
   BunListener,
   BunListenOptions,
+  BunPlace,
   BunSocket,
   BunSocketHandler,
   BunTlsOptions,
 } from './bun-types.ts'
 import { tls13Suites, defaultCiphers } from './ciphers.ts'
-import { asError, certificateError, ciphersError, codeOf, listenError } from './errors.ts'
+import {
+  asError,
+  certificateError,
+  ciphersError,
+  codeOf,
+  descriptorError,
+  listenError,
+} from './errors.ts'
 import { handOver } from './hand-over.ts'
 import { Handshakes } from './handshakes.ts'
 import { defaultHandshakeTimeout } from './limits.ts'
@@ -44,26 +52,28 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   const { Bun } = globalThis as unknown as { Bun: BunGlobal }
   const queue = new AcceptQueue(inThisTurn)
   const handshakes = new Handshakes()
-  const listenOn = (hostname: string): BunListener => {
-    const all: BunListenOptions<State> = {
-      hostname,
-      port: options.port,
+  const { host, port, reusePort = false, fd, tls } = options
+  const listenOn = (place: BunPlace): BunListener => {
+    const all: BunPlace & BunListenOptions<State> = {
+      ...place,
       allowHalfOpen: true,
-      reusePort: options.reusePort ?? false,
       socket: handlers(options, acceptor, queue, handshakes),
     }
-    return Bun.listen(options.tls ? { ...all, tls: tlsOptions(options.tls) } : all)
+    return Bun.listen(tls ? { ...all, tls: tlsOptions(tls) } : all)
   }
+  const listenAt = (hostname: string): BunListener => listenOn({ hostname, port, reusePort })
   let listener: BunListener
   try {
-    listener = options.host === null ? onAllInterfaces(listenOn) : listenOn(options.host)
+    if (fd !== undefined) listener = listenOn({ fd })
+    else listener = host === null ? onAllInterfaces(listenAt) : listenAt(host)
   } catch (error) {
     if (asError(error).message.startsWith('Invalid ciphers')) {
-      throw ciphersError(options.tls!.ciphers!, 'BoringSSL knows none of them', error)
+      throw ciphersError(tls!.ciphers!, 'BoringSSL knows none of them', error)
     }
-    throw codeOf(error).startsWith('ERR_OSSL') || codeOf(error).startsWith('ERR_SSL')
-      ? certificateError(error)
-      : listenError(error, options.host, /^Failed to listen/)
+    if (/^ERR_(OSSL|SSL)/.test(codeOf(error))) throw certificateError(error)
+    throw fd === undefined
+      ? listenError(error, host, /^Failed to listen/)
+      : descriptorError(fd, error)
   }
   return {
     address: boundAddress(listener),
@@ -154,7 +164,7 @@ function tls12Ciphers(ciphers: string): string {
 }
 
 function boundAddress(listener: BunListener): Address {
-  const bound: { address?: string } = {}
+  const bound: { address?: string; port?: number } = {}
   listener.getsockname(bound)
-  return makeAddress(bound.address ?? listener.hostname, listener.port)
+  return makeAddress(bound.address, bound.port)
 }

@@ -13,8 +13,8 @@ import type {
   TlsOptions,
 } from '../server/transport.ts'
 import { makeAddress } from './address.ts'
-import { tcpSocket } from './deno-tls-socket.ts'
-import { DenoTlsTransport } from './deno-tls-transport.ts'
+import { tcpSocket } from './deno-node-socket.ts'
+import { DenoNodeTransport } from './deno-node-transport.ts'
 import type { DenoGlobal } from './deno-types.ts'
 import { certificateError, tlsOptionError } from './errors.ts'
 import { Handshakes } from './handshakes.ts'
@@ -29,20 +29,18 @@ export async function listenTls(options: ListenOptions, acceptor: Acceptor): Pro
   // rustls has those of `defaultCiphers`, and no way to choose.
   if (tls.ciphers !== undefined) throw tlsOptionError('ciphers', 'Deno')
   checkCertificate(tls)
-  const { host } = options
-  const address = host === null || isIP(host) ? host : (await lookup(host)).address
-  checkPermission(address ?? '::', options.port)
+  const host = options.fd === undefined ? await permittedHost(options) : null
   const addresses = new WeakMap<object, Address>()
   const handshakes = new Handshakes()
   const server = tlsServer(options, acceptor, handshakes, {
-    transport: DenoTlsTransport,
+    transport: DenoNodeTransport,
     remoteAddress: (socket) => addresses.get(tcpSocket(socket) ?? socket) ?? null,
   })
   // A TLS socket has lost its address by the time its handshake is known to have failed.
   server.on('connection', (socket) => {
     addresses.set(socket, makeAddress(socket.remoteAddress, socket.remotePort))
   })
-  const listening = await listenOn(server, { ...options, host: address }, acceptor)
+  const listening = await listenOn(server, { ...options, host }, acceptor)
   return { ...listening, settled: handshakes.settled }
 }
 
@@ -56,6 +54,13 @@ function checkCertificate({ cert, key, passphrase }: TlsOptions): void {
     throw certificateError(error)
   }
   if (!belongs) throw certificateError('the key belongs to another certificate')
+}
+
+/** The address to listen on, once Deno has said that it may be used. */
+async function permittedHost({ host, port }: ListenOptions): Promise<string | null> {
+  const address = host === null || isIP(host) ? host : (await lookup(host)).address
+  checkPermission(address ?? '::', port)
+  return address
 }
 
 /** `node:net` throws in a tick of its own where it may not listen, which would end the program. */

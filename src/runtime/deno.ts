@@ -26,6 +26,9 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   const { Deno } = globalThis as unknown as { Deno: DenoGlobal }
   // node:tls takes Deno longer to load than all the rest.
   if (options.tls) return (await import('./deno-tls.ts')).listenTls(options, acceptor)
+  // `Deno.listen` takes no file descriptor.
+  if (options.fd !== undefined)
+    return (await import('./deno-descriptor.ts')).listenOnDescriptor(options, acceptor)
   const listenOn = (hostname: string): DenoListener => {
     const all: DenoListenOptions = {
       hostname,

@@ -64,6 +64,16 @@ export function listenError(error: unknown, host: string | null, notFound: RegEx
   })
 }
 
+/** What was handed over is no socket that can listen. The code is the system's, such as `EINVAL`. */
+export function descriptorError(fd: number, cause: unknown): HTTP2Error {
+  const code = codeOf(cause) || 'EINVAL'
+  return new HTTP2Error(
+    code,
+    `No server can listen on the file descriptor ${fd} (${code}): it is to be a TCP socket that is bound, and that the process was started with.`,
+    { cause },
+  )
+}
+
 /** The peer reset the connection, and no system's error says so. */
 export function connectionResetError(): HTTP2Error {
   return new HTTP2Error('ECONNRESET', 'The connection was reset by the peer.')

@@ -1,4 +1,5 @@
 /** Connections within one program, without a network: for tests, and for browsers. */
+import { invalidArgument } from '../engine/arguments.ts'
 import { HTTP2Error } from '../engine/errors.ts'
 import type {
   Acceptor,
@@ -26,6 +27,9 @@ export class MemoryRuntime implements Runtime {
    */
   readonly listen = async (options: ListenOptions, acceptor: Acceptor): Promise<Listening> => {
     if (options.tls) throw tlsOptionError('tls', 'memory')
+    if (options.fd !== undefined) {
+      throw invalidArgument('fd', 'absent: a MemoryRuntime has no sockets', options.fd)
+    }
     const port = options.port === 0 ? this.#freePort() : options.port
     if (this.#acceptors.has(port)) {
       throw new HTTP2Error('EADDRINUSE', `Port ${port} of this MemoryRuntime is in use.`)

@@ -1,8 +1,20 @@
-import type { Server } from 'node:net'
+import { createServer, type ListenOptions as NodeListenOptions, type Server } from 'node:net'
 import type { Acceptor, Listening, ListenOptions } from '../server/transport.ts'
 import { AcceptQueue, inTwoTurns } from './accept-queue.ts'
 import { makeAddress } from './address.ts'
-import { refuse } from './hand-over.ts'
+import { descriptorError } from './errors.ts'
+import { handOver, refuse } from './hand-over.ts'
+import { NodeTransport } from './node-transport.ts'
+
+/** Hands over connections in cleartext. */
+export function plainServer(
+  acceptor: Acceptor,
+  Transport: typeof NodeTransport = NodeTransport,
+): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    handOver(new Transport(socket, null), acceptor),
+  )
+}
 
 /** Binds a server of `node:net` or `node:tls`. Rejects with the system's error. */
 export async function listenOn(
@@ -13,13 +25,11 @@ export async function listenOn(
   // From some version on Node accepts one in a turn of the loop.
   const queue = new AcceptQueue(inTwoTurns)
   server.on('connection', queue.accepted)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(listenArguments(options), () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+  try {
+    await begin(server, options)
+  } catch (error) {
+    throw options.fd === undefined ? error : descriptorError(options.fd, error)
+  }
   // The system could not accept one, for example because no file descriptor is left.
   server.on('error', (error) => refuse(acceptor, error, null))
   const bound = server.address()
@@ -36,16 +46,23 @@ export async function listenOn(
   }
 }
 
-function listenArguments(options: ListenOptions): {
-  port: number
-  host?: string
-  backlog?: number
-  reusePort?: boolean
-} {
+function begin(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(listenArguments(options), () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function listenArguments(options: ListenOptions): NodeListenOptions & { fd?: number } {
+  const backlog = options.backlog === undefined ? {} : { backlog: options.backlog }
+  if (options.fd !== undefined) return { fd: options.fd, ...backlog }
   return {
     port: options.port,
+    ...backlog,
     ...(options.host === null ? {} : { host: options.host }),
-    ...(options.backlog === undefined ? {} : { backlog: options.backlog }),
     // Known to Node from 22.12 and 23.1 on; before, it is ignored.
     ...(options.reusePort ? { reusePort: true } : {}),
   }

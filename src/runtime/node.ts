@@ -1,10 +1,7 @@
 /** Node: `node:net`, and `node:tls` in a file of its own. */
-import { createServer, type Server } from 'node:net'
 import type { Acceptor, Listening, ListenOptions, Runtime } from '../server/transport.ts'
-import { handOver } from './hand-over.ts'
 import { Handshakes } from './handshakes.ts'
-import { listenOn } from './node-listener.ts'
-import { NodeTransport } from './node-transport.ts'
+import { listenOn, plainServer } from './node-listener.ts'
 import { onShutdownSignal } from './signals.ts'
 
 export const nodeRuntime: Runtime = {
@@ -24,10 +21,4 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
     ...(await listenOn(tlsServer(options, acceptor, handshakes), options, acceptor)),
     settled,
   }
-}
-
-function plainServer(acceptor: Acceptor): Server {
-  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    handOver(new NodeTransport(socket, null), acceptor),
-  )
 }

@@ -65,6 +65,11 @@ export interface ServerOptions {
   readonly date?: boolean
   /** Padding of frames, at most so many bytes, 0 to 256. Default 0. */
   readonly padding?: number
+  /**
+   * The file descriptor of a listening socket that the process was started with, instead of an address: 3 from systemd's
+   * socket units, for example. Several processes may have the same socket, and take turns on it without losing a connection.
+   */
+  readonly fd?: number
   /** Several processes may share the port, where the runtime and the system allow it. */
   readonly reusePort?: boolean
   /** Pending connections the system queues. */
@@ -112,6 +117,7 @@ export interface ResolvedOptions {
   readonly timeouts: Resolved<Timeouts>
   readonly date: boolean
   readonly padding: number
+  readonly fd: number | undefined
   readonly reusePort: boolean
   readonly backlog: number | undefined
   readonly gracefulShutdown: boolean
@@ -159,6 +165,7 @@ const numbers: NumberTable<Numbers> = {
   maxRequestBodySize: { fallback: 128 * MiB, least: 0, most, mayBeInfinite: true },
   maxUnreadBytes: { fallback: 256 * MiB, least: 0, most, mayBeInfinite: true },
 }
+const descriptors: NumberRange = { fallback: 0, least: 0, most: 0x7fff_ffff }
 const backlogs: NumberRange = { fallback: 0, least: 1, most: 0x7fff_ffff }
 const ports = { least: 0, most: 65_535 }
 
@@ -169,7 +176,7 @@ const ports = { least: 0, most: 65_535 }
 export function resolveOptions(options: ServerOptions): ResolvedOptions {
   checkObject('options', options)
   const number = (name: keyof Numbers): number => resolveNumber(name, options[name], numbers[name])
-  const { runtime, engine, backlog, onError } = options
+  const { runtime, engine, fd, backlog, onError } = options
   if (engine !== undefined) checkEngine(engine)
   checkFunction('onError', onError)
   return {
@@ -180,7 +187,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     timeouts: resolveTimeouts(options.timeouts),
     date: resolveBoolean('date', options.date, false),
     padding: number('padding'),
-    reusePort: resolveBoolean('reusePort', options.reusePort, false),
+    fd: fd === undefined ? undefined : resolveNumber('fd', fd, descriptors),
+    reusePort: resolveReusePort(options),
     backlog: backlog === undefined ? undefined : resolveNumber('backlog', backlog, backlogs),
     gracefulShutdown: resolveBoolean('gracefulShutdown', options.gracefulShutdown, false),
     maxRequestBodySize: number('maxRequestBodySize'),
@@ -190,6 +198,14 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     onError: onError ?? reportToConsole,
     log: checkFunction('log', options.log),
   }
+}
+
+function resolveReusePort({ reusePort, fd }: ServerOptions): boolean {
+  const resolved = resolveBoolean('reusePort', reusePort, false)
+  if (resolved && fd !== undefined) {
+    throw invalidArgument('reusePort', 'false beside fd, whose socket is bound already', reusePort)
+  }
+  return resolved
 }
 
 /** 0 is what stands for none inside. */

@@ -129,7 +129,7 @@ export class ServerCore implements ConnectionOwner {
   }
 
   async #bind({ host, port }: Address): Promise<Listening> {
-    const { tls, reusePort, backlog, timeouts, runtime } = this.options
+    const { tls, fd, reusePort, backlog, timeouts, runtime } = this.options
     this.#runtime = runtime ?? (await detectRuntime())
     // Before it listens: a connection may be there before `listen` has resolved.
     this.atEndOfTurn = this.#runtime.atEndOfTurn?.bind(this.#runtime) ?? afterPromises
@@ -140,6 +140,7 @@ export class ServerCore implements ConnectionOwner {
         tls,
         reusePort,
         handshakeTimeout: timeouts.handshake || mostTime,
+        ...(fd === undefined ? {} : { fd }),
         ...(backlog === undefined ? {} : { backlog }),
       },
       {

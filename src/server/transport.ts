@@ -104,6 +104,8 @@ export interface ListenOptions {
   /** 0 picks a free port. */
   readonly port: number
   readonly tls: TlsOptions | null
+  /** The file descriptor of a socket that is bound already, instead of `host` and `port`. */
+  readonly fd?: number
   /** Several processes may share the port (SO_REUSEPORT) where the runtime and the system allow it. */
   readonly reusePort?: boolean
   /** Pending connections the system queues; the runtime's default when absent. */

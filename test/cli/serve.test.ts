@@ -13,6 +13,7 @@ import {
   type RuntimeName,
   runtimeNames,
   start,
+  withListeningSocket,
 } from '../support/processes.ts'
 
 /** In the checkout, so that its packages are found. */
@@ -194,6 +195,8 @@ describe.each(runtimeNames)('nghttp2-wasm serve: %s', (runtime) => {
     [['serve', 'a.ts', 'b.ts'], /one module/],
     [['serve', 'a.ts', '--port', '70000'], /--port 70000: it is a number from 0 to 65535/],
     [['serve', 'a.ts', '--port', 'x'], /--port x/],
+    [['serve', 'a.ts', '--fd', '-1'], /--fd/],
+    [['serve', 'a.ts', '--fd', 'x'], /--fd x: it is a number/],
     [['serve', 'a.ts', '--cert', 'x'], /--cert and --key belong together/],
     [['serve', 'a.ts', '--runtime', 'perl'], /--runtime perl: it is node, deno or bun/],
     [['serve', 'a.ts', '--colour'], /--colour/],
@@ -209,6 +212,17 @@ describe.each(runtimeNames)('nghttp2-wasm serve: %s', (runtime) => {
     expect(help.stdout).toContain('Usage: nghttp2-wasm serve <module>')
     expect(help.code).toBe(0)
     expect((await ended(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/)
+  })
+
+  it.each(runtimeNames)('--fd 3, also with --runtime %s', async (other) => {
+    const args = ['serve', join(folder, 'function.ts'), '--fd', '3', '--runtime', other]
+    const { command: name, args: all } = runtimeCommand(runtime, program, args)
+    await using server = await start(...withListeningSocket(name, all))
+    const [, url] = await server.waitFor(/^Listening on (\S+) \(\w+\)$/m)
+    expect(await get(url!)).toBe('function GET')
+    expect(server.stdout()).toContain(`(${other})`)
+    server.kill('SIGTERM')
+    expect(await server.exited).toMatchObject({ code: 0, signal: null })
   })
 
   it.each(runtimeNames)('--runtime %s', async (other) => {

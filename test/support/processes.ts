@@ -138,6 +138,11 @@ export async function start(
   }
 }
 
+/** The command, run with a listening socket on 127.0.0.1 as file descriptor 3. */
+export function withListeningSocket(command: string, args: readonly string[]): [string, string[]] {
+  return ['perl', [`${root}test/support/listening-socket.pl`, command, ...args]]
+}
+
 /** Runs a program to its end. */
 export async function run(
   command: string,

@@ -3,7 +3,14 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import type { Address, ListenOptions } from '../../src/server/transport.ts'
 import type { Certificate } from '../support/certificate.ts'
-import { type Program, root, type RuntimeName, startOn } from '../support/processes.ts'
+import {
+  type Program,
+  root,
+  type RuntimeName,
+  runtimeCommand,
+  start,
+  withListeningSocket,
+} from '../support/processes.ts'
 
 /** A line that the fixture printed. */
 export interface Line {
@@ -23,7 +30,7 @@ export class Listener implements AsyncDisposable {
     this.certificate = certificate
   }
 
-  /** Starts the fixture and waits until it listens, or could not. */
+  /** Starts the fixture and waits until it listens, or could not. `fd: 3` is a socket that it is started with. */
   static async start(
     runtime: RuntimeName,
     certificate: Certificate | null,
@@ -31,9 +38,10 @@ export class Listener implements AsyncDisposable {
   ): Promise<Listener> {
     const all = { host: '127.0.0.1', port: 0, tls: certificate, ...options }
     const file = runtime === 'node' ? await bundled() : 'test/transport/fixture.ts'
-    const program = await startOn(runtime, file, [runtime, JSON.stringify(all)], {
-      timeout: 240_000,
-    })
+    const { command, args } = runtimeCommand(runtime, file, [runtime, JSON.stringify(all)])
+    const program = await (options.fd === 3
+      ? start(...withListeningSocket(command, args), { timeout: 240_000 })
+      : start(command, args, { timeout: 240_000 }))
     const listener = new Listener(program, certificate)
     const { host, port } = await listener.line('(?:listening|failed)')
     listener.address = { host: String(host), port: Number(port) }

@@ -99,6 +99,25 @@ describe.each(runtimeNames)('a listener of %s', (runtime) => {
     expect(await listener.program.exited).toMatchObject({ code: 0, stderr: '' })
   })
 
+  it.each([
+    ['cleartext', null],
+    ['TLS', certificate],
+  ])('takes a socket that it is started with (%s)', async (_, tls) => {
+    await using listener = await Listener.start(runtime, tls, { host: null, fd: 3 })
+    expect(listener.address).toMatchObject({ host: '127.0.0.1' })
+    expect(await listener.ask('count')).toBe('received 0\n')
+  })
+
+  it.each([
+    ['cleartext', null],
+    ['TLS', certificate],
+  ])("fails with the system's code on what is no socket (%s)", async (_, tls) => {
+    await using listener = await Listener.start(runtime, tls, { fd: 99 })
+    const { code, message } = await listener.line('failed')
+    expect(code).toBe('EINVAL')
+    expect(message).toContain('the file descriptor 99 (EINVAL)')
+  })
+
   it('takes all interfaces when the host is null', async () => {
     await using listener = await Listener.start(runtime, null, { host: null })
     const { port } = listener.address

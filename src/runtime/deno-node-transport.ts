@@ -1,14 +1,14 @@
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import type { TlsInfo } from '../server/transport.ts'
 import { connectionResetError } from './errors.ts'
 import { NodeTransport } from './node-transport.ts'
-import { tcpHandle } from './deno-tls-socket.ts'
+import { tcpHandle } from './deno-node-socket.ts'
 
-/** A `node:tls` socket of Deno, which differs from Node's in what it says of its end, and in a pause. */
-export class DenoTlsTransport extends NodeTransport {
-  readonly #socket: TLSSocket
+/** A socket of `node:net` or `node:tls` on Deno: it differs from Node's in what it says of its end, and in a pause. */
+export class DenoNodeTransport extends NodeTransport {
+  readonly #socket: Socket
 
-  constructor(socket: TLSSocket, tls: TlsInfo) {
+  constructor(socket: Socket, tls: TlsInfo | null) {
     super(socket, tls)
     this.#socket = socket
   }

@@ -15,8 +15,8 @@ export function tcpSocket(socket: Socket): Socket | undefined {
   return parent
 }
 
-/** The system's side of that. */
+/** The system's side of a socket; below a TLS socket, that of its TCP socket. */
 export function tcpHandle(socket: Socket): TcpHandle | undefined {
-  const { _handle: handle } = (tcpSocket(socket) ?? {}) as { _handle?: TcpHandle | null }
+  const { _handle: handle } = (tcpSocket(socket) ?? socket) as { _handle?: TcpHandle | null }
   return handle ?? undefined
 }
