@@ -15,7 +15,7 @@ const node = process.execPath
 const engine = ['test/engine', 'test/conformance', 'test/runtime']
 
 /** A process for each file takes longer than most of these files. */
-const inOneProcess = ['--maxWorkers=1', '--no-isolate']
+const inOneProcess = ['--maxWorkers=1']
 
 /** What each other release of Node runs: the package, the command, the fetch API, the examples. */
 const ofPackage = [
@@ -152,13 +152,7 @@ function onNode(version) {
         name,
         'node',
         [program],
-        [
-          ...ofPackage,
-          '--exclude',
-          'test/examples/chromium.test.ts',
-          '--maxWorkers=2',
-          '--no-isolate',
-        ],
+        [...ofPackage, '--exclude', 'test/examples/chromium.test.ts', '--maxWorkers=2'],
         {
           TEST_RUNTIMES: 'node',
           PATH: `${dirname(program)}${delimiter}${process.env.PATH}`,

@@ -98,12 +98,12 @@ describeTargets("the size of a request's body", (target) => {
   it.each(apis)('by default 150 MB are not taken, %s', async (api) => {
     await using attacked = await target.openFor(api)
     await using honest = new HonestClient(attacked)
-    const before = await attacked.state()
+    const before = await attacked.collected()
     await using client = await RawClient.connect(target, [], attacked.port)
     const code = await refused(client, '/read?how=arrayBuffer', new Uint8Array(150_000_000))
     expect(code).toBe(ErrorCode.ENHANCE_YOUR_CALM)
     await honest.expectServed()
-    const after = await attacked.state()
+    const after = await attacked.collected()
     expect(after.read).toEqual([])
     // 128 MiB were collected, in a queue that is at most half as large again; none of it is held.
     expect(after.rss - before.rss).toBeLessThan(1.5 * 128 * mebibyte + runtimeSlack)

@@ -103,15 +103,12 @@ describeTargets('one-byte references to an entry of the table', (target) => {
   it.each(floods)('$name, on ten connections, again and again', async ({ wire }) => {
     await using attacked = await target.openFor('handler')
     const before = await attacked.state()
-    const until = Date.now() + 1500
-    let count = 0
     const attack = async (): Promise<void> => {
-      for (; Date.now() < until; count++) await drop(attacked, wire)
+      for (let i = 0; i < 5; i++) await drop(attacked, wire)
     }
     await Promise.all(Array.from({ length: 10 }, attack))
     const after = await attacked.expectUnharmed()
-    expect(count).toBeGreaterThan(20)
-    expect((after.cpu - before.cpu) / count).toBeLessThan(bombCost)
+    expect((after.cpu - before.cpu) / 50).toBeLessThan(bombCost)
   })
 })
 

@@ -73,9 +73,9 @@ describeTargets('endless responses', (target) => {
     async ({ api, how }) => {
       await using attacked = await target.openFor(api)
       await using honest = new HonestClient(attacked)
-      const before = await attacked.state()
+      const before = await attacked.collected()
       const clients = await askForAll(attacked, how, [[INITIAL_WINDOW_SIZE, 0]])
-      const during = await attacked.state()
+      const during = await attacked.collected()
       expect(during.mostPulls).toBe(1)
       // The chunk of each stream: of a pull function it is the same memory.
       const bytes = how.includes('pull') ? 0 : during.pulls * chunk
@@ -91,9 +91,9 @@ describeTargets('endless responses', (target) => {
     async ({ api, how }) => {
       await using attacked = await target.openFor(api)
       await using honest = new HonestClient(attacked)
-      const before = await attacked.state()
+      const before = await attacked.collected()
       const clients = await askForAll(attacked, how, [[INITIAL_WINDOW_SIZE, mebibyte]])
-      const during = await attacked.state()
+      const during = await attacked.collected()
       // What is sent, read ahead, and a chunk of each stream.
       const most = 65_535 + mebibyte + streamCount * chunk
       expect(during.pulls * chunk).toBeLessThanOrEqual(connectionCount * (most + chunk))
@@ -110,9 +110,9 @@ describeTargets('endless responses', (target) => {
     async ({ api, how }) => {
       await using attacked = await target.openFor(api)
       await using honest = new HonestClient(attacked)
-      const before = await attacked.state()
+      const before = await attacked.collected()
       const clients = await askWithoutReading(attacked, how)
-      const during = await attacked.state()
+      const during = await attacked.collected()
       // What the system's buffers take, read ahead, on its way, and a chunk of each stream.
       const most = systemBuffers + 2 * mebibyte + streamCount * chunk
       expect(during.pulls * chunk).toBeLessThanOrEqual(deafCount * most)

@@ -11,8 +11,6 @@ export type Api = 'handler' | 'fetch'
 export const apis: readonly Api[] = ['handler', 'fetch']
 
 export interface State extends Readonly<Told> {
-  /** Bytes of memory the process has, after a collection. */
-  readonly rss: number
   /** The longest time, in milliseconds of CPU, that the event loop did not turn. */
   readonly stall: number
   /** Milliseconds of CPU since the process began. */
@@ -23,6 +21,11 @@ export interface State extends Readonly<Told> {
     readonly bytesReceived: number
     readonly memory: { readonly used: number; readonly size: number }
   }
+}
+
+export interface Collected extends State {
+  /** Bytes of memory the process has, after a collection. */
+  readonly rss: number
 }
 
 export class Target extends ProgramServer {
@@ -61,6 +64,11 @@ export class Attacked implements AsyncDisposable {
 
   async state(): Promise<State> {
     return (await this.target.control('state', { port: String(this.port) })) as State
+  }
+
+  /** The state, after a garbage collection: it takes long. */
+  async collected(): Promise<Collected> {
+    return (await this.target.control('collected', { port: String(this.port) })) as Collected
   }
 
   /** What is read late is read now. */
@@ -138,7 +146,7 @@ export class HonestClient implements AsyncDisposable {
       const other = await this.#attacked.connect()
       await this.#ask(other)
       await other[Symbol.asyncDispose]()
-      await new Promise((resolve) => setTimeout(resolve, 25))
+      await new Promise((resolve) => setTimeout(resolve, 60))
     }
     await steady[Symbol.asyncDispose]()
   }

@@ -42,14 +42,14 @@ describeTargets('DATA frames of one byte', (target) => {
   it.each(cases)('$kind, in a body that is read late, $api', async ({ api, kind }) => {
     await using attacked = await target.openFor(api)
     await using honest = new HonestClient(attacked)
-    const before = await attacked.state()
+    const before = await attacked.collected()
     await using client = await RawClient.connect(target, [], attacked.port)
     // What is padded takes three bytes of the window each.
     const body = ascii.subarray(0, kind === 'padded' ? 300_000 : 800_000)
     await beginBody(client, posting(1, '/read?how=late'), body[0]!)
     await send(client, tinyFrames(1, body.subarray(1), kind))
     expect(await client.isAlive()).toBe(true)
-    const during = await attacked.state()
+    const during = await attacked.collected()
     expect(during.rss - before.rss).toBeLessThan(allowed(body.length, 1))
     await attacked.openGate()
     client.socket.write(ending(1))
@@ -63,7 +63,7 @@ describeTargets('DATA frames of one byte', (target) => {
   it.each(apis)('on four connections, two bodies each, %s', async (api) => {
     await using attacked = await target.openFor(api)
     await using honest = new HonestClient(attacked)
-    const before = await attacked.state()
+    const before = await attacked.collected()
     const body = ascii.subarray(0, 50_000)
     const attack = async (): Promise<RawClient> => {
       const client = await RawClient.connect(target, [], attacked.port)
@@ -75,7 +75,7 @@ describeTargets('DATA frames of one byte', (target) => {
       return client
     }
     const clients = await Promise.all([attack(), attack(), attack(), attack()])
-    const during = await attacked.state()
+    const during = await attacked.collected()
     expect(during.rss - before.rss).toBeLessThan(allowed(8 * body.length, 4))
     await attacked.openGate()
     const { read, stall } = await attacked.until((state) => state.read.length === 8)
@@ -89,14 +89,14 @@ describeTargets('DATA frames of one byte', (target) => {
   it.each(apis)('in a tunnel that is read late, %s', async (api) => {
     await using attacked = await target.openFor(api)
     await using honest = new HonestClient(attacked)
-    const before = await attacked.state()
+    const before = await attacked.collected()
     await using client = await RawClient.connect(target, [], attacked.port)
     const body = ascii.subarray(0, 300_000)
     await beginBody(client, connecting(1), body[0]!)
     await client.nextOf(Type.HEADERS, 1)
     await send(client, Buffer.concat([tinyFrames(1, body.subarray(1)), ending(1)]))
     expect(await client.isAlive()).toBe(true)
-    const during = await attacked.state()
+    const during = await attacked.collected()
     expect(during.rss - before.rss).toBeLessThan(allowed(body.length, 1))
     await attacked.openGate()
     const { read, stall } = await attacked.until((state) => state.read.length > 0)

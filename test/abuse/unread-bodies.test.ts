@@ -25,7 +25,7 @@ async function settled(attacked: Attacked): Promise<number> {
 describeTargets('bodies that no handler reads, all connections together', (target) => {
   it.each(apis)('have a bound, and arrive once they are read, %s', async (api) => {
     await using attacked = await target.openFor(api, { maxUnreadBytes: bound })
-    const before = await attacked.state()
+    const before = await attacked.collected()
     const clients = await Promise.all(
       Array.from({ length: clientCount }, () => RawClient.connect(target, [], attacked.port)),
     )
@@ -41,7 +41,7 @@ describeTargets('bodies that no handler reads, all connections together', (targe
     // Their greetings, head and frames.
     const frames = clientCount * 2000
     expect(taken).toBeLessThan(bound + clientCount * 65_535 + frames)
-    const during = await attacked.state()
+    const during = await attacked.collected()
     expect(during.rss - before.rss).toBeLessThan(1.5 * taken + 64 * mebibyte)
     await using honest = new HonestClient(attacked)
     await new Promise((resolve) => setTimeout(resolve, 500))
