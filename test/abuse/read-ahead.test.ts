@@ -8,13 +8,13 @@ import { getting } from './wire.ts'
 
 const mebibyte = 1024 * 1024
 const chunk = 64 * 1024
-const connectionCount = 20
+const connectionCount = 10
 const streamCount = 100
 /** Connections whose client reads nothing, and what the system keeps of each on its way over loopback. */
 const deafCount = 5
 const systemBuffers = 10 * mebibyte
-/** Memory that a runtime takes for what it does meanwhile, for 2,000 requests and 20 connections. */
-const runtimeSlack = 96 * mebibyte
+/** Memory that a runtime takes for what it does meanwhile, for 1,000 requests and 10 connections. */
+const runtimeSlack = 64 * mebibyte
 
 const INITIAL_WINDOW_SIZE = 4
 const sources = ['pull', 'async pull', 'stream', 'iterable']

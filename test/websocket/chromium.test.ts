@@ -43,12 +43,12 @@ describe.skipIf(executable === undefined)('in Chromium', () => {
 
         beforeAll(async () => {
           host = `127.0.0.1:${await portOf(server, api)}`
+          page = await browser.context.newPage()
+          return () => page.close()
         })
 
         beforeEach(async () => {
-          page = await browser.context.newPage()
           await page.goto(`https://${host}/`)
-          return () => page.close()
         })
 
         it('the page comes over HTTP/2', async () => {
