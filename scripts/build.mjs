@@ -39,6 +39,7 @@ const runtimes = {
   'runtime-node': 'src/runtime/node.ts',
   'runtime-node-tls': 'src/runtime/node-tls.ts',
   'runtime-deno': 'src/runtime/deno.ts',
+  'runtime-deno-descriptor': 'src/runtime/deno-descriptor.ts',
   'runtime-deno-tls': 'src/runtime/deno-tls.ts',
   'runtime-bun': 'src/runtime/bun.ts',
 }
@@ -188,10 +189,12 @@ async function bundleAll(entryPoints, more) {
  */
 function leaveFiles({ onResolve }) {
   onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({ path: './embedded.js', external: true }))
-  onResolve({ filter: /\/(node|node-tls|deno|deno-tls|bun)\.ts$/ }, ({ path, kind }) =>
-    kind === 'dynamic-import'
-      ? { path: `./runtime-${basename(path, '.ts')}.js`, external: true }
-      : undefined,
+  onResolve(
+    { filter: /\/(node|node-tls|deno|deno-descriptor|deno-tls|bun)\.ts$/ },
+    ({ path, kind }) =>
+      kind === 'dynamic-import'
+        ? { path: `./runtime-${basename(path, '.ts')}.js`, external: true }
+        : undefined,
   )
   // An error is of one class, whichever file makes it: a runtime has it from who loads the runtime.
   onResolve({ filter: /\/engine\/errors\.ts$/ }, ({ importer }) =>

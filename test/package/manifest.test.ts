@@ -84,6 +84,24 @@ describe('the tarball', () => {
     for (const file of sideEffects as string[]) expect(installed.files).toContain(file.slice(2))
   })
 
+  it('has each runtime in a file of its own, which no bundle for a browser takes', async () => {
+    const runtimes = installed.files.filter((file) => /^dist\/runtime-.*\.js$/.test(file))
+    expect(runtimes.length).toBeGreaterThan(4)
+    const { browser } = await manifest()
+    expect(Object.keys(browser as object).map((file) => file.slice(2))).toEqual(
+      expect.arrayContaining(runtimes),
+    )
+  })
+
+  it("loads nothing of Node's to listen on Deno, which takes 10 ms", async () => {
+    const folder = join(installed.folder, 'node_modules/nghttp2-wasm/dist')
+    for (const file of ['index.js', 'runtime-deno.js']) {
+      const text = await readFile(join(folder, file), 'utf8')
+      expect(text.length).toBeGreaterThan(1000)
+      expect(text).not.toMatch(/["']node:/)
+    }
+  })
+
   it('satisfies publint', async () => {
     const { messages } = await publint({ pkgDir: root, strict: true })
     // It would have the runtimes found by names in `imports`; Deno finds those only inside a package that it knows of, not
