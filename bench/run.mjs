@@ -1,12 +1,4 @@
 // npm run bench: measures our server beside the runtimes' own. docs/PERFORMANCE.md says what each part does.
-//
-//   --quick            under two minutes; fewer peers, short rounds, no growth, memory, abuse or tail
-//   --only NAME        a scenario or a section, any number of times; --list names them
-//   --runtime NAME     node, deno or bun, any number of times
-//   --rounds N         default 5
-//   --seconds S        of load in each round
-//   --json             the JSON on standard output instead of the tables
-//   --profile          CPU profiles of our server under the scenarios instead of figures
 import { parseArgs } from 'node:util'
 import { prepare } from './lib/prepare.mjs'
 import { Report } from './lib/report.mjs'
@@ -20,6 +12,17 @@ import * as sizes from './sections/sizes.mjs'
 import * as startup from './sections/startup.mjs'
 import * as tail from './sections/tail.mjs'
 import * as throughput from './sections/throughput.mjs'
+
+const usage = `npm run bench -- [options]
+
+  --quick            under two minutes; fewer peers, short rounds, no growth, memory, abuse or tail
+  --only NAME        a scenario or a section, any number of times; --list names them
+  --runtime NAME     node, deno or bun, any number of times
+  --rounds N         default 5
+  --seconds S        of load in each round
+  --json             the JSON on standard output instead of the tables
+  --profile          CPU profiles of our server under the scenarios instead of figures
+  --list, --help`
 
 /** `isQuick`: part of a quick run. */
 const sections = [
@@ -35,20 +38,19 @@ const sections = [
 ]
 const names = sections.flatMap((section) => section.names)
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: [] },
-    runtime: { type: 'string', multiple: true, default: ['node', 'deno', 'bun'] },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    profile: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false },
-  },
+const values = parse({
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string', multiple: true, default: [] },
+  runtime: { type: 'string', multiple: true, default: ['node', 'deno', 'bun'] },
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  profile: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
 })
-if (values.list) {
-  console.log(names.join('\n'))
+if (values.list || values.help) {
+  console.log(values.help ? usage : names.join('\n'))
   process.exit(0)
 }
 check('--only', values.only, names)
@@ -82,6 +84,15 @@ if (report.hasFailed) process.exitCode = 1
 function progress(text) {
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
   console.error(`${seconds.padStart(4)} s  ${text}`)
+}
+
+function parse(known) {
+  try {
+    return parseArgs({ options: known }).values
+  } catch (error) {
+    console.error(`${error.message}\n\n${usage}`)
+    process.exit(1)
+  }
 }
 
 function check(option, given, known) {
