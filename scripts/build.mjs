@@ -189,12 +189,11 @@ async function bundleAll(entryPoints, more) {
  */
 function leaveFiles({ onResolve }) {
   onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({ path: './embedded.js', external: true }))
-  onResolve(
-    { filter: /\/(node|node-tls|deno|deno-descriptor|deno-tls|bun)\.ts$/ },
-    ({ path, kind }) =>
-      kind === 'dynamic-import'
-        ? { path: `./runtime-${basename(path, '.ts')}.js`, external: true }
-        : undefined,
+  const names = Object.keys(runtimes).map((name) => name.replace('runtime-', ''))
+  onResolve({ filter: new RegExp(`/(${names.join('|')})\\.ts$`) }, ({ path, kind }) =>
+    kind === 'dynamic-import'
+      ? { path: `./runtime-${basename(path, '.ts')}.js`, external: true }
+      : undefined,
   )
   // An error is of one class, whichever file makes it: a runtime has it from who loads the runtime.
   onResolve({ filter: /\/engine\/errors\.ts$/ }, ({ importer }) =>
