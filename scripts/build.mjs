@@ -14,7 +14,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import * as esbuild from 'esbuild'
@@ -26,8 +26,8 @@ import { filesUnder, root, run } from './tools.mjs'
 const entries = {
   index: 'src/index.ts',
   engine: 'src/engine/index.ts',
-  hpack: 'src/engine/hpack.ts',
-  memory: 'src/runtime/memory.ts',
+  hpack: 'src/engine/hpack/index.ts',
+  memory: 'src/runtime/memory/runtime.ts',
   globals: 'src/globals.ts',
 }
 
@@ -36,18 +36,30 @@ const entries = {
  * dist/no-runtime.js in their place.
  */
 const runtimes = {
-  'runtime-node': 'src/runtime/node.ts',
-  'runtime-node-tls': 'src/runtime/node-tls.ts',
-  'runtime-deno': 'src/runtime/deno.ts',
-  'runtime-deno-descriptor': 'src/runtime/deno-descriptor.ts',
-  'runtime-deno-tls': 'src/runtime/deno-tls.ts',
-  'runtime-bun': 'src/runtime/bun.ts',
+  'runtime-node': 'src/runtime/node/runtime.ts',
+  'runtime-node-tls': 'src/runtime/node/tls.ts',
+  'runtime-deno': 'src/runtime/deno/runtime.ts',
+  'runtime-deno-descriptor': 'src/runtime/deno/descriptor.ts',
+  'runtime-deno-tls': 'src/runtime/deno/tls.ts',
+  'runtime-bun': 'src/runtime/bun/runtime.ts',
 }
 
 /** The command, `bin` in package.json, and what it loads where Node reads no TypeScript. */
 const programs = {
   cli: 'src/cli/main.ts',
   'cli-typescript': 'src/cli/typescript-hooks.ts',
+}
+
+const filesOfTheirOwn = { name: 'files-of-their-own', setup: leaveFiles }
+/** An error is of one class, whichever file makes it: a runtime takes it from the module that loads the runtime. */
+const errorsOfIndex = {
+  name: 'errors-of-index',
+  setup({ onResolve }) {
+    const errors = join(root, 'src/common/errors.ts')
+    onResolve({ filter: /\/errors\.ts$/ }, ({ path, resolveDir }) =>
+      join(resolveDir, path) === errors ? { path: './index.js', external: true } : undefined,
+    )
+  },
 }
 
 const dist = join(root, 'dist')
@@ -147,12 +159,13 @@ function quoted(text) {
 async function bundle() {
   await Promise.all([
     bundleAll({ ...entries, ...programs }, { splitting: true, chunkNames: '[name]-[hash]' }),
-    bundleAll(runtimes, {}),
+    bundleAll(runtimes, { plugins: [filesOfTheirOwn, errorsOfIndex] }),
   ])
 }
 
 async function bundleAll(entryPoints, more) {
   const { outputFiles } = await esbuild.build({
+    plugins: [filesOfTheirOwn],
     ...more,
     write: false,
     absWorkingDir: root,
@@ -171,7 +184,6 @@ async function bundleAll(entryPoints, more) {
     sourcemap: 'linked',
     sourcesContent: false,
     logLevel: 'warning',
-    plugins: [{ name: 'files-of-their-own', setup: leaveFiles }],
   })
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]))
   for (const [path, text] of texts) {
@@ -189,18 +201,13 @@ async function bundleAll(entryPoints, more) {
  */
 function leaveFiles({ onResolve }) {
   onResolve({ filter: /^#nghttp2\.wasm$/ }, () => ({ path: './embedded.js', external: true }))
-  const names = Object.keys(runtimes).map((name) => name.replace('runtime-', ''))
-  onResolve({ filter: new RegExp(`/(${names.join('|')})\\.ts$`) }, ({ path, kind }) =>
-    kind === 'dynamic-import'
-      ? { path: `./runtime-${basename(path, '.ts')}.js`, external: true }
-      : undefined,
+  const bundles = new Map(
+    Object.entries(runtimes).map(([bundled, file]) => [join(root, file), bundled]),
   )
-  // An error is of one class, whichever file makes it: a runtime has it from who loads the runtime.
-  onResolve({ filter: /\/engine\/errors\.ts$/ }, ({ importer }) =>
-    /\/src\/runtime\/(errors|memory)\.ts$/.test(importer)
-      ? { path: './index.js', external: true }
-      : undefined,
-  )
+  onResolve({ filter: /\/(runtime|tls|descriptor)\.ts$/ }, ({ path, kind, resolveDir }) => {
+    const name = kind === 'dynamic-import' && bundles.get(join(resolveDir, path))
+    return name ? { path: `./${name}.js`, external: true } : undefined
+  })
 }
 
 function declareAll() {

@@ -12,14 +12,14 @@ import { bin, filesUnder, root, runBeside } from './tools.mjs'
 
 const reports = join(root, 'build', 'test')
 const node = process.execPath
-const engine = ['test/engine', 'test/conformance', 'test/runtime']
+const engine = ['test/common', 'test/engine', 'test/conformance', 'test/runtime']
 
 /** A process for each file takes longer than most of these files. */
 const inOneProcess = ['--maxWorkers=1']
 
 /** What each other release of Node runs: the package, the command, the fetch API, the examples. */
 const ofPackage = [
-  'test/fetch',
+  'test/server/fetch',
   'test/examples',
   'test/cli',
   'test/grpc/grpc.test.ts',

@@ -29,7 +29,7 @@ done
 
 library=build/nghttp2-$nghttp2_version
 compile=(
-  -I"$library/lib/includes" -I"$library/lib"
+  -I"$library/lib/includes" -I"$library/lib" -Iwasm/bridge
   -std=gnu11 -Wall -Wextra -Werror=implicit-function-declaration
   -fno-exceptions -fvisibility=hidden "-ffile-prefix-map=$checkout=."
   -DNGHTTP2_STATICLIB -DHAVE_ARPA_INET_H -DHAVE_NETINET_IN_H
@@ -65,7 +65,7 @@ inputs_key() {
   {
     toolchain_key
     printf '%s\n' "${link[@]}"
-    (cd "$checkout" && sha256sum wasm/*.c wasm/*.h)
+    (cd "$checkout" && sha256sum wasm/*/*.[ch])
   } | hash_of
 }
 
@@ -136,9 +136,9 @@ rm -rf "$kept/bridge"
 mkdir "$kept/bridge"
 (
   compile+=("${compile_bytes[@]}")
-  compile_all "$kept/bridge" wasm/bytes.c
+  compile_all "$kept/bridge" wasm/libc/bytes.c
 )
-compile_all "$kept/bridge" wasm/*.c
+compile_all "$kept/bridge" wasm/*/*.c
 
 say "linking"
 part=$(mktemp -d "build/wasm/link.XXXXXX")

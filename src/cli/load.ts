@@ -4,7 +4,7 @@ import { extname, resolve } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import type * as library from '../index.ts'
-import type { Servable } from '../server/serve.ts'
+import type { Servable } from '../server/fetch/serve.ts'
 import { currentRuntime } from './current-runtime.ts'
 
 type Api = typeof library

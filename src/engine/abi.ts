@@ -1,5 +1,5 @@
 /**
- * The other side of `wasm/bridge.h`: what it exports, and where its words lie. Names and order are the
+ * The other side of `wasm/bridge/bridge.h`: what it exports, and where its words lie. Names and order are the
  * same in both files; a change in one is a change in both.
  */
 

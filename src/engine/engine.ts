@@ -1,9 +1,9 @@
 import { type Exports, type Handle, Io, type Pointer, type Result } from './abi.ts'
-import { checkObject, invalidArgument } from './arguments.ts'
-import { type ErrorPlace, HTTP2Error, libraryCodeName } from './errors.ts'
+import { checkObject, invalidArgument } from '../common/arguments.ts'
+import { type ErrorPlace, HTTP2Error, libraryCodeName } from '../common/errors.ts'
 import { FieldWriter } from './field-writer.ts'
 import { Memory } from './memory.ts'
-import { most32, type NumberRange, resolveNumber } from './option-table.ts'
+import { most32, type NumberRange, resolveNumber } from '../common/option-table.ts'
 import { embeddedModule, instantiate } from './module.ts'
 
 /** Options of an engine. */

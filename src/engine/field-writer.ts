@@ -1,7 +1,7 @@
 import { type Exports, FIELD_SIZE, Io, type Pointer } from './abi.ts'
-import { invalidArgument } from './arguments.ts'
-import { HTTP2Error } from './errors.ts'
-import { type FlatFields, wireName, wireValue } from './fields.ts'
+import { invalidArgument } from '../common/arguments.ts'
+import { HTTP2Error } from '../common/errors.ts'
+import { type FlatFields, wireName, wireValue } from '../common/fields.ts'
 import type { Memory } from './memory.ts'
 
 /** A string that stays in linear memory. */

@@ -1,4 +1,4 @@
-import type { FlatFields } from './fields.ts'
+import type { FlatFields } from '../common/fields.ts'
 import type { SessionSink } from './sink.ts'
 
 /** A sink that ignores all it is told; override what matters. */

@@ -1,15 +1,20 @@
 /** The engine: HTTP/2 without input and output. `nghttp2-wasm/engine`. */
 export { Category, Flag } from './abi.ts'
 export { Engine, type EngineOptions } from './engine.ts'
-export { type ErrorPlace, ErrorCode, HTTP2Error, errorCodeName } from './errors.ts'
-export type * from './events.ts'
+export { type ErrorPlace, ErrorCode, HTTP2Error, errorCodeName } from '../common/errors.ts'
+export type * from './http2/events.ts'
 export { IgnoringSink } from './ignoring-sink.ts'
-export { type FlatFields, type HeaderField, type HeaderList, sensitiveHeaders } from './fields.ts'
-export { type Limits, defaultLimits } from './limits.ts'
+export {
+  type FlatFields,
+  type HeaderField,
+  type HeaderList,
+  sensitiveHeaders,
+} from '../common/fields.ts'
+export { type Limits, defaultLimits } from './http2/limits.ts'
 export { type ModuleSource, compileModule } from './module.ts'
-export type { ByteOutput } from './byte-output.ts'
-export type { Priority, SessionCounters } from './session-control.ts'
-export type { SessionOptions } from './session-options.ts'
-export { type MessageOptions, Session } from './session.ts'
-export type { Settings } from './settings.ts'
+export type { ByteOutput } from '../common/byte-output.ts'
+export type { Priority, SessionCounters } from './http2/session-control.ts'
+export type { SessionOptions } from './http2/session-options.ts'
+export { type MessageOptions, Session } from './http2/session.ts'
+export type { Settings } from './http2/settings.ts'
 export type { SessionSink } from './sink.ts'

@@ -1,9 +1,9 @@
 import { Flag, Io, Kind, NEW_STRING } from './abi.ts'
-import { type FlatFields, neverIndex } from './fields.ts'
+import { type FlatFields, neverIndex } from '../common/fields.ts'
 import type { Memory } from './memory.ts'
-import type { OutgoingBody } from './outgoing.ts'
+import type { OutgoingBody } from './http2/outgoing.ts'
 import type { SessionSink } from './sink.ts'
-import type { StreamMap } from './stream-map.ts'
+import type { StreamMap } from '../common/stream-map.ts'
 
 const none: FlatFields = []
 

@@ -1,4 +1,4 @@
-import type { FlatFields } from './fields.ts'
+import type { FlatFields } from '../common/fields.ts'
 
 /**
  * Whom a session tells what happened, by number and without an object per event: the fast form of

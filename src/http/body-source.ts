@@ -1,4 +1,4 @@
-import { HTTP2Error } from '../engine/errors.ts'
+import { HTTP2Error } from '../common/errors.ts'
 import {
   type Body,
   type BodyChunk,
@@ -9,7 +9,7 @@ import {
   type PullFunction,
   type PullResult,
 } from './body.ts'
-import { isThenable } from './thenable.ts'
+import { isThenable } from '../common/thenable.ts'
 
 /** A body that is read piece by piece, whatever it was given as. */
 export interface BodySource {

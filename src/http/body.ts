@@ -1,6 +1,7 @@
-import { noBytes } from '../engine/bytes.ts'
-import { asBytes } from '../engine/bytes.ts'
-import { bodyChangedError, HTTP2Error } from '../engine/errors.ts'
+import { noBytes } from '../common/bytes.ts'
+import { asBytes } from '../common/bytes.ts'
+import { bodyChangedError } from '../common/body-changed.ts'
+import { HTTP2Error } from '../common/errors.ts'
 
 /** What a body may be made of. A string is sent as UTF-8. */
 export type BodyChunk = Uint8Array | string

@@ -1,4 +1,4 @@
-import { type FlatFields, type HeaderList, flatten, isFlat } from '../engine/fields.ts'
+import { type FlatFields, type HeaderList, flatten, isFlat } from '../common/fields.ts'
 
 /** What a text is, where nobody says it (Fetch, "extract a body"). */
 export const textType = 'text/plain;charset=UTF-8'

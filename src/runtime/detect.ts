@@ -1,5 +1,5 @@
-import { HTTP2Error } from '../engine/errors.ts'
-import type { Runtime } from '../server/transport.ts'
+import { HTTP2Error } from '../common/errors.ts'
+import type { Runtime } from '../transport/transport.ts'
 
 /** What tells the runtimes from each other. */
 export interface RuntimeGlobals {
@@ -17,10 +17,10 @@ export async function detectRuntime(
 ): Promise<Runtime> {
   const { Deno, Bun } = globals
   // These two have a `process` as well; to look at it makes Deno load it, in 30 ms.
-  if (typeof Deno?.listen === 'function') return (await import('./deno.ts')).denoRuntime
-  if (typeof Bun?.listen === 'function') return (await import('./bun.ts')).bunRuntime
+  if (typeof Deno?.listen === 'function') return (await import('./deno/runtime.ts')).denoRuntime
+  if (typeof Bun?.listen === 'function') return (await import('./bun/runtime.ts')).bunRuntime
   if (typeof globals.process?.versions?.node === 'string')
-    return (await import('./node.ts')).nodeRuntime
+    return (await import('./node/runtime.ts')).nodeRuntime
   throw new HTTP2Error(
     'ERR_RUNTIME_UNKNOWN',
     'Nothing can listen here: this is not Node, Deno or Bun. ' +

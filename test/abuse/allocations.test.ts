@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { debugModule } from '../support/debug-engine.ts'
 import { root, runtimeNames, startOn } from '../support/processes.ts'
 import { bundleProgram } from '../support/program-server.ts'
-import { apis } from './target.ts'
+import { apis } from '../support/abuse/target.ts'
 
 const cases = runtimeNames.flatMap((runtime) => apis.map((api) => ({ runtime, api })))
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { ErrorCode } from '../../src/engine/errors.ts'
-import { RawClient, Type } from '../server/raw.ts'
+import { ErrorCode } from '../../src/common/errors.ts'
+import { RawClient, Type } from '../support/raw-client.ts'
 import { pattern } from './fixture/bodies.ts'
-import { apis, describeTargets, HonestClient, type State } from './target.ts'
-import { beginBody, connecting, ending, posting, sendInWindows } from './wire.ts'
+import { apis, describeTargets, HonestClient, type State } from '../support/abuse/target.ts'
+import { beginBody, connecting, ending, posting, sendInWindows } from '../support/abuse/wire.ts'
 
 const mebibyte = 1024 * 1024
 const limit = mebibyte

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { describeProgram, type ProgramServer } from '../support/program-server.ts'
-import { Client } from '../server/client.ts'
+import { Client } from '../support/server-client.ts'
 
 /** Whatever a handler does, its own stream ends, with one report; the connection beside it goes on. */
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ErrorCode } from '../../src/engine/errors.ts'
+import { ErrorCode } from '../../src/common/errors.ts'
 import {
   encodeFields,
   encodeFrame,
@@ -8,9 +8,9 @@ import {
   RawClient,
   requestFields,
   Type,
-} from '../server/raw.ts'
-import { apis, type Attacked, describeTargets, HonestClient } from './target.ts'
-import { posting } from './wire.ts'
+} from '../support/raw-client.ts'
+import { apis, type Attacked, describeTargets, HonestClient } from '../support/abuse/target.ts'
+import { posting } from '../support/abuse/wire.ts'
 
 const request = encodeFields(requestFields('GET', '/bomb'))
 /** A literal that goes into the table (RFC 7541 §6.2.1): a value of 3,900 bytes. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ErrorCode } from '../../src/engine/errors.ts'
+import { ErrorCode } from '../../src/common/errors.ts'
 import {
   encodeFields,
   encodeFrame,
@@ -9,10 +9,10 @@ import {
   RawClient,
   requestFields,
   Type,
-} from '../server/raw.ts'
+} from '../support/raw-client.ts'
 import { talking } from './fixture/bodies.ts'
-import { apis, type Attacked, describeTargets, HonestClient } from './target.ts'
-import { connecting, getting, posting, send } from './wire.ts'
+import { apis, type Attacked, describeTargets, HonestClient } from '../support/abuse/target.ts'
+import { connecting, getting, posting, send } from '../support/abuse/wire.ts'
 
 const shut: [number, number] = [4, 0]
 const pushes: [number, number] = [2, 1]

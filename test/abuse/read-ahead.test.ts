@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { ErrorCode } from '../../src/engine/errors.ts'
-import { encodeFrame, RawClient, Type } from '../server/raw.ts'
+import { ErrorCode } from '../../src/common/errors.ts'
+import { encodeFrame, RawClient, Type } from '../support/raw-client.ts'
 import { pattern } from './fixture/bodies.ts'
-import { apis, type Attacked, describeTargets, HonestClient } from './target.ts'
-import { getting } from './wire.ts'
+import { apis, type Attacked, describeTargets, HonestClient } from '../support/abuse/target.ts'
+import { getting } from '../support/abuse/wire.ts'
 
 const mebibyte = 1024 * 1024
 const chunk = 64 * 1024

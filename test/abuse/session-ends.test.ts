@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ErrorCode } from '../../src/engine/errors.ts'
+import { ErrorCode } from '../../src/common/errors.ts'
 import {
   encodeFields,
   encodeFrame,
@@ -8,8 +8,14 @@ import {
   RawClient,
   requestFields,
   Type,
-} from '../server/raw.ts'
-import { apis, type Attacked, describeTargets, HonestClient, type Target } from './target.ts'
+} from '../support/raw-client.ts'
+import {
+  apis,
+  type Attacked,
+  describeTargets,
+  HonestClient,
+  type Target,
+} from '../support/abuse/target.ts'
 
 const zero = Buffer.alloc(4)
 const request = (streamId: number, path: string): Buffer =>

@@ -7,9 +7,9 @@ import {
   RawClient,
   requestFields,
   Type,
-} from '../server/raw.ts'
-import { apis, describeTargets, HonestClient } from './target.ts'
-import { getting, posting, send } from './wire.ts'
+} from '../support/raw-client.ts'
+import { apis, describeTargets, HonestClient } from '../support/abuse/target.ts'
+import { getting, posting, send } from '../support/abuse/wire.ts'
 
 const INITIAL_WINDOW_SIZE = 4
 const ENABLE_PUSH: [number, number] = [2, 1]

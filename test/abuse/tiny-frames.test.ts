@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { RawClient, Type } from '../server/raw.ts'
-import { apis, describeTargets, HonestClient } from './target.ts'
-import { beginBody, connecting, ending, posting, send, sendInWindows, tinyFrames } from './wire.ts'
+import { RawClient, Type } from '../support/raw-client.ts'
+import { apis, describeTargets, HonestClient } from '../support/abuse/target.ts'
+import {
+  beginBody,
+  connecting,
+  ending,
+  posting,
+  send,
+  sendInWindows,
+  tinyFrames,
+} from '../support/abuse/wire.ts'
 
 const mebibyte = 1024 * 1024
 /** Memory that a runtime takes for what it does meanwhile: code that is compiled, buffers of sockets. */

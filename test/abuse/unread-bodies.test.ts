@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { RawClient } from '../server/raw.ts'
+import { RawClient } from '../support/raw-client.ts'
 import { pattern } from './fixture/bodies.ts'
-import { apis, type Attacked, describeTargets, HonestClient } from './target.ts'
-import { ending, posting, sendInWindows } from './wire.ts'
+import { apis, type Attacked, describeTargets, HonestClient } from '../support/abuse/target.ts'
+import { ending, posting, sendInWindows } from '../support/abuse/wire.ts'
 
 const mebibyte = 1024 * 1024
 const bound = 8 * mebibyte

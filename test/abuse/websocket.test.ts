@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { Client } from '../server/client.ts'
+import { Client } from '../support/server-client.ts'
 import { describeProgram } from '../support/program-server.ts'
-import { ClientSocket, connectSocket } from '../websocket/client.ts'
+import { ClientSocket, connectSocket } from '../support/websocket/client.ts'
 
 /** What a listener of a WebSocket throws ends its own socket with 1011, is told once, and hurts nothing else. */
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Client } from '../server/client.ts'
+import { Client } from '../support/server-client.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { buildPackage } from '../support/examples.ts'
 import {

@@ -15,9 +15,9 @@ import {
   settings,
   text,
   u32,
-} from '../engine/support/frames.ts'
-import { one } from '../engine/support/pair.ts'
-import { describeVectors, fromHex, readVectors } from './vectors.ts'
+} from '../support/engine/frames.ts'
+import { one } from '../support/engine/pair.ts'
+import { describeVectors, fromHex, readVectors } from '../support/vectors.ts'
 
 interface Vector {
   readonly description: string

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { HeaderField } from '../../src/engine/index.ts'
-import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
-import { describeVectors, fromHex, readVectors } from './vectors.ts'
+import { HDDeflater, HDInflater } from '../../src/engine/hpack/index.ts'
+import { describeVectors, fromHex, readVectors } from '../support/vectors.ts'
 
 interface Story {
   readonly cases: ReadonlyArray<{

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
+import { HDDeflater, HDInflater } from '../../src/engine/hpack/index.ts'
 import { Engine, HTTP2Error, type Limits, Session } from '../../src/engine/index.ts'
 import { debugModule } from '../support/debug-engine.ts'
-import { ACK, Type, frame, hpackString, join, literals, u32 } from './support/frames.ts'
-import { Pair, post, request } from './support/pair.ts'
+import { ACK, Type, frame, hpackString, join, literals, u32 } from '../support/engine/frames.ts'
+import { Pair, post, request } from '../support/engine/pair.ts'
 
 const always = 0xffff_ffff
 const ok = { ':status': '200', 'x-served-by': 'a name that goes into the table' }

@@ -1,9 +1,9 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { Engine, type HTTP2Error, Session } from '../../src/engine/index.ts'
-import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
-import { outcomeOf } from './support/junk.ts'
-import { Pair, one, only, openStream } from './support/pair.ts'
+import { HDDeflater, HDInflater } from '../../src/engine/hpack/index.ts'
+import { outcomeOf } from '../support/engine/junk.ts'
+import { Pair, one, only, openStream } from '../support/engine/pair.ts'
 
 /** What is bytes, what the errors of wrong arguments say, and what is no trap. */
 

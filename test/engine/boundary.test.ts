@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Ask, Config, Counter, Flag, Io, Kind, Option } from '../../src/engine/abi.ts'
 import { embeddedModule, instantiate } from '../../src/engine/module.ts'
-import { exportedTypes } from './support/wasm-binary.ts'
+import { exportedTypes } from '../support/engine/wasm-binary.ts'
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
-const header = read('../../wasm/bridge.h')
+const header = read('../../wasm/bridge/bridge.h')
 
 describe('law 1: one call in, one drain', () => {
   it('imports nothing, so no C callback can call JavaScript', () => {
@@ -68,7 +68,7 @@ describe('bridge.h and abi.ts name the same things in the same order', () => {
   })
 
   it('questions', () => {
-    const source = read('../../wasm/session.c').match(/enum \{\s*(ASK_[^}]*)\}/)![1]!
+    const source = read('../../wasm/http2/session.c').match(/enum \{\s*(ASK_[^}]*)\}/)![1]!
     const asks = [...source.matchAll(/\bASK_(\w+),/g)].map(([, name]) => camel(name!))
     expect(asks).toEqual(Object.keys(Ask))
     expect(Object.values(Ask)).toEqual(asks.map((_, i) => i))

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { Engine, Session } from '../../src/engine/index.ts'
-import { HDDeflater } from '../../src/engine/hpack.ts'
+import { HDDeflater } from '../../src/engine/hpack/index.ts'
 
 /** Collects garbage, where the runtime can be asked to. */
 function collector(): (() => void) | undefined {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Engine, Session } from '../../src/engine/index.ts'
-import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
-import { writeConfig } from '../../src/engine/session-options.ts'
-import { codeOf } from './support/errors.ts'
-import { get, hello, join, wire } from './support/frames.ts'
-import { only } from './support/pair.ts'
+import { HDDeflater, HDInflater } from '../../src/engine/hpack/index.ts'
+import { writeConfig } from '../../src/engine/http2/session-options.ts'
+import { codeOf } from '../support/engine/errors.ts'
+import { get, hello, join, wire } from '../support/engine/frames.ts'
+import { only } from '../support/engine/pair.ts'
 
 /** Makes linear memory of `engine` grow by allocating in it, without a call that any session knows of. */
 function grow(engine: Engine): void {

@@ -9,9 +9,9 @@ import {
   literals,
   postFields,
   wire,
-} from './support/frames.ts'
-import { Pair, one, only, openStream, post, request } from './support/pair.ts'
-import { codeOf } from './support/errors.ts'
+} from '../support/engine/frames.ts'
+import { Pair, one, only, openStream, post, request } from '../support/engine/pair.ts'
+import { codeOf } from '../support/engine/errors.ts'
 
 const MiB = 1024 * 1024
 

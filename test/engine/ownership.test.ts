@@ -1,10 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
+import { HDDeflater, HDInflater } from '../../src/engine/hpack/index.ts'
 import { Engine, HTTP2Error, Session, type SessionOptions } from '../../src/engine/index.ts'
-import { Type, frame, hpackString, join, settings } from './support/frames.ts'
-import { type Pair, openStream, post } from './support/pair.ts'
-import { attempt, bytes, full, ignore, ok, sceneOf, states, unfinished } from './support/states.ts'
+import { Type, frame, hpackString, join, settings } from '../support/engine/frames.ts'
+import { type Pair, openStream, post } from '../support/engine/pair.ts'
+import {
+  attempt,
+  bytes,
+  full,
+  ignore,
+  ok,
+  sceneOf,
+  states,
+  unfinished,
+} from '../support/engine/states.ts'
 
 /** Ways in which sessions end. */
 const ends: Readonly<Record<string, (scene: Pair) => void>> = {

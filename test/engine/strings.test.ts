@@ -1,11 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Engine, Session } from '../../src/engine/index.ts'
-import type { HeaderField } from '../../src/engine/fields.ts'
-import { HDDeflater, HDInflater } from '../../src/engine/hpack.ts'
-import { ACK, END_STREAM, Type, frame, getFields, headers, hello, join } from './support/frames.ts'
-import { one } from './support/pair.ts'
-import { codeOf } from './support/errors.ts'
+import type { HeaderField } from '../../src/common/fields.ts'
+import { HDDeflater, HDInflater } from '../../src/engine/hpack/index.ts'
+import {
+  ACK,
+  END_STREAM,
+  Type,
+  frame,
+  getFields,
+  headers,
+  hello,
+  join,
+} from '../support/engine/frames.ts'
+import { one } from '../support/engine/pair.ts'
+import { codeOf } from '../support/engine/errors.ts'
 
 /** How often `engine` turned bytes of linear memory into a string, from now on. */
 function countDecoding(engine: Engine): () => number {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Engine, type HTTP2Error, Session } from '../../src/engine/index.ts'
 import { Io } from '../../src/engine/abi.ts'
-import { HDDeflater } from '../../src/engine/hpack.ts'
-import { END_STREAM, get, headers, hello, join, wire } from './support/frames.ts'
-import { Pair, only, one } from './support/pair.ts'
-import { codeOf, errorOf } from './support/errors.ts'
+import { HDDeflater } from '../../src/engine/hpack/index.ts'
+import { END_STREAM, get, headers, hello, join, wire } from '../support/engine/frames.ts'
+import { Pair, only, one } from '../support/engine/pair.ts'
+import { codeOf, errorOf } from '../support/engine/errors.ts'
 
 /** Overwrites what is not zero in linear memory, but not the regions' addresses: pointers lead out of it. */
 function corrupt(engine: Engine): void {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { makeCertificate } from '../support/certificate.ts'
 import { type RunningExample, startExample } from '../support/examples.ts'
 import { type RuntimeName, runtimeNames } from '../support/processes.ts'
-import { type Browser, findChromium, launch } from '../websocket/browser.ts'
+import { type Browser, findChromium, launch } from '../support/websocket/browser.ts'
 
 const executable = findChromium()
 

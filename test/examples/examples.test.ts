@@ -5,11 +5,11 @@ import { createServer } from 'node:net'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { until } from '../fetch/support.ts'
-import { answerOf, Client } from '../server/client.ts'
+import { until } from '../support/fetch-suite.ts'
+import { answerOf, Client } from '../support/server-client.ts'
 import { buildPackage, type RunningExample, startExample } from '../support/examples.ts'
 import { root, run, type RuntimeName, runtimeNames } from '../support/processes.ts'
-import { ClientSocket } from '../websocket/client.ts'
+import { ClientSocket } from '../support/websocket/client.ts'
 
 /** Each has a suite below, or a test of its own elsewhere. */
 const elsewhere: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { build, type Metafile } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run, startOn } from '../support/processes.ts'
-import { type InstalledPackage, installPackage } from './installed.ts'
+import { type InstalledPackage, installPackage } from '../support/installed.ts'
 
 let installed: InstalledPackage
 beforeAll(async () => {

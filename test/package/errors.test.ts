@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { SourceMap } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root, run, runtimeCommand, runtimeNames } from '../support/processes.ts'
-import { type InstalledPackage, installPackage } from './installed.ts'
+import { type InstalledPackage, installPackage } from '../support/installed.ts'
 
 let installed: InstalledPackage
 beforeAll(async () => {
@@ -54,15 +54,15 @@ describe('the source maps', () => {
       ...stderr.matchAll(/at (?:_?(\w+)\.)?(\w+) \(nghttp2-wasm:(src\/.*):(\d+):\d+\)/g),
     ]
     expect(places.map(([, , name, path]) => `${name} ${path}`)).toEqual([
-      'invalidArgument src/engine/arguments.ts',
-      'checkBytes src/engine/arguments.ts',
-      'checkTextOrBytes src/engine/arguments.ts',
-      'sendData src/engine/session.ts',
-      'invalidArgument src/engine/arguments.ts',
-      'serve src/server/serve.ts',
+      'invalidArgument src/common/arguments.ts',
+      'checkBytes src/common/arguments.ts',
+      'checkTextOrBytes src/common/arguments.ts',
+      'sendData src/engine/http2/session.ts',
+      'invalidArgument src/common/arguments.ts',
+      'serve src/server/fetch/serve.ts',
     ])
     const [text, line] = [
-      await readFile(join(root, 'src/server/serve.ts'), 'utf8'),
+      await readFile(join(root, 'src/server/fetch/serve.ts'), 'utf8'),
       places.at(-1)![4],
     ]
     expect(text.split('\n')[Number(line) - 1]).toContain("throw invalidArgument('fetch'")

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bin, root, run } from '../support/processes.ts'
-import { type InstalledPackage, installPackage } from './installed.ts'
+import { type InstalledPackage, installPackage } from '../support/installed.ts'
 
 let installed: InstalledPackage
 beforeAll(async () => {
@@ -91,6 +91,14 @@ describe('the tarball', () => {
     expect(Object.keys(browser as object).map((file) => file.slice(2))).toEqual(
       expect.arrayContaining(runtimes),
     )
+  })
+
+  it('has one class of errors, whichever file makes one', async () => {
+    const runtimes = installed.files.filter((file) => /^dist\/runtime-.*\.js$/.test(file))
+    for (const file of runtimes) {
+      const text = await readFile(join(installed.folder, 'node_modules/nghttp2-wasm', file), 'utf8')
+      expect(text, file).not.toContain('extends Error')
+    }
   })
 
   it("loads nothing of Node's to listen on Deno, which takes 10 ms", async () => {

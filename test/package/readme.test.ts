@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Exit, root, type RuntimeName, runtimeNames, start } from '../support/processes.ts'
-import { type InstalledPackage, installPackage } from './installed.ts'
+import { type InstalledPackage, installPackage } from '../support/installed.ts'
 
 /** A program, as the README has it. */
 interface Snippet {

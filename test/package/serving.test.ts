@@ -3,7 +3,7 @@ import { connect } from 'node:http2'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run, runtimeNames, startOn } from '../support/processes.ts'
-import { type InstalledPackage, installPackage } from './installed.ts'
+import { type InstalledPackage, installPackage } from '../support/installed.ts'
 
 let installed: InstalledPackage
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bin, root, run } from '../support/processes.ts'
-import { type InstalledPackage, installPackage } from './installed.ts'
+import { type InstalledPackage, installPackage } from '../support/installed.ts'
 
 let installed: InstalledPackage
 beforeAll(async () => {

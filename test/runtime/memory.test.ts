@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { MemoryRuntime } from '../../src/runtime/memory.ts'
-import type { Listening, ListenOptions } from '../../src/server/transport.ts'
-import { Recorder, RecordingAcceptor } from './recorder.ts'
+import { MemoryRuntime } from '../../src/runtime/memory/runtime.ts'
+import type { Listening, ListenOptions } from '../../src/transport/transport.ts'
+import { Recorder, RecordingAcceptor } from '../support/recorder.ts'
 
 const options: ListenOptions = { host: null, port: 0, tls: null }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

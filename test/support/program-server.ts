@@ -80,7 +80,7 @@ async function bundled(source: string): Promise<string> {
       'nghttp2-wasm': './src/index.ts',
       'nghttp2-wasm/engine': './src/engine/index.ts',
       'nghttp2-wasm/globals': './src/globals.ts',
-      'nghttp2-wasm/memory': './src/runtime/memory.ts',
+      'nghttp2-wasm/memory': './src/runtime/memory/runtime.ts',
     },
     logLevel: 'warning',
   })

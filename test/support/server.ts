@@ -1,7 +1,7 @@
-/** The server program of test/server/fixture, running on one of the runtimes. */
+/** The server program of test/server/handler/fixture, running on one of the runtimes. */
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { Client, type ClientOptions } from '../server/client.ts'
+import { Client, type ClientOptions } from './server-client.ts'
 import { type Certificate, makeCertificate } from './certificate.ts'
 import { type Program, root, type RuntimeName, runtimeNames, startOn } from './processes.ts'
 
@@ -142,7 +142,7 @@ async function bundleProgram(): Promise<string> {
   const outfile = `build/server/main-${process.pid}.mjs`
   await build({
     absWorkingDir: root,
-    entryPoints: ['test/server/fixture/main.ts'],
+    entryPoints: ['test/server/handler/fixture/main.ts'],
     outfile,
     bundle: true,
     platform: 'node',

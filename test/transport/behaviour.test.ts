@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { runtimeNames } from '../support/processes.ts'
-import { closed, Listener, readAll } from './listener.ts'
+import { closed, Listener, readAll } from '../support/transport/listener.ts'
 
 const mebibyte = 1 << 20
 const certificate: Certificate = await makeCertificate()

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { runtimeNames } from '../support/processes.ts'
-import { Listener, readAll } from './listener.ts'
+import { Listener, readAll } from '../support/transport/listener.ts'
 
 const ecdsa: Certificate = await makeCertificate()
 const rsa: Certificate = await makeCertificate('localhost', 'rsa')

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { bin, run, runtimeNames } from '../support/processes.ts'
-import { Listener, readAll } from './listener.ts'
+import { Listener, readAll } from '../support/transport/listener.ts'
 
 const certificate: Certificate = await makeCertificate()
 const other: Certificate = await makeCertificate()
@@ -15,7 +15,7 @@ const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
 
 it('on Deno fails with the words of Deno when it may not use the network', async () => {
   const options = JSON.stringify({ host: '127.0.0.1', port: 0, tls: certificate })
-  const fixture = 'test/transport/fixture.ts'
+  const fixture = 'test/transport/fixture/main.ts'
   const args = ['run', '--no-prompt', '--allow-env', '--no-check', fixture, 'deno', options]
   const { stdout } = await run(bin('deno'), args)
   expect(stdout).toContain('--allow-net')

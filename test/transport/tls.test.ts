@@ -5,7 +5,7 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { runtimeNames } from '../support/processes.ts'
-import { closed, Listener, readAll } from './listener.ts'
+import { closed, Listener, readAll } from '../support/transport/listener.ts'
 
 const certificate: Certificate = await makeCertificate()
 const clientCertificate: Certificate = await makeCertificate('client.example')

@@ -1,9 +1,9 @@
 import { Flag, type Handle, Io } from '../abi.ts'
-import { checkInteger } from '../arguments.ts'
+import { checkInteger } from '../../common/arguments.ts'
 import type { Engine } from '../engine.ts'
-import { HTTP2Error } from '../errors.ts'
-import type { HeaderField } from '../fields.ts'
-import { forgetNoMore, freeWhenForgotten } from '../forgotten.ts'
+import { HTTP2Error } from '../../common/errors.ts'
+import type { HeaderField } from '../../common/fields.ts'
+import { forgetNoMore, freeWhenForgotten } from '../finalization.ts'
 import { HDTableEntry } from './table-entry.ts'
 
 /** SETTINGS_HEADER_TABLE_SIZE is 32 bits (RFC 9113 §6.5.2). */

@@ -1,8 +1,8 @@
 import { Io } from '../abi.ts'
 import { checkEngine, type Engine } from '../engine.ts'
-import { HTTP2Error } from '../errors.ts'
-import { checkBoolean, checkBytes, checkInteger, invalidArgument } from '../arguments.ts'
-import { type FlatFields, neverIndex } from '../fields.ts'
+import { HTTP2Error } from '../../common/errors.ts'
+import { checkBoolean, checkBytes, checkInteger, invalidArgument } from '../../common/arguments.ts'
+import { type FlatFields, neverIndex } from '../../common/fields.ts'
 import { HDCoder, largestTable } from './coder.ts'
 import { DEFLATE_MAX_HEADER_TABLE_SIZE } from './constants.ts'
 

@@ -1,7 +1,7 @@
 import { Io } from '../abi.ts'
-import { checkBytes } from '../arguments.ts'
+import { checkBytes } from '../../common/arguments.ts'
 import { checkEngine, type Engine } from '../engine.ts'
-import type { HeaderField } from '../fields.ts'
+import type { HeaderField } from '../../common/fields.ts'
 import { HDCoder } from './coder.ts'
 
 /** An HPACK decoder (RFC 7541): the header blocks of one connection, in order. */

@@ -1,0 +1,173 @@
+import { checkObject, describe } from '../common/arguments.ts'
+import { HTTP2Error } from '../common/errors.ts'
+import {
+  type FlatFields,
+  type HeaderList,
+  flatten,
+  removeField,
+  wireName,
+  wireValue,
+} from '../common/fields.ts'
+import { type Body, wholeBody } from './body.ts'
+import { type BodySource, bodySource } from './body-source.ts'
+import type { Trailers } from './trailers.ts'
+import { checkLength, measured, removeLength, singleLength } from './content-length.ts'
+import type { RequestHead } from './request-head.ts'
+import type { PushInit, ResponseInit } from './response-options.ts'
+
+/** A response that is known to be one. */
+export interface PreparedResponse {
+  readonly status: number
+  /** `:status` first. */
+  readonly fields: FlatFields
+  /** The request and the status let a body follow. */
+  readonly hasContent: boolean
+  /** A body that is complete, as of `wholeBody`; else `source` reads it. */
+  readonly whole: Uint8Array | string | undefined
+  readonly source: BodySource | undefined
+  readonly trailers: Trailers | undefined
+}
+
+/** A response whose fields may be names and values in turn. */
+export type AnyResponseInit = Omit<ResponseInit, 'headers'> & {
+  readonly headers?: HeaderList | FlatFields
+}
+
+/** Checks a response before anything of it is sent: where this throws, another can still be made. */
+export function prepareResponse(
+  response: AnyResponseInit,
+  method: string,
+  streamId: number,
+): PreparedResponse {
+  const { status = 200, headers, body, trailers } = checkObject('a response', response)
+  checkStatus(status, streamId)
+  const fields = appendFields([':status', String(status)], headers)
+  if (status === 204 || status === 205) removeLength(fields)
+  const mayHaveContent = status !== 204 && status !== 205 && status !== 304
+  const hasContent = mayHaveContent && method !== 'HEAD'
+  const whole = wholeBody(body)
+  const length = whole === undefined ? sizeOf(body!) : whole.length
+  const declared = singleLength(fields, streamId)
+  if (declared === undefined) {
+    // curl 7.88, of Debian 12, is done with a response after so many bytes, and shows no trailers behind them.
+    const isLengthTold = trailers === undefined
+    // No body in answer to HEAD does not say that GET would have none.
+    const isLengthKnown = hasContent || (mayHaveContent && length !== 0)
+    if (length !== undefined && isLengthKnown && isLengthTold)
+      fields.push('content-length', String(length))
+  } else if (hasContent && length !== undefined) {
+    checkLength(declared, length, streamId)
+  }
+  const read = whole === undefined ? bodySource(body!) : undefined
+  const source = read && declared !== undefined ? measured(read, declared, streamId) : read
+  return { status, fields, hasContent, whole, source, trailers }
+}
+
+/** The length of a body that has to be read, where it is known. */
+function sizeOf(body: Body): number | undefined {
+  // Of a file of Bun's that is no regular one it is not.
+  return body instanceof Blob && Number.isSafeInteger(body.size) ? body.size : undefined
+}
+
+/** The request that a push promises, and the response to it. Throws what `respond` would. */
+export function preparePush(
+  init: PushInit,
+  { scheme, authority }: RequestHead,
+  streamId: number,
+): { readonly fields: FlatFields; readonly response: PreparedResponse } {
+  const { path, method = 'GET', requestHeaders } = checkObject('a push', init)
+  checkPromise(method, path, streamId)
+  const fields = [':method', method, ':scheme', scheme, ':authority', authority, ':path', path]
+  appendFields(fields, requestHeaders)
+  const response = prepareResponse(init, method, streamId)
+  checkFields(response.fields)
+  return { fields, response }
+}
+
+/** Throws what sending the fields would throw. */
+function checkFields(fields: FlatFields): void {
+  for (let i = 0; i < fields.length; i += 2) {
+    wireName(fields[i]!)
+    wireValue(fields[i]!, fields[i + 1]!)
+  }
+}
+
+/** Fields that say something of one HTTP/1.1 connection; HTTP/2 forbids them (RFC 9113 §8.2.2). */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** By their length, most names need no look. */
+function isHopByHop(name: string): boolean {
+  const { length } = name
+  if (length !== 7 && length !== 10 && length !== 16 && length !== 17) return false
+  return hopByHop.has(name.toLowerCase())
+}
+
+/**
+ * Appends what an application gives to pseudo-header fields, which are ours to say: one among `headers` is an
+ * `ERR_INVALID_FIELD_NAME`. Fields of a connection are left out.
+ */
+export function appendFields(
+  fields: FlatFields,
+  headers: HeaderList | FlatFields | undefined,
+): FlatFields {
+  if (headers === undefined) return fields
+  const first = fields.length
+  flatten(headers, fields)
+  for (let i = fields.length - 2; i >= first; i -= 2) {
+    const name = fields[i]!
+    const value = fields[i + 1]!
+    // What is no string is told here, before its length or its first character is asked for.
+    if (typeof name !== 'string') wireName(name)
+    if (typeof value !== 'string') wireValue(name, value)
+    if (name.charCodeAt(0) === 0x3a) {
+      throw new HTTP2Error(
+        'ERR_INVALID_FIELD_NAME',
+        `${JSON.stringify(name)} is no field of an application's: pseudo-header fields have options of their own`,
+      )
+    }
+    if (isHopByHop(name)) removeField(fields, i)
+  }
+  return fields
+}
+
+/** The code of a response (RFC 9110 §15), else `ERR_INVALID_STATUS`. */
+function checkStatus(status: number, streamId: number): void {
+  if (Number.isInteger(status) && status >= 200 && status <= 599) return
+  throw new HTTP2Error('ERR_INVALID_STATUS', `a status is 200 to 599, not ${describe(status)}`, {
+    streamId,
+  })
+}
+
+/** The code of a response before the response. 101 belongs to HTTP/1.1 (RFC 9113 §8.6). */
+export function checkInformationalStatus(status: number, streamId: number): void {
+  if (Number.isInteger(status) && status >= 100 && status <= 199 && status !== 101) return
+  throw new HTTP2Error(
+    'ERR_INVALID_STATUS',
+    `an informational status is 100 or 102 to 199, not ${describe(status)} (RFC 9110 §15.2)`,
+    { streamId },
+  )
+}
+
+/** RFC 9113 §8.4: what can be promised. */
+function checkPromise(method: string, path: string, streamId: number): void {
+  if (method !== 'GET' && method !== 'HEAD') {
+    throw new HTTP2Error(
+      'ERR_INVALID_METHOD',
+      `GET and HEAD can be pushed, not ${describe(method)}`,
+      {
+        streamId,
+      },
+    )
+  }
+  if (typeof path !== 'string' || !path.startsWith('/')) {
+    throw new HTTP2Error('ERR_INVALID_PATH', `a pushed path begins with /, not ${describe(path)}`, {
+      streamId,
+    })
+  }
+}

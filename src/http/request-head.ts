@@ -1,0 +1,61 @@
+import { type FlatFields, type HeaderField, toHeaderFields } from '../common/fields.ts'
+
+/** What a request's header block says (RFC 9113 §8.3.1). */
+export class RequestHead {
+  method = ''
+  scheme = ''
+  path = ''
+  /** `:authority`, or the Host field where there is none. */
+  authority = ''
+  /** The Host field, where there is one. */
+  host: string | undefined
+  /** `:protocol` of an extended CONNECT (RFC 8441 §4). */
+  protocol: string | undefined
+  /** Names and values in turn, pseudo-header fields included. */
+  readonly fields: FlatFields
+  #pairs: HeaderField[] | undefined
+
+  constructor(fields: FlatFields) {
+    this.fields = fields
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i]!
+      if (name.charCodeAt(0) !== 0x3a) {
+        // The parser refuses a second one.
+        if (name.length !== 4 || name !== 'host') continue
+        this.host = fields[i + 1]!
+        if (this.authority === '') this.authority = this.host
+        break
+      }
+      const value = fields[i + 1]!
+      if (name === ':method') this.method = value
+      else if (name === ':path') this.path = value
+      else if (name === ':scheme') this.scheme = value
+      else if (name === ':authority') this.authority = value
+      else if (name === ':protocol') this.protocol = value
+    }
+  }
+
+  /** The client waits for 100 before it sends the body (RFC 9110 §10.1.1). */
+  get expectsContinue(): boolean {
+    const { fields } = this
+    for (let i = 0; i < fields.length; i += 2) {
+      if (fields[i] === 'expect') return fields[i + 1]!.toLowerCase() === '100-continue'
+    }
+    return false
+  }
+
+  /** The fields in pairs, in the order of arrival; crumbs of the cookie are one field, the last (RFC 9113 §8.2.3). */
+  get pairs(): HeaderField[] {
+    this.#pairs ??= joinCookies(toHeaderFields(this.fields))
+    return this.#pairs
+  }
+}
+
+function joinCookies(pairs: HeaderField[]): HeaderField[] {
+  const crumbs = pairs.filter(([name]) => name === 'cookie')
+  if (crumbs.length === 0) return pairs
+  const others = pairs.filter(([name]) => name !== 'cookie')
+  const cookie = crumbs.map(([, value]) => value).join('; ')
+  const isSecret = crumbs.some(([, , neverIndexed]) => neverIndexed)
+  return [...others, isSecret ? ['cookie', cookie, true] : ['cookie', cookie]]
+}

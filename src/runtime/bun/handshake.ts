@@ -1,0 +1,97 @@
+import type { Acceptor, Address, TlsInfo } from '../../transport/transport.ts'
+import { makeAddress } from '../shared/address.ts'
+import type { BunSocket } from './types.ts'
+import { alpnError, handshakeError, handshakeTimeoutError } from '../shared/errors.ts'
+import { refuse } from '../shared/hand-over.ts'
+import type { Handshakes } from '../shared/handshakes.ts'
+
+/** Milliseconds for a client that is turned away to read why, and to close its side. */
+const closePeriod = 200
+
+/** A TLS socket until its handshake has succeeded, failed or taken too long. */
+export class BunHandshake {
+  readonly #socket: BunSocket<unknown>
+  readonly #acceptor: Acceptor
+  readonly #handshakes: Handshakes
+  readonly #remoteAddress: Address
+  #timer: ReturnType<typeof setTimeout>
+  #settled = false
+
+  constructor(
+    socket: BunSocket<unknown>,
+    timeout: number,
+    acceptor: Acceptor,
+    handshakes: Handshakes,
+  ) {
+    this.#handshakes = handshakes
+    handshakes.begin()
+    this.#socket = socket
+    this.#acceptor = acceptor
+    this.#remoteAddress = makeAddress(socket.remoteAddress, socket.remotePort)
+    this.#timer = setTimeout(() => this.#refuse(handshakeTimeoutError(timeout)), timeout)
+  }
+
+  /** Whether there is a connection now. If not, the client is turned away. */
+  done(success: boolean, error: Error | null, rejectUnauthorized: boolean): boolean {
+    if (this.#settled) return false
+    const protocol = this.#socket.alpnProtocol || null
+    if (!success) {
+      const alpn = error?.message.includes('NO_APPLICATION_PROTOCOL')
+      this.#refuse(alpn ? alpnError(null, error) : handshakeError(error ?? 'no reason is known'))
+    } else if (rejectUnauthorized && error) {
+      this.#refuse(handshakeError(error))
+    } else if (protocol !== 'h2') {
+      this.#refuse(alpnError(protocol))
+    } else {
+      this.#settle()
+      return true
+    }
+    return false
+  }
+
+  info(asksForCertificate: boolean): TlsInfo {
+    const socket = this.#socket
+    const certificate = asksForCertificate ? socket.getPeerCertificate() : null
+    return {
+      alpnProtocol: 'h2',
+      version: socket.getTLSVersion(),
+      cipher: socket.getCipher().name,
+      serverName: socket.getServername() || null,
+      clientCertificate: certificate && Object.keys(certificate).length > 0 ? certificate : null,
+    }
+  }
+
+  /** The events of a socket that is no connection. */
+  received(): void {}
+
+  drained(): void {}
+
+  peerEnded(): void {
+    this.#refuse(handshakeError('the client left before its end'))
+  }
+
+  failed(error: Error): void {
+    this.#refuse(handshakeError(error))
+  }
+
+  closed(error: Error | null): void {
+    this.#refuse(handshakeError(error ?? 'the client left before its end'))
+    clearTimeout(this.#timer)
+  }
+
+  #settle(): void {
+    this.#settled = true
+    this.#handshakes.end()
+    clearTimeout(this.#timer)
+  }
+
+  #refuse(error: Error): void {
+    if (this.#settled) return
+    this.#settle()
+    // On a finished handshake this sends close_notify and FIN; on a failed one the alert is on its way already. `end` would
+    // keep the connection, and `terminate` have no effect on it, for as long as Bun likes.
+    this.#socket.shutdown()
+    this.#timer = setTimeout(() => this.#socket.terminate(), closePeriod)
+    refuse(this.#acceptor, error, this.#remoteAddress)
+  }
+}

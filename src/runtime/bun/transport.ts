@@ -1,0 +1,197 @@
+import type { Address, TlsInfo, Transport, TransportSink } from '../../transport/transport.ts'
+import { makeAddress } from '../shared/address.ts'
+import type { BunSocket } from './types.ts'
+import { ChunkQueue } from '../shared/chunk-queue.ts'
+import { asError, connectionResetError } from '../shared/errors.ts'
+import { tellClosed } from '../shared/hand-over.ts'
+import { writeLimit } from '../shared/limits.ts'
+
+/**
+ * Chunks are joined here for one write: much faster than a system call (on TLS a record) for each. One
+ * for all connections, since Bun keeps no reference to what it is given.
+ */
+const joined = new Uint8Array(1024 * 1024)
+
+/** A socket of `Bun.listen`, which neither queues nor joins what it is given: this does. */
+export class BunTransport<Data> implements Transport {
+  readonly remoteAddress: Address
+  readonly localAddress: Address
+  readonly tls: TlsInfo | null
+  readonly #socket: BunSocket<Data>
+  readonly #queue = new ChunkQueue()
+  #sink: TransportSink | null = null
+  #blocked = false
+  /** `end` or `destroy` was called. */
+  #ended = false
+  #destroyed = false
+  #peerEnded = false
+  #error: Error | null = null
+
+  constructor(socket: BunSocket<Data>, tls: TlsInfo | null) {
+    this.#socket = socket
+    this.tls = tls
+    this.remoteAddress = makeAddress(socket.remoteAddress, socket.remotePort)
+    this.localAddress = makeAddress(socket.localAddress, socket.localPort)
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#ended) return true
+    const queue = this.#queue
+    const { length } = bytes
+    let taken = 0
+    if (queue.length === 0) {
+      taken = this.#socket.write(bytes, 0, length)
+      if (taken === length) return true
+      if (taken < 0) return this.#gone()
+    }
+    queue.push(bytes.slice(taken))
+    return this.#hasRoom()
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    if (this.#ended) return true
+    const queue = this.#queue
+    const wasEmpty = queue.length === 0
+    for (const chunk of chunks) queue.push(chunk)
+    if (wasEmpty) this.#send()
+    return this.#hasRoom()
+  }
+
+  pause(): void {
+    if (!this.#destroyed) this.#socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#destroyed) this.#socket.resume()
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    if (this.#queue.length === 0) this.#finish()
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return
+    this.#ended = true
+    this.#destroyed = true
+    this.#queue.clear()
+    // Bun calls `close` from inside of this, and with an error of the time before in its hands.
+    queueMicrotask(() => this.#socket.terminate())
+  }
+
+  /** For the events of the socket. */
+  received(chunk: Uint8Array): void {
+    if (this.#destroyed) return
+    try {
+      this.#sink?.onData(chunk)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  drained(): void {
+    if (this.#destroyed) return
+    if (this.#queue.length > 0) {
+      this.#send()
+      if (this.#queue.length > 0) return
+      if (this.#ended) {
+        this.#finish()
+        return
+      }
+    }
+    if (!this.#blocked) return
+    this.#blocked = false
+    try {
+      this.#sink?.onDrain()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  peerEnded(): void {
+    if (this.#destroyed || this.#peerEnded) return
+    this.#peerEnded = true
+    try {
+      this.#sink?.onEnd()
+    } catch (error) {
+      this.failed(error)
+    }
+    if (this.#ended && this.#queue.length === 0) this.#finish()
+  }
+
+  failed(error: unknown): void {
+    this.#error ??= asError(error)
+    this.destroy()
+  }
+
+  closed(error: Error | null): void {
+    if (this.#destroyed) {
+      // Whatever Bun says of it: we dropped it.
+    } else if (error) {
+      this.#error ??= error
+    } else if (!this.#error) {
+      // A socket that we had shut down is closed by the peer's FIN, without the event `end`.
+      if (this.#ended && this.#queue.length === 0) this.peerEnded()
+      // Bun does not always tell of a reset.
+      else this.#error = connectionResetError()
+    }
+    this.#destroyed = true
+    this.#ended = true
+    this.#queue.clear()
+    const sink = this.#sink
+    this.#sink = null
+    tellClosed(sink, this.#error)
+  }
+
+  /** A socket that takes -1: the event `close` follows, and it may come without an error. */
+  #gone(): true {
+    this.#error ??= connectionResetError()
+    this.#queue.clear()
+    return true
+  }
+
+  #hasRoom(): boolean {
+    if (this.#queue.length >= writeLimit) this.#blocked = true
+    return !this.#blocked
+  }
+
+  /** Until the queue is empty or the system takes no more. A chunk that has changed ends the connection. */
+  #send(): void {
+    try {
+      this.#sendQueue()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  #sendQueue(): void {
+    const queue = this.#queue
+    const socket = this.#socket
+    while (queue.length > 0) {
+      let bytes = queue.first
+      let { length } = bytes
+      if (length < queue.length && length < joined.length) {
+        length = queue.peek(joined)
+        bytes = joined
+      }
+      const taken = socket.write(bytes, 0, length)
+      if (taken < 0) {
+        this.#gone()
+        return
+      }
+      queue.drop(taken)
+      if (taken < length) return
+    }
+  }
+
+  /** All is sent: FIN. */
+  #finish(): void {
+    if (this.#peerEnded) queueMicrotask(() => this.#socket.end())
+    else this.#socket.shutdown()
+  }
+}

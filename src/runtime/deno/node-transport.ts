@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net'
+import type { TlsInfo } from '../../transport/transport.ts'
+import { connectionResetError } from '../shared/errors.ts'
+import { NodeTransport } from '../node/transport.ts'
+import { tcpHandle } from './node-socket.ts'
+
+/** A socket of `node:net` or `node:tls` on Deno: it differs from Node's in what it says of its end, and in a pause. */
+export class DenoNodeTransport extends NodeTransport {
+  readonly #socket: Socket
+
+  constructor(socket: Socket, tls: TlsInfo | null) {
+    super(socket, tls)
+    this.#socket = socket
+  }
+
+  /** Deno goes on reading from the system, and keeps what it does not deliver. */
+  override pause(): void {
+    super.pause()
+    tcpHandle(this.#socket)?.readStop()
+  }
+
+  override resume(): void {
+    tcpHandle(this.#socket)?.readStart()
+    super.resume()
+  }
+
+  /**
+   * Deno tells a reset as the end of the peer's side; but then the system knows of no peer. Nor does it when both sides
+   * have ended.
+   */
+  protected override endError(): Error | null {
+    if (this.#socket.writableEnded) return null
+    const code = tcpHandle(this.#socket)?.getpeername({}) ?? 0
+    return code === 0 ? null : connectionResetError()
+  }
+}

@@ -1,0 +1,104 @@
+/** Deno: `Deno.listen`, and TLS in a file of its own. */
+import type { Acceptor, Listening, ListenOptions, Runtime } from '../../transport/transport.ts'
+import { AcceptQueue } from '../shared/accept-queue.ts'
+import { makeAddress } from '../shared/address.ts'
+import { onAllInterfaces } from '../shared/all-interfaces.ts'
+import { onShutdownSignal } from './signals.ts'
+import { DenoTransport } from './transport.ts'
+import type { DenoConn, DenoGlobal, DenoListener, DenoListenOptions } from './types.ts'
+import { listenError } from '../shared/errors.ts'
+import { handOver, refuse } from '../shared/hand-over.ts'
+
+export const denoRuntime: Runtime = { name: 'deno', listen, onShutdownSignal, atEndOfTurn }
+
+let later: ((action: () => void) => void) | undefined
+
+function atEndOfTurn(action: () => void): void {
+  // Only now: Deno takes 10 ms to have it. Before Deno 2.4 it was not there.
+  later ??= globalThis.setImmediate ?? queueMicrotask
+  later(action)
+}
+
+/** Milliseconds to wait when the system cannot accept, for example because no file descriptor is left. */
+const acceptPause = 100
+
+async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
+  const { Deno } = globalThis as unknown as { Deno: DenoGlobal }
+  // node:tls takes Deno longer to load than all the rest.
+  if (options.tls) return (await import('./tls.ts')).listenTls(options, acceptor)
+  // `Deno.listen` takes no file descriptor.
+  if (options.fd !== undefined)
+    return (await import('./descriptor.ts')).listenOnDescriptor(options, acceptor)
+  const listenOn = (hostname: string): DenoListener => {
+    const all: DenoListenOptions = {
+      hostname,
+      port: options.port,
+      ...(options.backlog === undefined ? {} : { tcpBacklog: options.backlog }),
+      // Deno ends the process over it when it was started without --unstable-net.
+      ...(options.reusePort && Deno.listenDatagram ? { reusePort: true } : {}),
+    }
+    return Deno.listen(all)
+  }
+  let listener: DenoListener
+  try {
+    listener = options.host === null ? onAllInterfaces(listenOn) : listenOn(options.host)
+  } catch (error) {
+    throw listenError(error, options.host, /lookup/)
+  }
+  const queue = new AcceptQueue(inMicrotasks)
+  const accepting = acceptAll(listener, acceptor, queue)
+  return {
+    address: makeAddress(listener.addr.hostname, listener.addr.port),
+    reusesReadBuffer: true,
+    close: async () => {
+      await queue.isEmpty()
+      closeQuietly(listener)
+      await accepting
+    },
+  }
+}
+
+/** `accept` resolves within a few microtasks where the system has a connection. */
+function inMicrotasks(action: (gap: number) => void, left = 16): void {
+  queueMicrotask(() => (left > 0 ? inMicrotasks(action, left - 1) : action(0)))
+}
+
+/** Until the listener is closed. */
+async function acceptAll(
+  listener: DenoListener,
+  acceptor: Acceptor,
+  queue: AcceptQueue,
+): Promise<void> {
+  for (;;) {
+    let conn: DenoConn
+    try {
+      conn = await listener.accept()
+      queue.accepted()
+    } catch (error) {
+      if (isClosed(error)) return
+      refuse(acceptor, error, null)
+      await new Promise((resolve) => setTimeout(resolve, acceptPause))
+      continue
+    }
+    try {
+      conn.setNoDelay(true)
+      handOver(new DenoTransport(conn), acceptor)
+    } catch (error) {
+      // The client was gone before it could be served.
+      refuse(acceptor, error, null)
+      closeQuietly(conn)
+    }
+  }
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'BadResource' || error.name === 'Interrupted')
+}
+
+function closeQuietly(resource: { close(): void }): void {
+  try {
+    resource.close()
+  } catch {
+    // It is closed already.
+  }
+}

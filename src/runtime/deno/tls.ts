@@ -1,0 +1,74 @@
+/**
+ * TLS on Deno: `node:tls` as on Node. `Deno.listenTls` cannot set TCP_NODELAY: a client that takes 64 KiB at a time waits
+ * for its own delayed acknowledgements. It tells neither version nor cipher nor SNI.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type {
+  Acceptor,
+  Address,
+  Listening,
+  ListenOptions,
+  TlsOptions,
+} from '../../transport/transport.ts'
+import { makeAddress } from '../shared/address.ts'
+import { tcpSocket } from './node-socket.ts'
+import { DenoNodeTransport } from './node-transport.ts'
+import type { DenoGlobal } from './types.ts'
+import { certificateError, tlsOptionError } from '../shared/errors.ts'
+import { Handshakes } from '../shared/handshakes.ts'
+import { listenOn } from '../node/listener.ts'
+import { tlsServer } from '../node/tls.ts'
+
+export async function listenTls(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
+  const tls = options.tls!
+  // Deno takes any certificate in the handshake, and leaves it to JavaScript to look at it afterwards: too late for a
+  // session that is resumed.
+  if (tls.requestCert) throw tlsOptionError('requestCert', 'Deno')
+  // rustls has those of `defaultCiphers`, and no way to choose.
+  if (tls.ciphers !== undefined) throw tlsOptionError('ciphers', 'Deno')
+  checkCertificate(tls)
+  const host = options.fd === undefined ? await permittedHost(options) : null
+  const addresses = new WeakMap<object, Address>()
+  const handshakes = new Handshakes()
+  const server = tlsServer(options, acceptor, handshakes, {
+    transport: DenoNodeTransport,
+    remoteAddress: (socket) => addresses.get(tcpSocket(socket) ?? socket) ?? null,
+  })
+  // A TLS socket has lost its address by the time its handshake is known to have failed.
+  server.on('connection', (socket) => {
+    addresses.set(socket, makeAddress(socket.remoteAddress, socket.remotePort))
+  })
+  const listening = await listenOn(server, { ...options, host }, acceptor)
+  return { ...listening, settled: handshakes.settled }
+}
+
+/** `node:tls` finds out about both with the first client. */
+function checkCertificate({ cert, key, passphrase }: TlsOptions): void {
+  let belongs: boolean
+  try {
+    const secret = createPrivateKey(passphrase === undefined ? key : { key, passphrase })
+    belongs = new X509Certificate(cert).checkPrivateKey(secret)
+  } catch (error) {
+    throw certificateError(error)
+  }
+  if (!belongs) throw certificateError('the key belongs to another certificate')
+}
+
+/** The address to listen on, once Deno has said that it may be used. */
+async function permittedHost({ host, port }: ListenOptions): Promise<string | null> {
+  const address = host === null || isIP(host) ? host : (await lookup(host)).address
+  checkPermission(address ?? '::', port)
+  return address
+}
+
+/** `node:net` throws in a tick of its own where it may not listen, which would end the program. */
+function checkPermission(address: string, port: number): void {
+  const { Deno } = globalThis as unknown as { Deno: DenoGlobal }
+  const host = `${isIP(address) === 6 ? `[${address}]` : address}:${port}`
+  if (Deno.permissions.requestSync({ name: 'net', host }).state === 'granted') return
+  throw new Deno.errors.NotCapable(
+    `Requires net access to "${host}", run again with the --allow-net flag`,
+  )
+}

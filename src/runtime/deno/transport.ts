@@ -1,0 +1,144 @@
+import type { Address, Transport, TransportSink } from '../../transport/transport.ts'
+import { makeAddress } from '../shared/address.ts'
+import { BufferPool } from '../shared/buffer-pool.ts'
+import type { DenoConn } from './types.ts'
+import { DenoWriter, type WriterOwner } from './writer.ts'
+import { asError } from '../shared/errors.ts'
+import { tellClosed } from '../shared/hand-over.ts'
+
+/** Bytes of what a connection reads into: a small buffer of its own, or while much comes one of the pool. */
+const smallSize = 4 * 1024
+const pool = new BufferPool(64 * 1024, 64)
+
+/** A connection of `Deno.listen`: a loop that reads, and a writer. */
+export class DenoTransport implements Transport, WriterOwner {
+  readonly remoteAddress: Address
+  readonly localAddress: Address
+  readonly tls: null = null
+  readonly #conn: DenoConn
+  readonly #writer: DenoWriter
+  #sink: TransportSink | null = null
+  #paused = false
+  /** Ends a pause of the reading loop. */
+  #wake: (() => void) | null = null
+  #peerEnded = false
+  #finished = false
+  #closed = false
+
+  constructor(conn: DenoConn) {
+    this.#conn = conn
+    this.remoteAddress = makeAddress(conn.remoteAddr.hostname, conn.remoteAddr.port)
+    this.localAddress = makeAddress(conn.localAddr.hostname, conn.localAddr.port)
+    this.#writer = new DenoWriter(conn, this)
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink
+    void this.#read(sink)
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#writer.write(bytes)
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    return this.#writer.writev(chunks)
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#wake?.()
+    this.#wake = null
+  }
+
+  end(): void {
+    this.#writer.end()
+  }
+
+  destroy(): void {
+    this.#close(null)
+  }
+
+  /** For the writer. */
+  drained(): void {
+    if (this.#closed) return
+    try {
+      this.#sink?.onDrain()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  flushed(): void {
+    void this.#closeWrite()
+  }
+
+  failed(error: unknown): void {
+    this.#close(asError(error))
+  }
+
+  async #read(sink: TransportSink): Promise<void> {
+    const small = new Uint8Array(smallSize)
+    let buffer = small
+    try {
+      for (;;) {
+        const count = await this.#conn.read(buffer)
+        // A pause may have begun while the read was under way.
+        while (this.#paused && !this.#closed) await this.#resumed()
+        if (this.#closed) return
+        if (count === null) break
+        sink.onData(buffer.subarray(0, count))
+        if (buffer === small) {
+          if (count === smallSize) buffer = pool.take()
+        } else if (count < smallSize) {
+          pool.giveBack(buffer)
+          buffer = small
+        }
+        while (this.#paused && !this.#closed) await this.#resumed()
+        if (this.#closed) return
+      }
+      this.#peerEnded = true
+      sink.onEnd()
+      if (this.#finished) this.#close(null)
+    } catch (error) {
+      this.failed(error)
+    } finally {
+      if (buffer !== small) pool.giveBack(buffer)
+    }
+  }
+
+  async #closeWrite(): Promise<void> {
+    try {
+      await this.#conn.closeWrite()
+    } catch (error) {
+      // The peer has gone meanwhile.
+      this.failed(error)
+      return
+    }
+    this.#finished = true
+    if (this.#peerEnded) this.#close(null)
+  }
+
+  #resumed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  #close(error: Error | null): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#writer.stop()
+    try {
+      this.#conn.close()
+    } catch {
+      // It is closed already.
+    }
+    this.#wake?.()
+    queueMicrotask(() => tellClosed(this.#sink, error))
+  }
+}

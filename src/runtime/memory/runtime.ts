@@ -1,0 +1,71 @@
+/** Connections within one program, without a network: for tests, and for browsers. */
+import { invalidArgument } from '../../common/arguments.ts'
+import { HTTP2Error } from '../../common/errors.ts'
+import type {
+  Acceptor,
+  Address,
+  Listening,
+  ListenOptions,
+  Runtime,
+  Transport,
+  TransportSink,
+} from '../../transport/transport.ts'
+import { tlsOptionError } from '../shared/errors.ts'
+import { handOver } from '../shared/hand-over.ts'
+import { MemoryTransport } from './transport.ts'
+
+const host = 'memory'
+
+/** A network of its own: who listens on it is reached by `connect`, and by nobody else. */
+export class MemoryRuntime implements Runtime {
+  readonly name = 'memory'
+  readonly #acceptors = new Map<number, Acceptor>()
+
+  /**
+   * Listens on a port of this network; 0 takes a free one. Bytes are delivered in microtasks, and TLS
+   * there is none. Rejects with the code `EADDRINUSE`, or `ERR_TLS_OPTION` when `tls` is given.
+   */
+  readonly listen = async (options: ListenOptions, acceptor: Acceptor): Promise<Listening> => {
+    if (options.tls) throw tlsOptionError('tls', 'memory')
+    if (options.fd !== undefined) {
+      throw invalidArgument('fd', 'absent: a MemoryRuntime has no sockets', options.fd)
+    }
+    const port = options.port === 0 ? this.#freePort() : options.port
+    if (this.#acceptors.has(port)) {
+      throw new HTTP2Error('EADDRINUSE', `Port ${port} of this MemoryRuntime is in use.`)
+    }
+    this.#acceptors.set(port, acceptor)
+    return {
+      address: { host, port },
+      reusesReadBuffer: false,
+      close: async () => {
+        if (this.#acceptors.get(port) === acceptor) this.#acceptors.delete(port)
+      },
+    }
+  }
+
+  /**
+   * Connects to a listener: the only one, or the one of this port. `onConnection` is called at once with
+   * the client's end, and gives the sink for what arrives there. Throws an error of the code
+   * `ECONNREFUSED` when nobody listens.
+   */
+  connect(onConnection: (transport: Transport) => TransportSink, port?: number): Transport {
+    const [found] = port === undefined ? this.#acceptors.keys() : [port]
+    const acceptor = found === undefined ? undefined : this.#acceptors.get(found)
+    if (found === undefined || !acceptor) {
+      const where = port === undefined ? '' : ` on port ${port}`
+      throw new HTTP2Error('ECONNREFUSED', `Nobody listens${where} in this MemoryRuntime.`)
+    }
+    const client: Address = { host, port: 0 }
+    const [clientEnd, serverEnd] = MemoryTransport.pair(client, { host, port: found })
+    clientEnd.start(onConnection(clientEnd))
+    queueMicrotask(() => handOver(serverEnd, acceptor))
+    return clientEnd
+  }
+
+  #freePort(): number {
+    let port = 1
+    while (this.#acceptors.has(port)) port++
+    return port
+  }
+}

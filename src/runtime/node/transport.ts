@@ -1,0 +1,151 @@
+import type { Socket } from 'node:net'
+import { bodyChangedError } from '../../common/body-changed.ts'
+import type { Address, TlsInfo, Transport, TransportSink } from '../../transport/transport.ts'
+import { makeAddress } from '../shared/address.ts'
+import { asError } from '../shared/errors.ts'
+import { tellClosed } from '../shared/hand-over.ts'
+import { writeLimit } from '../shared/limits.ts'
+import { Slab } from '../shared/slab.ts'
+
+/** One for all connections: a copy that the system took at once gives its place to the next. */
+const slab = new Slab()
+
+/** A `net.Socket` or a `tls.TLSSocket` that was made with `allowHalfOpen`. */
+export class NodeTransport implements Transport {
+  readonly remoteAddress: Address
+  readonly localAddress: Address
+  readonly tls: TlsInfo | null
+  readonly view: (bytes: Uint8Array) => Uint8Array = asBuffer
+  readonly #socket: Socket
+  readonly #limit: number
+  #sink: TransportSink | null = null
+  #ended = false
+  #blocked = false
+  #error: Error | null = null
+
+  constructor(socket: Socket, tls: TlsInfo | null) {
+    this.#socket = socket
+    this.tls = tls
+    this.remoteAddress = makeAddress(socket.remoteAddress, socket.remotePort)
+    this.localAddress = makeAddress(socket.localAddress, socket.localPort)
+    // 'drain' is emitted only after the stream's own mark was reached.
+    this.#limit = Math.max(writeLimit, socket.writableHighWaterMark)
+  }
+
+  /** Starts to read. */
+  start(sink: TransportSink): void {
+    this.#sink = sink
+    const socket = this.#socket
+    socket.on('data', (chunk) => {
+      try {
+        sink.onData(chunk)
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
+    socket.on('drain', () => this.#drained())
+    socket.on('end', () => {
+      try {
+        const error = this.endError()
+        if (error) this.#fail(error)
+        else sink.onEnd()
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
+    // After an error of TLS the socket would stay open, though nothing more comes of it.
+    socket.on('error', (error) => this.#fail(error))
+    socket.on('close', () => {
+      this.#ended = true
+      tellClosed(sink, this.#error)
+    })
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#ended) return true
+    const socket = this.#socket
+    socket.write(slab.copy(bytes))
+    // A cleartext socket hands bytes to the system within the call when the system takes them.
+    const waiting = socket.writableLength
+    if (waiting === 0) slab.giveBack()
+    else if (waiting >= this.#limit) this.#blocked = true
+    return !this.#blocked
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    if (this.#ended) return true
+    const socket = this.#socket
+    // Behind bytes that wait, Node keeps the chunks themselves; else it hands their addresses to the system at once.
+    const watched = socket.writableLength > 0 ? this.#watch(chunks) : undefined
+    if (chunks.length === 1) {
+      socket.write(chunks[0]!, watched)
+    } else {
+      const last = chunks.length - 1
+      socket.cork()
+      for (let i = 0; i < last; i++) socket.write(chunks[i]!)
+      socket.write(chunks[last]!, watched)
+      socket.uncork()
+    }
+    if (socket.writableLength >= this.#limit) this.#blocked = true
+    return !this.#blocked
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#ended = true
+    this.#socket.destroy()
+  }
+
+  /** Why the end of the peer's side is no FIN, where the socket cannot tell. */
+  protected endError(): Error | null {
+    return null
+  }
+
+  /** What is to be called when chunks have gone out: one that was transferred meanwhile has ruined what followed. */
+  #watch(chunks: readonly Uint8Array[]): () => void {
+    const length = total(chunks)
+    return () => {
+      if (total(chunks) < length) this.#fail(bodyChangedError())
+    }
+  }
+
+  #drained(): void {
+    if (!this.#blocked) return
+    this.#blocked = false
+    try {
+      this.#sink?.onDrain()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#error ??= asError(error)
+    this.destroy()
+  }
+}
+
+function total(chunks: readonly Uint8Array[]): number {
+  let length = 0
+  // Not `length`: see asBytes.
+  for (const chunk of chunks) length += chunk.byteLength
+  return length
+}
+
+/** Node makes a Buffer of each chunk that is none; slices of a Buffer are. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}

@@ -1,0 +1,255 @@
+import { checkObject, invalidArgument } from '../../common/arguments.ts'
+import { checkEngine, type Engine } from '../../engine/engine.ts'
+import { HTTP2Error } from '../../common/errors.ts'
+import { type Limits, resolveLimits } from '../../engine/http2/limits.ts'
+import {
+  checkFunction,
+  most32,
+  mostTime,
+  type NumberRange,
+  type NumberTable,
+  resolveBoolean,
+  type Resolved,
+  resolveNumber,
+  resolveNumbers,
+} from '../../common/option-table.ts'
+import { type Settings, settingsToWords } from '../../engine/http2/settings.ts'
+import { resolveTls } from './tls-options.ts'
+import type { Address, Runtime, TlsOptions } from '../../transport/transport.ts'
+
+/** Milliseconds, integers to 2^31-1; 0 or `Infinity` turns one off. */
+export interface Timeouts {
+  /** A connection without streams is closed after this. Default 180,000. */
+  readonly idle?: number
+  /**
+   * A stream that waits for the client to read, or to send its request's body before anything is answered, is reset
+   * after this; a connection that takes no bytes is closed. Default 60,000.
+   */
+  readonly stream?: number
+  /** The client must acknowledge our SETTINGS (RFC 9113 §6.5.3). Default 10,000. */
+  readonly settings?: number
+  /** A TLS handshake must be complete. Default 10,000. */
+  readonly handshake?: number
+  /**
+   * What is still open when a graceful shutdown has taken this long is dropped. At most five seconds of it are for a
+   * client to close its side once we have closed ours. Default 10,000.
+   */
+  readonly shutdown?: number
+}
+
+/** A line of the request log. */
+export interface LogEntry {
+  readonly remoteAddress: Address
+  readonly streamId: number
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  /** The response was pushed. */
+  readonly pushed: boolean
+}
+
+/** What both servers take. */
+export interface ServerOptions {
+  /** Certificate and key, in PEM, as strings or as bytes; `null`: cleartext. */
+  readonly tls?: TlsOptions | null
+  /** What we tell the client in SETTINGS; merged over the defaults of this server. */
+  readonly settings?: Settings
+  /** Bytes a client may have in flight on a connection, 65,535 to 2^31-1. Default 16 MiB. */
+  readonly connectionWindowSize?: number
+  readonly limits?: Limits
+  readonly timeouts?: Timeouts
+  /**
+   * A `date` field in every response that has none (RFC 9110 §6.6.1). Default: with `serve` true; with `HTTP2Server`,
+   * which sends no field that it is not told to send, false.
+   */
+  readonly date?: boolean
+  /** Padding of frames, at most so many bytes, 0 to 256. Default 0. */
+  readonly padding?: number
+  /**
+   * The file descriptor of a listening socket that the process was started with, instead of an address: 3 from systemd's
+   * socket units, for example. Several processes may have the same socket, and take turns on it without losing a connection.
+   */
+  readonly fd?: number
+  /** Several processes may share the port, where the runtime and the system allow it. */
+  readonly reusePort?: boolean
+  /** Pending connections the system queues. */
+  readonly backlog?: number
+  /** SIGINT and SIGTERM close the server, in order; a second one at once. Default false. */
+  readonly gracefulShutdown?: boolean
+  /**
+   * Bytes of a request's body that are taken. Beyond, a request whose `content-length` says so is answered with 413, and no
+   * handler is told; another is reset, which its reader sees as `ERR_BODY_TOO_LARGE`. Tunnels have no limit. Default
+   * 128 MiB; `Infinity`: none.
+   */
+  readonly maxRequestBodySize?: number
+  /**
+   * Bytes of request bodies that clients may have in flight or waiting for a handler, all connections together and beyond
+   * the 64 KiB that the protocol gives each. When they are used up, windows stay shut. Default 256 MiB; `Infinity`: none.
+   */
+  readonly maxUnreadBytes?: number
+  /** The engine of this server's sessions. Default: the one of this thread. */
+  readonly engine?: Engine
+  /** Instead of the runtime this program runs on. */
+  readonly runtime?: Runtime
+  /** Told of what goes wrong in handlers, and of connections that fail. Default: handlers' errors to the console. */
+  readonly onError?: (error: unknown, where: ErrorWhere) => void
+  /** Told of every response as its header fields are submitted. Default: nobody. */
+  readonly log?: (entry: LogEntry) => void
+}
+
+/** Where an error happened. */
+export interface ErrorWhere {
+  /**
+   * `handler`: the user's code threw; `connection`: the peer or the socket failed; `server`: a connection could not be
+   * served, for example because memory ran out, or what `onListen` promised was rejected.
+   */
+  readonly source: 'handler' | 'connection' | 'server'
+  readonly streamId?: number
+  readonly remoteAddress: Address | null
+}
+
+/** Options with the defaults filled in. */
+export interface ResolvedOptions {
+  readonly tls: TlsOptions | null
+  readonly settings: Settings
+  readonly connectionWindowSize: number
+  readonly limits: Resolved<Limits>
+  readonly timeouts: Resolved<Timeouts>
+  readonly date: boolean
+  readonly padding: number
+  readonly fd: number | undefined
+  readonly reusePort: boolean
+  readonly backlog: number | undefined
+  readonly gracefulShutdown: boolean
+  readonly maxRequestBodySize: number
+  readonly maxUnreadBytes: number
+  readonly engine: Engine | undefined
+  readonly runtime: Runtime | undefined
+  readonly onError: (error: unknown, where: ErrorWhere) => void
+  readonly log: ((entry: LogEntry) => void) | undefined
+}
+
+const defaultSettings: Settings = {
+  maxConcurrentStreams: 128,
+  // The protocol's 64 KiB throttle an upload to 64 KiB a round trip.
+  initialWindowSize: 1024 * 1024,
+  maxHeaderListSize: 64 * 1024,
+  noRfc7540Priorities: true,
+}
+
+const time = (fallback: number): NumberRange => ({
+  fallback,
+  least: 0,
+  most: mostTime,
+  mayBeInfinite: true,
+})
+
+const timeouts: NumberTable<Timeouts> = {
+  idle: time(180_000),
+  stream: time(60_000),
+  settings: time(10_000),
+  handshake: time(10_000),
+  shutdown: time(10_000),
+}
+
+type Numbers = Required<
+  Pick<ServerOptions, 'connectionWindowSize' | 'padding' | 'maxRequestBodySize' | 'maxUnreadBytes'>
+>
+
+const most = Number.MAX_SAFE_INTEGER
+const MiB = 1024 * 1024
+
+const numbers: NumberTable<Numbers> = {
+  connectionWindowSize: { fallback: 16 * MiB, least: 65_535, most: 0x7fff_ffff },
+  padding: { fallback: 0, least: 0, most: 256 },
+  maxRequestBodySize: { fallback: 128 * MiB, least: 0, most, mayBeInfinite: true },
+  maxUnreadBytes: { fallback: 256 * MiB, least: 0, most, mayBeInfinite: true },
+}
+const descriptors: NumberRange = { fallback: 0, least: 0, most: 0x7fff_ffff }
+const backlogs: NumberRange = { fallback: 0, least: 1, most: 0x7fff_ffff }
+const ports = { least: 0, most: 65_535 }
+
+/**
+ * Checks all options and fills in the defaults, so that nothing listens with options that no connection could be served
+ * with. Throws `ERR_INVALID_ARGUMENT` or `ERR_INVALID_SETTING`.
+ */
+export function resolveOptions(options: ServerOptions): ResolvedOptions {
+  checkObject('options', options)
+  const number = (name: keyof Numbers): number => resolveNumber(name, options[name], numbers[name])
+  const { runtime, engine, fd, backlog, onError } = options
+  if (engine !== undefined) checkEngine(engine)
+  checkFunction('onError', onError)
+  return {
+    tls: resolveTls(options.tls),
+    settings: resolveSettings(options),
+    connectionWindowSize: number('connectionWindowSize'),
+    limits: resolveLimits(options.limits),
+    timeouts: resolveTimeouts(options.timeouts),
+    date: resolveBoolean('date', options.date, false),
+    padding: number('padding'),
+    fd: fd === undefined ? undefined : resolveNumber('fd', fd, descriptors),
+    reusePort: resolveReusePort(options),
+    backlog: backlog === undefined ? undefined : resolveNumber('backlog', backlog, backlogs),
+    gracefulShutdown: resolveBoolean('gracefulShutdown', options.gracefulShutdown, false),
+    maxRequestBodySize: number('maxRequestBodySize'),
+    maxUnreadBytes: number('maxUnreadBytes'),
+    engine,
+    runtime: checkRuntime(runtime),
+    onError: onError ?? reportToConsole,
+    log: checkFunction('log', options.log),
+  }
+}
+
+function resolveReusePort({ reusePort, fd }: ServerOptions): boolean {
+  const resolved = resolveBoolean('reusePort', reusePort, false)
+  if (resolved && fd !== undefined) {
+    throw invalidArgument('reusePort', 'false beside fd, whose socket is bound already', reusePort)
+  }
+  return resolved
+}
+
+/** 0 is what stands for none inside. */
+function resolveTimeouts(given: Timeouts | undefined): Resolved<Timeouts> {
+  const resolved = Object.entries(resolveNumbers('timeouts', given, timeouts))
+  const finite = resolved.map(([name, value]) => [name, value === Infinity ? 0 : value])
+  return Object.fromEntries(finite) as Resolved<Timeouts>
+}
+
+/** Where to listen; throws `ERR_INVALID_ARGUMENT`. `names`: what the caller calls the two. */
+export function resolveAddress(
+  host: unknown,
+  port: unknown,
+  defaultPort: number,
+  names: readonly [host: string, port: string],
+): Address {
+  if (host !== undefined && typeof host !== 'string') {
+    throw invalidArgument(names[0], 'a string', host)
+  }
+  const range = { ...ports, fallback: defaultPort }
+  return { host: host ?? '', port: resolveNumber(names[1], port, range) }
+}
+
+/** Ours over the defaults: an `undefined` among them is the default. */
+function resolveSettings({ settings, limits }: ServerOptions): Settings {
+  settingsToWords(settings === undefined ? {} : settings)
+  const given: Settings = { ...settings }
+  if (given.enablePush === true || Number(given.enablePush) === 1) {
+    // RFC 9113 §6.5.2: a server MUST NOT set it to 1.
+    throw new HTTP2Error('ERR_INVALID_SETTING', "enablePush is a client's to say: leave it out")
+  }
+  const { maxHeaderListSize } = resolveLimits(limits)
+  const advertised = { maxHeaderListSize: Math.min(maxHeaderListSize, most32) }
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  return { ...defaultSettings, ...advertised, ...Object.fromEntries(said) }
+}
+
+function checkRuntime(runtime: Runtime | undefined): Runtime | undefined {
+  if (runtime === undefined) return undefined
+  if (typeof checkObject('runtime', runtime).listen === 'function') return runtime
+  throw invalidArgument('runtime', 'a Runtime, which has listen()', runtime)
+}
+
+function reportToConsole(error: unknown, where: ErrorWhere): void {
+  if (where.source === 'handler') console.error(`stream ${where.streamId}:`, error)
+  else if (where.source === 'server') console.error(error)
+}

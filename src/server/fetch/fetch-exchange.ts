@@ -1,0 +1,324 @@
+import { ErrorCode, HTTP2Error } from '../../common/errors.ts'
+import type { FlatFields, HeaderList } from '../../common/fields.ts'
+import type { FastResponse } from '../../http/fetch/fast-response.ts'
+import {
+  FetchRequest,
+  type RequestSource,
+  type ServerRequest,
+} from '../../http/fetch/fetch-request.ts'
+import { IncomingBody } from '../../http/fetch/incoming-body.ts'
+import { requestUrl } from '../../http/fetch/request-url.ts'
+import { isThenable } from '../../common/thenable.ts'
+import type { Trailers } from '../../http/trailers.ts'
+import type { WebSocketOptions } from '../../websocket/index.ts'
+import { type Exchange, nobody } from '../../exchange/exchange.ts'
+import { FetchInfo } from './fetch-info.ts'
+import { type AnswerInit, cancelBody, discard, toResponseInit, withBodyAtHand } from './answer.ts'
+import type { PushInit, ResponseInit } from '../../http/response-options.ts'
+import type { ServerStream } from '../../exchange/server-stream.ts'
+import { abortError } from '../../exchange/stream-errors.ts'
+import type { ServerTunnel } from '../../exchange/server-tunnel.ts'
+import { UpgradeResponse } from './upgrade-response.ts'
+import { agreeOnWebSocket, type WebSocketUpgrade } from '../websocket/negotiate-upgrade.ts'
+
+/** A response of any make; nothing after a tunnel was accepted. */
+export type Answer = Response | FastResponse | undefined | void
+
+/** Answers a request; `info` has what a `Request` has no place for. */
+export type FetchHandler = (request: ServerRequest, info: FetchInfo) => Answer | PromiseLike<Answer>
+
+/** Makes a response of what a handler threw. */
+export type ErrorHandler = (error: unknown) => Answer | PromiseLike<Answer>
+
+/** A request on its way through a fetch handler. */
+export class FetchExchange implements Exchange, RequestSource {
+  /** `null` also for GET and HEAD, whose bodies mean nothing (RFC 9110 §9.3.1): what comes is taken and dropped. */
+  readonly body: IncomingBody | null
+  /** Sent behind the response's body. */
+  responseTrailers: Trailers | undefined
+  readonly #stream: ServerStream
+  readonly #fetch: FetchHandler
+  readonly #onError: ErrorHandler | undefined
+  #tunnel: ServerTunnel | undefined
+  #upgrade: WebSocketUpgrade | undefined
+  #abort: AbortController | undefined
+  #isDone = false
+  /** Why the rest of the request does not come. */
+  #failure: HTTP2Error | undefined
+  /** The client left before the response was complete. */
+  #isAbandoned = false
+  #settleTrailers: (() => void) | undefined
+
+  constructor(stream: ServerStream, fetch: FetchHandler, onError: ErrorHandler | undefined) {
+    this.#stream = stream
+    this.#fetch = fetch
+    this.#onError = onError
+    const hasBody = !stream.requestBody.isComplete && !isBodiless(stream.request.method)
+    this.body = hasBody ? new IncomingBody() : null
+  }
+
+  // ---- what the stream tells ------------------------------------------------------------------
+
+  onHeaders(): void {
+    const { body } = this
+    if (body && expectsContinue(this.#stream.request.fields)) {
+      body.onFirstRead = () => this.#stream.continue()
+    }
+    // A FetchRequest stands in for the runtime's own Request, down to `instanceof`.
+    const request = new FetchRequest(this) as unknown as ServerRequest
+    try {
+      const answer = this.#fetch(request, new FetchInfo(this.#stream, this))
+      if (isThenable(answer)) void this.#wait(answer)
+      else void this.#answer(answer)?.catch((error: unknown) => this.#fail(error))
+    } catch (error) {
+      void this.#fail(error)
+    }
+  }
+
+  onData(chunk: Uint8Array): void | Promise<void> {
+    return this.#tunnel ? this.#tunnel.onData(chunk) : this.body?.push(chunk)
+  }
+
+  onRequestDone(): void {
+    this.#isDone = true
+    if (this.#tunnel) this.#tunnel.onEnd()
+    else this.body?.end()
+    this.#settleTrailers?.()
+  }
+
+  onClose(errorCode: number): void {
+    this.#tunnel?.onClose(errorCode)
+    this.#upgrade?.connection.abort()
+    const stream = this.#stream
+    const isAnswered = stream.isComplete && errorCode === ErrorCode.NO_ERROR
+    if (isAnswered && this.#isDone) return
+    // A body that fails is ours, and no news to the handler.
+    this.#isAbandoned = !isAnswered && !(stream.isReset && errorCode === ErrorCode.INTERNAL_ERROR)
+    this.#failure =
+      stream.failure ??
+      new HTTP2Error(
+        'ERR_STREAM_CLOSED',
+        isAnswered
+          ? 'the response was complete before the request was'
+          : 'the client left before the response was complete',
+        { streamId: stream.id, errorCode },
+      )
+    this.body?.fail(this.#failure)
+    this.#settleTrailers?.()
+    if (this.#isAbandoned) this.#abort?.abort(abortError(this.#failure))
+  }
+
+  onShutdown(): void {
+    this.#upgrade?.connection.goAway()
+  }
+
+  // ---- what the request asks ------------------------------------------------------------------
+
+  get method(): string {
+    return this.#stream.request.method
+  }
+
+  url(): string {
+    const { authority, path } = this.#stream.request
+    const scheme = this.#stream.connection.transport.tls ? 'https' : 'http'
+    try {
+      return requestUrl(scheme, authority, path)
+    } catch (cause) {
+      const text = JSON.stringify(authority)
+      throw new HTTP2Error('ERR_INVALID_URL', `${text} has no place in a URL`, { cause })
+    }
+  }
+
+  headers(): Headers {
+    const { authority, fields } = this.#stream.request
+    const headers = toHeaders(fields)
+    // Programs ask for it, and HTTP/2 has it elsewhere (RFC 9113 §8.3.1).
+    if (authority !== '' && !headers.has('host')) headers.set('host', authority)
+    return headers
+  }
+
+  signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#isAbandoned && !this.#abort.signal.aborted)
+      this.#abort.abort(abortError(this.#failure!))
+    return this.#abort.signal
+  }
+
+  async trailers(): Promise<Headers> {
+    if (!this.#isDone && !this.#failure) {
+      await new Promise<void>((resolve) => {
+        const before = this.#settleTrailers
+        this.#settleTrailers = () => {
+          before?.()
+          resolve()
+        }
+      })
+    }
+    if (!this.#isDone && this.#failure) throw this.#failure
+    return toHeaders(this.#stream.trailers)
+  }
+
+  // ---- what `info` asks -----------------------------------------------------------------------
+
+  /** Makes a tunnel of the stream. */
+  accept(headers?: HeaderList): ServerTunnel {
+    if (!this.#tunnel) {
+      this.#tunnel = this.#stream.accept(headers)
+      // Who reads is set in this turn; a client need not have waited for us.
+      void settled.then(() => this.#handOver(this.#tunnel!))
+    }
+    return this.#tunnel
+  }
+
+  /** For `upgradeWebSocket`. */
+  agreeOnWebSocket(options: WebSocketOptions | undefined): WebSocketUpgrade {
+    this.#upgrade ??= agreeOnWebSocket(this.#stream, this.url(), options)
+    return this.#upgrade
+  }
+
+  push(init: PushInit): boolean {
+    return this.#stream.push(init, () => nobody) !== undefined
+  }
+
+  // ---- inside ---------------------------------------------------------------------------------
+
+  async #wait(answer: PromiseLike<Answer>): Promise<void> {
+    try {
+      const answered = this.#answer(await answer)
+      if (answered) await answered
+    } catch (error) {
+      void this.#fail(error)
+    }
+  }
+
+  /** Sends an answer; a promise where its body has to be looked at first. */
+  #answer(answer: Answer): void | Promise<void> {
+    if (answer instanceof UpgradeResponse && !this.#stream.isClosed && !this.#tunnel) {
+      const { connection, fields } = answer.upgrade
+      connection.open(this.accept(fields))
+      return
+    }
+    this.#upgrade?.connection.abort()
+    if (this.#stream.isClosed || this.#tunnel) {
+      if (answer) discard(answer, () => this.#reason)
+      return
+    }
+    try {
+      const init = toResponseInit(answer, this)
+      if (init.isStandard && this.method !== 'HEAD') return this.#answerAtHand(init, answer)
+      this.#stream.respond(init)
+    } catch (error) {
+      if (answer) discard(answer, () => error)
+      throw error
+    }
+  }
+
+  async #answerAtHand(given: AnswerInit, answer: Answer): Promise<void> {
+    const init = await withBodyAtHand(given, answer, this)
+    if (this.#stream.isClosed || this.#tunnel) {
+      cancelBody(init.body, () => this.#reason)
+      return
+    }
+    try {
+      this.#stream.respond(init)
+    } catch (error) {
+      cancelBody(init.body, () => error)
+      throw error
+    }
+  }
+
+  /** Why an answer is not sent any more. */
+  get #reason(): DOMException | undefined {
+    return this.#failure && abortError(this.#failure)
+  }
+
+  /** What came before the tunnel was accepted goes through it. */
+  async #handOver(tunnel: ServerTunnel): Promise<void> {
+    if (!this.body) return
+    try {
+      await this.body.redirect((chunk) => tunnel.onData(chunk))
+      if (this.#isDone) tunnel.onEnd()
+    } catch (error) {
+      this.#stream.fail(error)
+    }
+  }
+
+  /** The handler threw: `error` may make a response of it; the client learns nothing else. Does not reject. */
+  async #fail(error: unknown): Promise<void> {
+    try {
+      await this.#answerError(error)
+    } catch (second) {
+      // Not even the answer to an error can be sent, for example because memory ran out.
+      this.#stream.fail(second)
+    }
+  }
+
+  async #answerError(error: unknown): Promise<void> {
+    const stream = this.#stream
+    // One that lies about its length would have been sent in part, had it been read piece by piece.
+    if (stream.hasResponded || stream.isClosed || codeOf(error) === 'ERR_CONTENT_LENGTH') {
+      stream.fail(error)
+      return
+    }
+    try {
+      const answer = await this.#onError?.(error)
+      if (answer) {
+        await this.#answer(answer)
+        return
+      }
+    } catch (second) {
+      stream.connection.journal.error(second, 'handler', stream.id)
+    }
+    if (stream.hasResponded || stream.isClosed) return
+    const refusal = refusals[codeOf(error)]
+    if (refusal) {
+      stream.respond(refusal)
+      return
+    }
+    stream.connection.journal.error(error, 'handler', stream.id)
+    stream.respond({ status: 500, headers: plainText, body: 'Internal Server Error' })
+  }
+}
+
+const settled = Promise.resolve()
+const plainText = { 'content-type': 'text/plain;charset=UTF-8' }
+const badRequest = { status: 400, headers: plainText, body: 'Bad Request' }
+/** What a handler throws on account of the request, by code: the client's fault. */
+const refusals: Readonly<Record<string, ResponseInit>> = {
+  ERR_INVALID_URL: badRequest,
+  ERR_NOT_WEBSOCKET: badRequest,
+  // A client of another version learns ours (RFC 6455 §4.4).
+  ERR_WEBSOCKET_HANDSHAKE: {
+    ...badRequest,
+    headers: { ...plainText, 'sec-websocket-version': '13' },
+  },
+}
+
+function isBodiless(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof HTTP2Error ? error.code : ''
+}
+
+function toHeaders(fields: FlatFields): Headers {
+  const headers = new Headers()
+  let cookie = ''
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!
+    if (name.charCodeAt(0) === 0x3a) continue
+    // Crumbs are one field (RFC 9113 §8.2.3); `Headers` would join them with a comma.
+    if (name === 'cookie') cookie += cookie === '' ? fields[i + 1]! : `; ${fields[i + 1]!}`
+    else headers.append(name, fields[i + 1]!)
+  }
+  if (cookie !== '') headers.set('cookie', cookie)
+  return headers
+}
+
+function expectsContinue(fields: FlatFields): boolean {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i] === 'expect') return fields[i + 1]!.toLowerCase() === '100-continue'
+  }
+  return false
+}

@@ -1,0 +1,27 @@
+import { checkObject } from '../../common/arguments.ts'
+import { HTTP2Error } from '../../common/errors.ts'
+import { FetchRequest } from '../../http/fetch/fetch-request.ts'
+import type { ServerWebSocket, WebSocketOptions } from '../../websocket/index.ts'
+import { FetchExchange } from './fetch-exchange.ts'
+import { UpgradeResponse } from './upgrade-response.ts'
+
+/**
+ * Makes a WebSocket of a request (RFC 8441): listen on `socket`, return `response`. Throws `ERR_NOT_WEBSOCKET`,
+ * `ERR_WEBSOCKET_HANDSHAKE`.
+ */
+export function upgradeWebSocket(
+  request: Request,
+  options?: WebSocketOptions,
+): { readonly socket: ServerWebSocket; readonly response: Response } {
+  const source = FetchRequest.source(checkObject('request', request))
+  if (!(source instanceof FetchExchange)) {
+    throw new HTTP2Error(
+      'ERR_INVALID_ARGUMENT',
+      'only the request that a fetch handler was given can become a WebSocket, not a copy of it',
+    )
+  }
+  const upgrade = source.agreeOnWebSocket(options)
+  // A FastResponse stands in for the runtime's own, down to `instanceof`.
+  const response = new UpgradeResponse(upgrade) as unknown as Response
+  return { socket: upgrade.socket, response }
+}

@@ -1,0 +1,223 @@
+import { checkObject } from '../../common/arguments.ts'
+import { HTTP2Error } from '../../common/errors.ts'
+import { type HeaderField, toHeaderFields } from '../../common/fields.ts'
+import type { Priority } from '../../engine/http2/session-control.ts'
+import type { HeaderList } from '../../common/fields.ts'
+import type { Tunnel } from '../../http/tunnel.ts'
+import type { ServerWebSocket, WebSocketOptions } from '../../websocket/index.ts'
+import type { Exchange } from '../../exchange/exchange.ts'
+import type { PushInit, ResponseInit } from '../../http/response-options.ts'
+import type { ServerStream } from '../../exchange/server-stream.ts'
+import type { ServerSession } from '../http2/server-session.ts'
+import { readStreamStats, type StreamStats } from '../stats/session-stats.ts'
+import type { Address } from '../../transport/transport.ts'
+import { TunnelExchange } from '../../exchange/tunnel-exchange.ts'
+import { agreeOnWebSocket } from '../websocket/negotiate-upgrade.ts'
+
+/** Makes a handler; no arguments. */
+export type RequestHandlerClass = new () => BaseRequestHandler
+
+const settled = Promise.resolve()
+
+/** The stream of the handler being constructed: user's constructors take no arguments. */
+let streamOfNew: ServerStream | undefined
+
+/**
+ * Answers one request. Extend it, and override what you need:
+ *
+ * ```ts
+ * class Handler extends BaseRequestHandler {
+ *   onHeaders() {
+ *     this.sendResponse({ status: 200, headers: [['content-type', 'text/plain']], body: 'nghttp2 FTW\n' })
+ *   }
+ * }
+ * ```
+ *
+ * A callback that throws, or whose promise rejects, resets its stream (INTERNAL_ERROR) and nothing else; the error
+ * goes to the server's `onError`.
+ */
+export class BaseRequestHandler implements Exchange {
+  readonly #stream: ServerStream
+
+  constructor() {
+    if (!streamOfNew) {
+      throw new HTTP2Error('ERR_INVALID_STATE', 'handlers are made by a server: pass it the class')
+    }
+    this.#stream = streamOfNew
+  }
+
+  // ---- the request ----------------------------------------------------------------------------
+
+  /** The client's address. */
+  get clientAddress(): Address {
+    return this.#stream.connection.transport.remoteAddress
+  }
+
+  /** The client's certificate as the runtime presents it; `null` without one. */
+  get clientCertificate(): unknown {
+    return this.#stream.connection.transport.tls?.clientCertificate ?? null
+  }
+
+  get streamId(): number {
+    return this.#stream.id
+  }
+
+  /** `http` or `https`; empty for CONNECT. */
+  get scheme(): string {
+    return this.#stream.request.scheme
+  }
+
+  get method(): string {
+    return this.#stream.request.method
+  }
+
+  /** `:protocol` of an extended CONNECT (RFC 8441), such as `websocket`. */
+  get protocol(): string | undefined {
+    return this.#stream.request.protocol
+  }
+
+  /** The connection: its settings, PING, ALTSVC, ORIGIN, counts. */
+  get session(): ServerSession {
+    return this.#stream.connection.facade
+  }
+
+  /** `:authority`, or else the Host field. */
+  get host(): string {
+    return this.#stream.request.authority
+  }
+
+  /** Path and query, as sent; empty for CONNECT. */
+  get path(): string {
+    return this.#stream.request.path
+  }
+
+  /**
+   * All fields in the order of arrival, pseudo-header fields included; the cookie in one piece, last. A field that is
+   * never indexed (RFC 7541 §6.2.3) has `true` as its third element.
+   */
+  get headers(): HeaderField[] {
+    return this.#stream.request.pairs
+  }
+
+  /** The fields behind the body; empty until `onRequestDone`, and where there are none. */
+  get trailers(): HeaderField[] {
+    return toHeaderFields(this.#stream.trailers)
+  }
+
+  /** The response was pushed: nobody asked for it. */
+  get pushed(): boolean {
+    return this.#stream.isPushed
+  }
+
+  /** RFC 9218; assign to change the response's place among the others. */
+  get priority(): Priority {
+    return this.#stream.priority
+  }
+
+  set priority(priority: Priority) {
+    this.#stream.priority = priority
+  }
+
+  /** Counts of this stream, and how it stands. */
+  stats(): StreamStats {
+    return readStreamStats(this.#stream)
+  }
+
+  // ---- callbacks ------------------------------------------------------------------------------
+
+  /** The header fields of the request are there. */
+  onHeaders(): void | Promise<void> {}
+
+  /** A part of the request's body. The client may send more once this has returned, or its promise resolved. */
+  onData(_chunk: Uint8Array): void | Promise<void> {}
+
+  /** The request is complete, trailers included. */
+  onRequestDone(): void | Promise<void> {}
+
+  /** The stream is over; 0 (NO_ERROR): in order. Also called when the connection is lost. */
+  onClose(_errorCode: number): void | Promise<void> {}
+
+  // ---- verbs ----------------------------------------------------------------------------------
+
+  /** A 1xx response before the response, such as 103 (RFC 8297). */
+  sendInformational(init: { status: number; headers?: HeaderList }): void {
+    const { status, headers = [] } = checkObject('an informational response', init)
+    this.#stream.informational(status, headers)
+  }
+
+  /**
+   * The response, once, from any callback or later. `content-length` is added where the length is known and no trailers
+   * follow. Throws `ERR_RESPONSE_SENT`, `ERR_STREAM_CLOSED`, `ERR_INVALID_STATUS`, `ERR_INVALID_FIELD_NAME`,
+   * `ERR_INVALID_FIELD_VALUE`, `ERR_INVALID_BODY`.
+   */
+  sendResponse(response: ResponseInit = {}): void {
+    this.#stream.respond(response)
+  }
+
+  /**
+   * Pushes a response (RFC 9113 §8.4), before `sendResponse`. The handler of the promised stream, of the same class, of
+   * which only `onClose` is called; `false` when the client does not take pushes.
+   */
+  push(init: PushInit): BaseRequestHandler | false {
+    const Handler = this.constructor as RequestHandlerClass
+    let handler: BaseRequestHandler | false = false
+    this.#stream.push(init, (stream) => (handler = construct(Handler, stream)))
+    return handler
+  }
+
+  /** Answers a CONNECT request with 200: bytes go both ways from now on, and of the callbacks only `onClose` is called. */
+  acceptConnect(headers: HeaderList = []): Tunnel {
+    return this.#accept(headers)
+  }
+
+  /**
+   * Answers an extended CONNECT with a WebSocket (RFC 8441); of the callbacks only `onClose` is called then. Throws
+   * `ERR_NOT_WEBSOCKET`, `ERR_WEBSOCKET_HANDSHAKE`.
+   */
+  acceptWebSocket(options?: WebSocketOptions): ServerWebSocket {
+    const { scheme, host, path } = this
+    const upgrade = agreeOnWebSocket(this.#stream, `${scheme}://${host}${path}`, options)
+    const { connection, fields, socket } = upgrade
+    const tunnel = this.#accept(fields, () => connection.goAway())
+    // Not before the handler has had its chance to listen for `open`.
+    void settled.then(() => connection.open(tunnel))
+    return socket
+  }
+
+  /** Goes on with a body whose pull function said `DATA_DEFERRED`. */
+  resume(): void {
+    this.#stream.resume()
+  }
+
+  #accept(headers: HeaderList, onShutdown?: () => void): Tunnel {
+    const stream = this.#stream
+    const tunnel = stream.accept(headers)
+    stream.exchange = new TunnelExchange(tunnel, this, onShutdown)
+    return tunnel
+  }
+}
+
+/** The exchange of a request: its handler, which gets to see the body once `onHeaders` is done without an answer. */
+export function makeHandler(Handler: RequestHandlerClass, stream: ServerStream): Exchange {
+  const handler = construct(Handler, stream)
+  if (stream.requestBody.isComplete || !stream.request.expectsContinue) return handler
+  return {
+    async onHeaders() {
+      await handler.onHeaders()
+      stream.continue()
+    },
+    onData: (chunk) => handler.onData(chunk),
+    onRequestDone: () => handler.onRequestDone(),
+    onClose: (errorCode) => handler.onClose(errorCode),
+  }
+}
+
+/** A handler for `stream`. */
+function construct(Handler: RequestHandlerClass, stream: ServerStream): BaseRequestHandler {
+  streamOfNew = stream
+  try {
+    return new Handler()
+  } finally {
+    streamOfNew = undefined
+  }
+}

@@ -1,0 +1,72 @@
+import { checkObject, invalidArgument } from '../../common/arguments.ts'
+import { checkNames } from '../../common/option-table.ts'
+import {
+  BaseRequestHandler,
+  makeHandler,
+  type RequestHandlerClass,
+} from './base-request-handler.ts'
+import { resolveAddress, resolveOptions, type ServerOptions } from '../connection/options.ts'
+import { type CloseOptions, ServerCore } from '../listener/server-core.ts'
+import type { ServerStats } from '../stats/server-totals.ts'
+import type { Address } from '../../transport/transport.ts'
+
+/** Where to listen. */
+export interface ServerAddress {
+  /** A name or an address; `null` or absent: all interfaces. */
+  readonly host?: string | null
+  /** 0 or absent: a free one, which `listen()` tells. */
+  readonly port?: number
+}
+
+/**
+ * A server that makes a handler for each request:
+ *
+ * ```ts
+ * const server = new HTTP2Server({ host: '127.0.0.1', port: 8080 }, Handler, { tls: null })
+ * await server.serveForever()
+ * ```
+ */
+export class HTTP2Server {
+  readonly #core: ServerCore
+  readonly #address: Address
+
+  constructor(address: ServerAddress, Handler: RequestHandlerClass, options: ServerOptions = {}) {
+    const { host, port } = checkObject('address', address)
+    // With another name for the host it would listen on all interfaces.
+    checkNames('address', address, ['host', 'port'])
+    this.#address = resolveAddress(host ?? undefined, port, 0, ['address.host', 'address.port'])
+    if (!isHandlerClass(Handler)) {
+      throw invalidArgument('Handler', 'a class that extends BaseRequestHandler', Handler)
+    }
+    this.#core = new ServerCore(resolveOptions(options), (stream) => makeHandler(Handler, stream))
+  }
+
+  /** Begins to listen; the address in force. Rejects with the system's error, such as `EADDRINUSE`. */
+  listen(): Promise<Address> {
+    return this.#core.listen(this.#address)
+  }
+
+  /** Listens if it does not yet, and resolves once the server is closed. */
+  async serveForever(): Promise<void> {
+    await this.listen()
+    await this.#core.closed
+  }
+
+  /**
+   * Closes: at once, or with `graceful` when the open streams have finished (GOAWAY, RFC 9113 §6.8), at the latest
+   * after `timeouts.shutdown`. A second call without `graceful` ends a graceful one.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#core.close(options)
+  }
+
+  /** Counts of the server since it began, and how it stands. */
+  stats(): ServerStats {
+    return this.#core.stats()
+  }
+}
+
+function isHandlerClass(Handler: unknown): boolean {
+  if (typeof Handler !== 'function') return false
+  return Handler === BaseRequestHandler || Handler.prototype instanceof BaseRequestHandler
+}

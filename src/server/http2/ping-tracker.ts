@@ -1,0 +1,43 @@
+import { HTTP2Error } from '../../common/errors.ts'
+import type { Session } from '../../engine/http2/session.ts'
+
+interface Ping {
+  readonly sentAt: number
+  readonly resolve: (milliseconds: number) => void
+  readonly reject: (error: HTTP2Error) => void
+}
+
+/** The PINGs of a connection that wait for their answers, told apart by what they carry (RFC 9113 §6.7). */
+export class PingBoard {
+  readonly #pings: Map<number, Ping> = new Map()
+  #last = 0
+
+  /** Submits a PING; the promise of its round trip in milliseconds. Throws what `submitPing` throws. */
+  send(session: Session, now: number): Promise<number> {
+    const id = ++this.#last
+    const opaqueData = new Uint8Array(8)
+    new DataView(opaqueData.buffer).setUint32(4, id)
+    session.submitPing(opaqueData)
+    return new Promise<number>((resolve, reject) => {
+      this.#pings.set(id, { sentAt: now, resolve, reject })
+    })
+  }
+
+  /** An acknowledgement; the round trip in milliseconds if it was for one of these. */
+  answer(opaqueData: Uint8Array, now: number): number | undefined {
+    const id = new DataView(opaqueData.buffer, opaqueData.byteOffset).getUint32(4)
+    const ping = this.#pings.get(id)
+    if (!ping) return undefined
+    this.#pings.delete(id)
+    ping.resolve(now - ping.sentAt)
+    return now - ping.sentAt
+  }
+
+  /** The connection is gone. */
+  fail(): void {
+    for (const ping of this.#pings.values()) {
+      ping.reject(new HTTP2Error('ERR_CONNECTION_CLOSED', 'the connection ended before the answer'))
+    }
+    this.#pings.clear()
+  }
+}

@@ -1,0 +1,254 @@
+import { Engine } from '../../engine/engine.ts'
+import { HTTP2Error } from '../../common/errors.ts'
+import { mostTime } from '../../common/option-table.ts'
+import { detectRuntime } from '../../runtime/detect.ts'
+import { Connection } from '../connection/connection.ts'
+import type { ConnectionOwner } from '../connection/connection-owner.ts'
+import type { Application } from '../../exchange/exchange.ts'
+import { tellError } from '../connection/reporter.ts'
+import type { ErrorWhere, ResolvedOptions } from '../connection/options.ts'
+import { ReadAhead } from '../../exchange/read-ahead.ts'
+import { type ServerStats, ServerTotals } from '../stats/server-totals.ts'
+import type {
+  Address,
+  Listening,
+  Runtime,
+  Transport,
+  TransportSink,
+} from '../../transport/transport.ts'
+import { UnreadBudget } from '../connection/unread-budget.ts'
+
+/** How to close. */
+export interface CloseOptions {
+  /** Streams that are open may finish, until `timeouts.shutdown`. Default false: now. */
+  readonly graceful?: boolean
+}
+
+/** Bytes of response bodies that the server reads ahead of its clients, all together. */
+const mostReadAhead = 64 * 1024 * 1024
+/** For connections that the system has accepted to reach us: once nothing listens, they would be reset. */
+const acceptPeriod = 20
+/** For TLS handshakes that are under way when a graceful close begins. */
+const handshakePeriod = 1000
+const tickPeriod = 1000
+/** For the last words to arrive, and the clients to close their side. */
+const closePeriod = 500
+
+const settled = Promise.resolve()
+/** For a connection that cannot be served. */
+const ignoringTransport: TransportSink = {
+  onData() {},
+  onDrain() {},
+  onEnd() {},
+  onClose() {},
+}
+/** A settled promise's `then`: unlike queueMicrotask it costs Node no AsyncResource. */
+const afterPromises = (action: () => void) => {
+  void settled.then(action)
+}
+
+/** What both servers are made of: a listener, its connections, their time and their end. */
+export class ServerCore implements ConnectionOwner {
+  readonly options: ResolvedOptions
+  readonly application: Application
+  readonly readAhead: ReadAhead = new ReadAhead(mostReadAhead)
+  readonly unread: UnreadBudget
+  reusesReadBuffer = false
+  atEndOfTurn: (action: () => void) => void = afterPromises
+  readonly #totals: ServerTotals = new ServerTotals()
+  #runtime: Runtime | undefined
+  #ignoreSignals: (() => void) | undefined
+  readonly #connections: Set<Connection> = new Set()
+  #listening: Promise<Listening> | undefined
+  #closing: Promise<void> | undefined
+  /** Streams may finish. */
+  #isDraining = false
+  #isImmediate = false
+  #ticker: ReturnType<typeof setInterval> | undefined
+  #destroyer: ReturnType<typeof setTimeout> | undefined
+  #whenEmpty: (() => void) | undefined
+  #whenEnding: (() => void) | undefined
+  readonly #closed: Promise<void>
+  #resolveClosed!: () => void
+
+  constructor(options: ResolvedOptions, application: Application) {
+    this.options = options
+    this.application = application
+    this.unread = new UnreadBudget(options.maxUnreadBytes)
+    this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve))
+  }
+
+  /** Resolves once the server is closed. */
+  get closed(): Promise<void> {
+    return this.#closed
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /** Empty before it listens. */
+  get runtimeName(): string {
+    return this.#runtime?.name ?? ''
+  }
+
+  now(): number {
+    return performance.now()
+  }
+
+  /** Binds. Rejects with the system's error, such as `EADDRINUSE`. */
+  async listen(address: Address): Promise<Address> {
+    if (this.#closing)
+      throw new HTTP2Error('ERR_SERVER_CLOSED', 'the server was closed: make a new one')
+    this.#listening ??= this.#bind(address)
+    try {
+      return (await this.#listening).address
+    } catch (error) {
+      // Another attempt may fare better.
+      this.#listening = undefined
+      throw error
+    }
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection)
+    this.#totals.add(connection.counts)
+    if (this.#connections.size === 0) this.#whenEmpty?.()
+  }
+
+  stats(): ServerStats {
+    return this.#totals.read(this.#connections, this.options.engine ?? Engine.shared())
+  }
+
+  /** SIGINT and SIGTERM close the server, in order; the next one at once. */
+  #closeOnSignals(): void {
+    this.#ignoreSignals = this.#runtime?.onShutdownSignal?.(() => {
+      void this.close({ graceful: this.#closing === undefined })
+    })
+  }
+
+  /** Stops. A second call that is not graceful ends a graceful one now. */
+  close({ graceful = false }: CloseOptions = {}): Promise<void> {
+    if (!graceful) this.#endNow()
+    this.#closing ??= this.#close(graceful)
+    return this.#closing
+  }
+
+  async #bind({ host, port }: Address): Promise<Listening> {
+    const { tls, fd, reusePort, backlog, timeouts, runtime } = this.options
+    this.#runtime = runtime ?? (await detectRuntime())
+    // Before it listens: a connection may be there before `listen` has resolved.
+    this.atEndOfTurn = this.#runtime.atEndOfTurn?.bind(this.#runtime) ?? afterPromises
+    const listening = await this.#runtime.listen(
+      {
+        host: host === '' ? null : host,
+        port,
+        tls,
+        reusePort,
+        handshakeTimeout: timeouts.handshake || mostTime,
+        ...(fd === undefined ? {} : { fd }),
+        ...(backlog === undefined ? {} : { backlog }),
+      },
+      {
+        onConnection: (transport) => this.#accept(transport),
+        onRefused: (error, remoteAddress) => this.#report(error, 'connection', remoteAddress),
+      },
+    )
+    this.reusesReadBuffer = listening.reusesReadBuffer
+    try {
+      if (this.options.gracefulShutdown) this.#closeOnSignals()
+    } catch (error) {
+      // A server that does not begin leaves no port open.
+      await listening.close()
+      throw error
+    }
+    this.#ticker = setInterval(() => this.#tick(), tickPeriod)
+    return listening
+  }
+
+  #accept(transport: Transport): TransportSink {
+    let connection: Connection
+    try {
+      connection = new Connection(this, transport)
+    } catch (error) {
+      this.#report(error, 'server', transport.remoteAddress)
+      transport.destroy()
+      return ignoringTransport
+    }
+    this.#totals.connections++
+    this.#connections.add(connection)
+    if (this.#isDraining) connection.announceShutdown()
+    else if (this.#closing) connection.terminate()
+    return connection
+  }
+
+  #report(error: unknown, source: ErrorWhere['source'], remoteAddress: Address | null): void {
+    tellError(this.options.onError, error, { source, remoteAddress })
+  }
+
+  #tick(): void {
+    const now = this.now()
+    for (const connection of this.#connections) connection.tick(now)
+  }
+
+  async #close(graceful: boolean): Promise<void> {
+    if (graceful) await this.#announce()
+    let listening: Listening | undefined
+    try {
+      listening = await this.#listening
+      await listening?.close()
+    } catch {
+      // It never listened: who called listen() was told why.
+    }
+    if (this.#isDraining) await this.#handshakes(listening)
+    if (this.#isDraining) await this.#drain()
+    this.#endNow()
+    await this.#untilEmpty()
+    clearTimeout(this.#destroyer)
+    clearInterval(this.#ticker)
+    this.#ignoreSignals?.()
+    this.#resolveClosed()
+  }
+
+  /** RFC 9113 §6.8: a notice, then GOAWAY, then the streams that are open finish. */
+  async #announce(): Promise<void> {
+    this.#isDraining = true
+    for (const connection of this.#connections) connection.announceShutdown()
+    await new Promise((resolve) => setTimeout(resolve, acceptPeriod))
+  }
+
+  /** Waits for TLS handshakes that are under way, for a while or until a call that ends all now. */
+  async #handshakes(listening: Listening | undefined): Promise<void> {
+    if (!listening?.settled) return
+    const over = new Promise<void>((resolve) => (this.#whenEnding = resolve))
+    const timer = setTimeout(() => this.#whenEnding?.(), handshakePeriod)
+    await Promise.race([listening.settled(), over])
+    clearTimeout(timer)
+  }
+
+  /** Waits for the connections to end, until the deadline or a call that ends them now. */
+  async #drain(): Promise<void> {
+    const { shutdown } = this.options.timeouts
+    const deadline = shutdown > 0 ? setTimeout(() => this.#endNow(), shutdown) : undefined
+    await this.#untilEmpty()
+    clearTimeout(deadline)
+  }
+
+  #endNow(): void {
+    if (this.#isImmediate) return
+    this.#whenEnding?.()
+    this.#isDraining = false
+    this.#isImmediate = this.#closing !== undefined
+    for (const connection of this.#connections) connection.terminate()
+    if (this.#closing) this.#destroyer = setTimeout(() => this.#destroyAll(), closePeriod)
+  }
+
+  #destroyAll(): void {
+    for (const connection of this.#connections) connection.destroy()
+  }
+
+  #untilEmpty(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve()
+    return new Promise((resolve) => (this.#whenEmpty = resolve))
+  }
+}

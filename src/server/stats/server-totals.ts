@@ -1,0 +1,71 @@
+import type { Engine } from '../../engine/engine.ts'
+import type { Connection } from '../connection/connection.ts'
+import { ConnectionCounts } from './connection-counts.ts'
+import { byName } from './session-stats.ts'
+
+/** Counts of a server since it began, and how it stands. */
+export interface ServerStats {
+  readonly connectionsOpen: number
+  readonly connectionsTotal: number
+  readonly streamsOpen: number
+  readonly streamsTotal: number
+  /** Streams that ended by RST_STREAM, by the name of the error code (RFC 9113 §7). */
+  readonly streamsReset: Readonly<Record<string, number>>
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  readonly framesReceived: number
+  readonly framesSent: number
+  /** Frames that wait to be sent, on all open connections. */
+  readonly queueLength: number
+  /** Bytes of linear memory: what it has grown to, and what sessions hold of it, those of other servers too. */
+  readonly memory: { readonly size: number; readonly used: number }
+}
+
+/** Adds up what connections counted. */
+export class ServerTotals {
+  connections = 0
+  readonly #closed: ConnectionCounts = new ConnectionCounts()
+
+  /** A connection is gone: its counts stay. */
+  add(counts: ConnectionCounts): void {
+    sum(this.#closed, counts)
+  }
+
+  read(connections: ReadonlySet<Connection>, engine: Engine): ServerStats {
+    const all = new ConnectionCounts()
+    sum(all, this.#closed)
+    let streamsOpen = 0
+    let queueLength = 0
+    for (const connection of connections) {
+      sum(all, connection.counts)
+      streamsOpen += connection.streamCount
+      if (connection.session.failure) continue
+      const { framesReceived, framesSent } = connection.session.counters
+      all.framesReceived += framesReceived
+      all.framesSent += framesSent
+      queueLength += connection.session.outboundQueueSize
+    }
+    return {
+      connectionsOpen: connections.size,
+      connectionsTotal: this.connections,
+      streamsOpen,
+      streamsTotal: all.streams,
+      streamsReset: byName(all.resets),
+      bytesReceived: all.bytesReceived,
+      bytesSent: all.bytesSent,
+      framesReceived: all.framesReceived,
+      framesSent: all.framesSent,
+      queueLength,
+      memory: engine.memoryUsage(),
+    }
+  }
+}
+
+function sum(to: ConnectionCounts, counts: ConnectionCounts): void {
+  to.bytesReceived += counts.bytesReceived
+  to.bytesSent += counts.bytesSent
+  to.streams += counts.streams
+  to.framesReceived += counts.framesReceived
+  to.framesSent += counts.framesSent
+  for (const [code, count] of counts.resets ?? []) to.reset(code, count)
+}

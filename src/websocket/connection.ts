@@ -1,0 +1,374 @@
+import { noBytes } from '../common/bytes.ts'
+import { ErrorCode, errorCodeName } from '../common/errors.ts'
+import type { Tunnel, TunnelReader } from '../http/tunnel.ts'
+import { CloseCode, isWireCloseCode, Opcode } from './codes.ts'
+import { closeEvent, errorEvent } from './events.ts'
+import { FrameParser, type FrameSink } from './frame-parser.ts'
+import { encodeText } from './frame-writer.ts'
+import { MessageSender } from './message-sender.ts'
+import type { WebSocketAgreement } from './negotiate.ts'
+import { resolveWebSocket, type WebSocketOptions } from './options.ts'
+import { decompress } from './permessage-deflate.ts'
+import { WebSocketProtocolError } from './protocol-error.ts'
+import { ServerWebSocket, type SocketLink, type SocketReadyState } from './server-websocket.ts'
+
+type Timer = ReturnType<typeof setTimeout>
+
+/** While more than this waits for a peer, in bytes, nothing is read from it: it would only make more. */
+const highWater = 1024 * 1024
+// A byte order mark belongs to the message.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text in `bytes`; throws a `WebSocketProtocolError` (1007) when they are not UTF-8. */
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch (error) {
+    throw new WebSocketProtocolError(CloseCode.INVALID_PAYLOAD, 'a text is not UTF-8', error)
+  }
+}
+
+/** What a Close frame said. */
+interface ReceivedClose {
+  readonly code: number
+  readonly reason: string
+}
+
+function parseClose(payload: Uint8Array): ReceivedClose {
+  if (payload.length === 0) return { code: CloseCode.NO_STATUS, reason: '' }
+  const code = payload.length === 1 ? 0 : (payload[0]! << 8) | payload[1]!
+  if (!isWireCloseCode(code)) {
+    throw new WebSocketProtocolError(
+      CloseCode.PROTOCOL_ERROR,
+      'a Close frame has a code that must not be sent',
+    )
+  }
+  return { code, reason: decodeText(payload.subarray(2)) }
+}
+
+function closePayload(code: number, reason: Uint8Array): Uint8Array {
+  const payload = new Uint8Array(2 + reason.length)
+  payload[0] = code >> 8
+  payload[1] = code
+  payload.set(reason, 2)
+  return payload
+}
+
+/**
+ * The server's end of the protocol (RFC 6455) on a tunnel: an HTTP/2 stream (RFC 8441), or a connection after
+ * an upgrade. Its `socket` is what an application gets; a server calls `open`, `abort` and `goAway`.
+ */
+export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink {
+  readonly socket: ServerWebSocket
+
+  readonly #report: (error: unknown) => void
+  readonly #maxPayload: number
+  readonly #idleTimeout: number
+  readonly #closeTimeout: number
+  readonly #parser: FrameParser
+  readonly #sender: MessageSender
+
+  #readyState: SocketReadyState = ServerWebSocket.CONNECTING
+  #tunnel: Tunnel | undefined
+  /** `close` was called before `open`: what the Close frame says. */
+  #earlyClose: Uint8Array | undefined
+  #hasSentClose = false
+  #received: ReceivedClose | undefined
+  #failure: Error | undefined
+  /** Nothing more is read. */
+  #isDeaf = false
+
+  #closeTimer: Timer | undefined
+  #idleTimer: Timer | undefined
+  #wasHeard = true
+  #silentTicks = 0
+
+  /**
+   * `url`: of the request, with the scheme `ws` or `wss`. `agreement`: what `negotiate` gave. `report` is told what
+   * listeners throw, and what else is no fault of the peer. Throws `ERR_INVALID_ARGUMENT` for options out of range.
+   */
+  constructor(
+    url: string,
+    agreement: WebSocketAgreement,
+    options: WebSocketOptions = {},
+    report: (error: unknown) => void = (error) => console.error(error),
+  ) {
+    const { maxPayload, idleTimeout, closeTimeout, compressionThreshold } =
+      resolveWebSocket(options)
+    this.#report = report
+    this.#maxPayload = maxPayload
+    this.#idleTimeout = idleTimeout
+    this.#closeTimeout = closeTimeout
+    const compressFrom = agreement.isCompressed ? compressionThreshold : Infinity
+    this.#parser = new FrameParser(this, this.#maxPayload, agreement.isCompressed)
+    this.#sender = new MessageSender(compressFrom, (error) => {
+      this.#failed(
+        new WebSocketProtocolError(CloseCode.INTERNAL_ERROR, 'a Blob cannot be read', error),
+      )
+    })
+    this.socket = new ServerWebSocket(url, agreement.protocol, agreement.extensions, this)
+  }
+
+  // ---- what a server calls --------------------------------------------------------------------
+
+  /** The response is on its way: the socket is open. Call it in the turn in which the tunnel was accepted. */
+  open(tunnel: Tunnel): void {
+    if (this.#readyState === ServerWebSocket.CLOSED) {
+      tunnel.reset()
+      return
+    }
+    this.#tunnel = tunnel
+    this.#sender.begin(tunnel)
+    tunnel.read(this)
+    if (this.#earlyClose !== undefined) {
+      this.#sendClose(this.#earlyClose)
+      return
+    }
+    this.#readyState = ServerWebSocket.OPEN
+    if (this.#idleTimeout > 0) {
+      this.#idleTimer = setInterval(() => this.#onIdleTick(), this.#idleTimeout / 2)
+    }
+    this.socket.dispatchEvent(new Event('open'))
+  }
+
+  /** Drops the socket now: the request is gone, the response was another one, the server stops. */
+  abort(error?: Error): void {
+    if (this.#readyState === ServerWebSocket.CLOSED) return
+    this.#failure ??= error
+    this.#tunnel?.reset()
+    this.#finish()
+  }
+
+  /** Says Close with 1001: the server shuts down, or the application has gone. */
+  goAway(reason = ''): void {
+    this.close(CloseCode.GOING_AWAY, encodeText(reason))
+  }
+
+  // ---- what the socket asks (SocketLink) ------------------------------------------------------
+
+  get readyState(): SocketReadyState {
+    return this.#readyState
+  }
+
+  get bufferedAmount(): number {
+    return this.#sender.bufferedAmount
+  }
+
+  get drained(): Promise<void> {
+    return this.#sender.drained
+  }
+
+  sendText(text: string): void {
+    if (this.#isOpen) this.#sender.text(text)
+    else this.#sender.discard(encodeText(text).length)
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    if (this.#isOpen) this.#sender.bytes(bytes)
+    else this.#sender.discard(bytes.length)
+  }
+
+  sendBlob(blob: Blob): void {
+    if (this.#isOpen) this.#sender.blob(blob)
+    else this.#sender.discard(blob.size)
+  }
+
+  ping(payload: Uint8Array): void {
+    if (this.#isOpen) this.#sender.control(Opcode.PING, payload)
+  }
+
+  close(code: number | undefined, reason: Uint8Array): void {
+    if (this.#readyState >= ServerWebSocket.CLOSING) return
+    const payload = code === undefined ? noBytes : closePayload(code, reason)
+    if (this.#readyState === ServerWebSocket.CONNECTING) this.#earlyClose = payload
+    else this.#sender.afterMessages(() => this.#sendClose(payload))
+    this.#readyState = ServerWebSocket.CLOSING
+  }
+
+  /** Told once. The socket ends with 1011, unless it ends already. */
+  listenerFailed(error: unknown): void {
+    this.#report(error)
+    if (this.#hasSentClose) return
+    if (this.#readyState === ServerWebSocket.CONNECTING) {
+      this.close(CloseCode.INTERNAL_ERROR, noBytes)
+    } else {
+      this.#fail(error)
+    }
+  }
+
+  get #isOpen(): boolean {
+    return this.#readyState === ServerWebSocket.OPEN
+  }
+
+  // ---- what the tunnel tells (TunnelReader) ---------------------------------------------------
+
+  onData(chunk: Uint8Array): void | Promise<void> {
+    if (this.#isDeaf) return undefined
+    this.#wasHeard = true
+    try {
+      this.#parser.push(chunk)
+    } catch (error) {
+      this.#failed(error)
+    }
+    const waiting = this.#tunnel?.bufferedAmount ?? 0
+    return waiting > highWater ? this.#sender.drained : undefined
+  }
+
+  onEnd(): void {
+    // After a Close frame that is how it should be; without one it is abnormal (RFC 6455 §7.1.5).
+    if (this.#received !== undefined || this.#isDeaf) return
+    this.#shut()
+  }
+
+  onDrain(): void {
+    this.#sender.onDrain()
+  }
+
+  onClose(errorCode: number): void {
+    // A client that closes its tab cancels the stream: nothing is wrong with that.
+    const isOrderly = errorCode === ErrorCode.NO_ERROR || errorCode === ErrorCode.CANCEL
+    if (!isOrderly && this.#received === undefined) {
+      this.#failure ??= new WebSocketProtocolError(
+        CloseCode.ABNORMAL,
+        `the peer reset the stream: ${errorCodeName(errorCode)}`,
+      )
+    }
+    this.#finish()
+  }
+
+  // ---- what the parser finds (FrameSink) ------------------------------------------------------
+
+  onMessage(isText: boolean, payload: Uint8Array, isCompressed: boolean): void {
+    // Once the socket closes, messages are dropped, as in the standard.
+    if (!this.#isOpen) return
+    const bytes = isCompressed ? decompress(payload, this.#maxPayload) : payload
+    if (isText) {
+      this.#dispatch('message', decodeText(bytes))
+    } else if (this.socket.binaryType === 'blob') {
+      this.#dispatch('message', new Blob([bytes as Uint8Array<ArrayBuffer>]))
+    } else {
+      this.#dispatch('message', isCompressed ? bytes.slice().buffer : bytes.buffer)
+    }
+  }
+
+  onControl(opcode: number, payload: Uint8Array): void {
+    if (opcode === Opcode.PING) {
+      if (!this.#hasSentClose) this.#sender.pong(payload)
+    } else if (opcode === Opcode.PONG) {
+      if (this.#isOpen) this.#dispatch('pong', payload.buffer)
+    } else {
+      this.#onCloseFrame(payload)
+    }
+  }
+
+  #dispatch(type: 'message' | 'pong', data: unknown): void {
+    this.socket.dispatchEvent(new MessageEvent(type, { data }))
+  }
+
+  #onCloseFrame(payload: Uint8Array): void {
+    this.#received = parseClose(payload)
+    this.#parser.stop()
+    this.#isDeaf = true
+    if (this.#isOpen) {
+      this.#readyState = ServerWebSocket.CLOSING
+      this.#sender.afterMessages(() => this.#sendClose(payload.subarray(0, 2)))
+    } else if (this.#hasSentClose) {
+      this.#endHandshake()
+    }
+  }
+
+  // ---- the end --------------------------------------------------------------------------------
+
+  #sendClose(payload: Uint8Array): void {
+    if (this.#hasSentClose || this.#readyState === ServerWebSocket.CLOSED) return
+    this.#hasSentClose = true
+    this.#sender.control(Opcode.CLOSE, payload)
+    if (this.#received !== undefined) this.#endHandshake()
+    else this.#expectClose()
+  }
+
+  /** Both have said Close: it is the server that closes first (RFC 6455 §7.1.1). */
+  #endHandshake(): void {
+    this.#sender.stop()
+    this.#tunnel?.end()
+    this.#expectClose()
+  }
+
+  /** Fails the socket, and reports what is no fault of the peer. */
+  #failed(error: unknown): void {
+    const isOfPeer =
+      error instanceof WebSocketProtocolError && error.closeCode !== CloseCode.INTERNAL_ERROR
+    if (!isOfPeer) this.#report(error)
+    this.#fail(error)
+  }
+
+  /** RFC 6455 §7.1.7: says why, and ends the stream without waiting for an answer. */
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined || this.#readyState === ServerWebSocket.CLOSED) return
+    const isProtocol = error instanceof WebSocketProtocolError
+    this.#failure = error instanceof Error ? error : new Error(String(error))
+    if (!this.#hasSentClose) {
+      this.#hasSentClose = true
+      const code = isProtocol ? error.closeCode : CloseCode.INTERNAL_ERROR
+      const reason = isProtocol ? encodeText(error.message) : noBytes
+      this.#sender.control(Opcode.CLOSE, closePayload(code, reason))
+    }
+    this.#shut()
+  }
+
+  /** Neither reads nor sends any more, without the closing handshake. */
+  #shut(): void {
+    this.#isDeaf = true
+    this.#parser.stop()
+    this.#readyState = ServerWebSocket.CLOSING
+    this.#sender.stop()
+    this.#tunnel?.end()
+    this.#expectClose()
+  }
+
+  /** The peer gets some time, and more while it takes what we sent. */
+  #expectClose(): void {
+    clearInterval(this.#idleTimer)
+    clearTimeout(this.#closeTimer)
+    this.#sender.hasProgressed()
+    this.#closeTimer = setTimeout(() => {
+      if (this.#sender.hasProgressed()) this.#expectClose()
+      else this.abort()
+    }, this.#closeTimeout)
+  }
+
+  #onIdleTick(): void {
+    const isAlive = this.#sender.hasProgressed() || this.#wasHeard
+    this.#wasHeard = false
+    this.#silentTicks = isAlive ? 0 : this.#silentTicks + 1
+    if (this.#silentTicks === 1 && !this.#hasSentClose) {
+      this.#sender.control(Opcode.PING, noBytes)
+    } else if (this.#silentTicks > 1) {
+      this.abort(
+        new WebSocketProtocolError(
+          CloseCode.ABNORMAL,
+          `nothing was heard of the peer for ${this.#idleTimeout} ms`,
+        ),
+      )
+    }
+  }
+
+  #finish(): void {
+    if (this.#readyState === ServerWebSocket.CLOSED) return
+    const received = this.#failure === undefined ? this.#received : undefined
+    this.#readyState = ServerWebSocket.CLOSED
+    this.#isDeaf = true
+    this.#parser.stop()
+    clearTimeout(this.#closeTimer)
+    clearInterval(this.#idleTimer)
+    this.#sender.stop()
+    if (this.#failure !== undefined) this.socket.dispatchEvent(errorEvent(this.#failure))
+    this.socket.dispatchEvent(
+      closeEvent({
+        code: received?.code ?? CloseCode.ABNORMAL,
+        reason: received?.reason ?? '',
+        wasClean: received !== undefined && this.#hasSentClose,
+      }),
+    )
+  }
+}

@@ -1,0 +1,191 @@
+import { asBytes } from '../common/bytes.ts'
+import type { Tunnel } from '../http/tunnel.ts'
+import { Opcode } from './codes.ts'
+import { encodeText, frameHeader, frameOf, RSV1, shortTextFrame } from './frame-writer.ts'
+import { compress } from './permessage-deflate.ts'
+
+/** A tunnel calls `onDrain` when it had more than this, in bytes, and no longer has. */
+const lowWater = 64 * 1024
+/** A payload up to this long is copied behind its header; a longer one is written by itself. */
+const joinedPayload = 16 * 1024
+
+/** Messages on their way to the peer, in the order in which they were sent. */
+export class MessageSender {
+  readonly #compressFrom: number
+  readonly #onError: (error: unknown) => void
+  #tunnel: Tunnel | undefined
+  /** The end of the queue behind a Blob that is being read; `undefined`: no queue. */
+  #queue: Promise<void> | undefined
+  #queuedBytes = 0
+  #discardedBytes = 0
+  #isOver = false
+  /** The answer to the latest ping, while there is no room for it. */
+  #pong: Uint8Array | undefined
+  #drained: Promise<void> | undefined
+  #resolveDrained: (() => void) | undefined
+  #lastBuffered = 0
+
+  /** `compressFrom`: the shortest payload that is compressed. `onError`: a Blob could not be read. */
+  constructor(compressFrom: number, onError: (error: unknown) => void) {
+    this.#compressFrom = compressFrom
+    this.#onError = onError
+  }
+
+  begin(tunnel: Tunnel): void {
+    this.#tunnel = tunnel
+  }
+
+  /** Bytes that wait: to be read from a Blob, in the tunnel, or in vain. */
+  get bufferedAmount(): number {
+    return this.#queuedBytes + this.#discardedBytes + (this.#tunnel?.bufferedAmount ?? 0)
+  }
+
+  /** Resolves when the peer has taken so much that more may be sent; at once when it may be already. */
+  get drained(): Promise<void> {
+    if (this.#hasRoom) return Promise.resolve()
+    this.#drained ??= new Promise((resolve) => (this.#resolveDrained = resolve))
+    return this.#drained
+  }
+
+  /** Whether the peer has taken bytes since the last call. */
+  hasProgressed(): boolean {
+    const before = this.#lastBuffered
+    this.#lastBuffered = this.#tunnel?.bufferedAmount ?? 0
+    return this.#lastBuffered < before
+  }
+
+  text(text: string): void {
+    if (this.#queue === undefined && text.length < this.#compressFrom) {
+      const frame = shortTextFrame(text)
+      if (frame !== undefined) {
+        this.#tunnel?.write(frame)
+        return
+      }
+    }
+    const payload = encodeText(text)
+    if (this.#queue === undefined) this.#write(Opcode.TEXT, payload)
+    else this.#enqueue(payload.length, () => this.#write(Opcode.TEXT, payload))
+  }
+
+  /** The caller may change `bytes` afterwards. */
+  bytes(bytes: Uint8Array): void {
+    if (this.#queue !== undefined) {
+      const payload = bytes.slice()
+      this.#enqueue(payload.length, () => this.#write(Opcode.BINARY, payload))
+    } else if (!this.#writeCompressed(Opcode.BINARY, bytes)) {
+      this.#tunnel?.write(frameOf(Opcode.BINARY, bytes))
+    }
+  }
+
+  /** Whatever is sent after a Blob waits until it is read. */
+  blob(blob: Blob): void {
+    this.#enqueue(blob.size, async () => {
+      const payload = asBytes(await blob.arrayBuffer())
+      if (!payload) throw new TypeError('the Blob gave no bytes')
+      if (!this.#isOver) this.#write(Opcode.BINARY, payload)
+    })
+  }
+
+  /** A control frame, before what waits in the queue. */
+  control(opcode: number, payload: Uint8Array): void {
+    this.#tunnel?.write(frameOf(opcode, payload))
+  }
+
+  /** Answers a ping. Of several that a peer sends without reading, the last is answered (RFC 6455 §5.5.3). */
+  pong(payload: Uint8Array): void {
+    if ((this.#tunnel?.bufferedAmount ?? 0) > lowWater) this.#pong = payload
+    else this.control(Opcode.PONG, payload)
+  }
+
+  /** Calls `task` when all that was sent before has been given to the tunnel. */
+  afterMessages(task: () => void): void {
+    if (this.#queue === undefined) task()
+    else this.#enqueue(0, task)
+  }
+
+  /** A message that is not sent any more, but counted. */
+  discard(size: number): void {
+    this.#discardedBytes += size
+  }
+
+  /** The tunnel has room again. */
+  onDrain(): void {
+    const pong = this.#pong
+    this.#pong = undefined
+    if (pong !== undefined && !this.#isOver) this.control(Opcode.PONG, pong)
+    this.#settle()
+  }
+
+  /** Sends nothing more, and no message that waits. */
+  stop(): void {
+    this.#isOver = true
+    this.#pong = undefined
+    this.#settle()
+  }
+
+  get #hasRoom(): boolean {
+    if (this.#isOver) return true
+    return this.#queue === undefined && (this.#tunnel?.bufferedAmount ?? 0) <= lowWater
+  }
+
+  #settle(): void {
+    if (this.#resolveDrained === undefined || !this.#hasRoom) return
+    this.#resolveDrained()
+    this.#resolveDrained = undefined
+    this.#drained = undefined
+  }
+
+  #enqueue(size: number, task: () => void | Promise<void>): void {
+    this.#queuedBytes += size
+    const queue = this.#runAfter(this.#queue, size, task)
+    this.#queue = queue
+    void this.#leave(queue)
+  }
+
+  /** After the last of the queue there is none. */
+  async #leave(queue: Promise<void>): Promise<void> {
+    await queue
+    if (this.#queue !== queue) return
+    this.#queue = undefined
+    this.#settle()
+  }
+
+  async #runAfter(
+    before: Promise<void> | undefined,
+    size: number,
+    task: () => void | Promise<void>,
+  ): Promise<void> {
+    await before
+    if (this.#isOver) return
+    try {
+      await task()
+      if (!this.#isOver) this.#queuedBytes -= size
+    } catch (error) {
+      if (!this.#isOver) this.#onError(error)
+    }
+  }
+
+  /** Sends a payload that nobody will change. */
+  #write(opcode: number, payload: Uint8Array): void {
+    if (!this.#writeCompressed(opcode, payload)) this.#writeFrame(opcode, payload)
+  }
+
+  #writeCompressed(opcode: number, payload: Uint8Array): boolean {
+    if (payload.length < this.#compressFrom) return false
+    // Another thread may write shared memory while it is read: compressed are bytes that stay.
+    const isOwn = payload.buffer instanceof ArrayBuffer
+    const compressed = compress(isOwn ? payload : payload.slice())
+    if (compressed === undefined) return false
+    this.#writeFrame(opcode | RSV1, compressed)
+    return true
+  }
+
+  #writeFrame(first: number, payload: Uint8Array): void {
+    if (payload.length <= joinedPayload) {
+      this.#tunnel?.write(frameOf(first, payload))
+    } else {
+      this.#tunnel?.write(frameHeader(first, payload.length))
+      this.#tunnel?.write(payload)
+    }
+  }
+}
