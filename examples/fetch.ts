@@ -25,8 +25,8 @@ const server = serve({
       }
       case 'GET /connection': {
         const { remoteAddress, streamId, session } = info
-        const roundTrip = await session.ping()
-        return Response.json({ remoteAddress, streamId, roundTrip, stats: session.stats() })
+        const roundTrip = await session?.ping()
+        return Response.json({ remoteAddress, streamId, roundTrip, stats: session?.stats() })
       }
       default:
         return new Response('There is nothing here.\n', { status: 404 })

@@ -2,8 +2,8 @@
 export { ErrorCode, HTTP2Error, errorCodeName } from './common/errors.ts'
 export { type HeaderField, type HeaderList, sensitiveHeaders } from './common/fields.ts'
 export type { Limits } from './engine/http2/limits.ts'
-export type { Priority } from './engine/http2/session-control.ts'
-export type { Settings } from './engine/http2/settings.ts'
+export type { Priority } from './common/priority.ts'
+export type { Settings } from './common/settings.ts'
 export {
   type Body,
   type BodyChunk,
@@ -23,17 +23,20 @@ export {
   type RequestHandlerClass,
 } from './server/handler/base-request-handler.ts'
 export { HTTP2Server, type ServerAddress } from './server/handler/http2-server.ts'
-export type { ErrorHandler, FetchHandler } from './server/fetch/fetch-exchange.ts'
+export type { ErrorHandler, FetchHandler } from './server/fetch/fetch-handler.ts'
 export type { Connect } from './server/fetch/connect.ts'
 export type { FetchInfo } from './server/fetch/fetch-info.ts'
-export { type Servable, type ServeOptions, serve, serveModule } from './server/fetch/serve.ts'
+export { type Servable, serve, serveModule } from './server/fetch/serve.ts'
+export type { ServeOptions } from './server/fetch/serve-options.ts'
 export type { Server } from './server/fetch/server.ts'
-export type { ServerSession } from './server/http2/server-session.ts'
+export type { ProtocolName } from './exchange/connection-info.ts'
+export type { ServerSession } from './exchange/server-session.ts'
 export type { ServerStats } from './server/stats/server-totals.ts'
-export type { SessionStats, StreamStats } from './server/stats/session-stats.ts'
+export type { SessionStats } from './exchange/session-stats.ts'
+export type { StreamStats } from './exchange/stream-stats.ts'
 export type { ErrorWhere, LogEntry, ServerOptions, Timeouts } from './server/connection/options.ts'
 export type { CloseOptions } from './server/listener/server-core.ts'
-export type { PushInit, ResponseInit } from './http/response-options.ts'
+export type { PushOptions, ResponseOptions } from './http/response-options.ts'
 export type { Trailers } from './http/trailers.ts'
 export type {
   Acceptor,

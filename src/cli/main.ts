@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { ServeOptions } from '../server/fetch/serve.ts'
+import type { ServeOptions } from '../server/fetch/serve-options.ts'
 import { type Command, parseCommand, usage, UsageError } from './arguments.ts'
 import { currentRuntime } from './current-runtime.ts'
 import { loadApplication, LoadError } from './load.ts'

@@ -1,64 +1,64 @@
 import { DATA_DEFERRED, DATA_EOF, type PullResult } from '../http/body.ts'
 import type { BodySource } from '../http/body-source.ts'
-import type { BodySender } from './body-writer.ts'
-import type { ServerStream } from './server-stream.ts'
+import type { BodyTarget, BodyWriter } from './body-writer.ts'
 
 /** Bytes read ahead of what the client takes. */
 const highWater = 256 * 1024
 /** Reading goes on when no more than this is left. */
 const lowWater = 64 * 1024
-/** After so many empty pieces in a row, timers and connections have their turn: a source may never have more. */
+/** After so many empty pieces in a row, timers and connections have their turn: a source may give nothing else. */
 const patience = 64
 /** So few bytes are a poor frame. */
 const littleLeft = 4 * 1024
-/** What a pull function is asked for at a time, and where memory is short. */
+/** Bytes that a pull function is asked for at a time, and where memory is short. */
 const pullSize = 64 * 1024
 const shortPullSize = 16 * 1024
 
-/** Reads a body as fast as the client takes it. */
-export class BodyPump implements BodySender {
-  readonly #stream: ServerStream
+/**
+ * - `ready`: the source can be asked for a piece.
+ * - `pulling`: a piece is awaited.
+ * - `resumed`: a piece is awaited, and the source has said meanwhile that it has more.
+ * - `deferred`: the source has nothing until `resume()`.
+ * - `done`: the source has ended, failed or was cancelled.
+ */
+type PumpState = 'ready' | 'pulling' | 'resumed' | 'deferred' | 'done'
+
+/** Reads the body of a response from its source as fast as the client takes it. */
+export class BodyPump implements BodyWriter {
+  readonly #target: BodyTarget
   readonly #source: BodySource
-  /** A piece is on its way. */
-  #isPulling = false
-  /** The source has none until `resume()`. */
-  #isDeferred = false
-  /** `resume()` came before the source could say that it has none. */
-  #isResumed = false
-  #isDone = false
+  #state: PumpState = 'ready'
   /** Empty pieces in a row. */
   #empty = 0
-  /** Bytes that wait, as the connection's read-ahead knows them. */
+  /** Bytes that wait for the client, as the connection's read-ahead counts them. */
   #counted = 0
-  /** The client has just taken all but a little, which is not to go out by itself. */
+  /** The client has just taken all but a little, which is not to be sent by itself. */
   #isNearlySent = false
   readonly #onPulled: (result: PullResult) => void = (result) => this.#pulled(result)
   readonly #onFailed: (error: unknown) => void = (error) => this.#fail(error)
 
-  constructor(stream: ServerStream, source: BodySource) {
-    this.#stream = stream
+  constructor(target: BodyTarget, source: BodySource) {
+    this.#target = target
     this.#source = source
   }
 
-  /** Reads until enough is buffered or the source makes us wait. */
+  /** Reads until enough is buffered or the source makes the pump wait. */
   run(): void {
     try {
-      const { readAhead } = this.#stream.connection
-      while (this.#mayPull && this.#counted < highWater) {
+      const { readAhead } = this.#target.carrier
+      while (this.#state === 'ready' && this.#counted < highWater) {
         if (this.#counted > 0 && !this.#mayReadAhead()) return
         if (this.#empty >= patience) {
           this.#rest()
           return
         }
         this.#isNearlySent = false
-        this.#isPulling = true
-        this.#isResumed = false
+        this.#state = 'pulling'
         const result = this.#source.pull(readAhead.hasRoom ? pullSize : shortPullSize)
         if (result instanceof Promise) {
           result.then(this.#onPulled, this.#onFailed)
           return
         }
-        this.#isPulling = false
         this.#take(result)
       }
     } catch (error) {
@@ -66,24 +66,21 @@ export class BodyPump implements BodySender {
     }
   }
 
-  /** The client took bytes; `buffered` are left. */
   sent(buffered: number): boolean {
     this.#count(buffered)
     this.#isNearlySent = buffered < littleLeft
-    return buffered <= lowWater && this.#mayPull
+    return buffered <= lowWater && this.#state === 'ready'
   }
 
-  /** The source has something again. */
   resume(): void {
-    this.#isResumed = this.#isPulling
-    this.#isDeferred = false
+    if (this.#state === 'pulling') this.#state = 'resumed'
+    else if (this.#state === 'deferred') this.#state = 'ready'
     this.run()
   }
 
-  /** The client is gone. */
   cancel(reason: unknown): void {
-    if (this.#isDone) return
-    this.#isDone = true
+    if (this.#state === 'done') return
+    this.#state = 'done'
     this.#source.cancel(reason)
   }
 
@@ -91,36 +88,32 @@ export class BodyPump implements BodySender {
     this.#count(0)
   }
 
-  /** While some waits: there is memory for more, and a window that would take it. */
+  /** While bytes wait: there is memory for more, and a window that would take it. */
   #mayReadAhead(): boolean {
     if (this.#isNearlySent) return true
-    const { connection, id } = this.#stream
-    if (!connection.readAhead.hasRoom) return false
-    // The connection's window may be full of what is less urgent: this one overtakes it.
-    return this.#counted < connection.session.remoteWindowSize(id)
+    const { carrier, id } = this.#target
+    if (!carrier.readAhead.hasRoom) return false
+    // The connection's window may be full of what is less urgent: this body overtakes it.
+    return !carrier.windows || this.#counted < carrier.windows.remote(id)
   }
 
   #rest(): void {
     this.#empty = 0
-    this.#isPulling = true
+    this.#state = 'pulling'
     setTimeout(() => {
-      this.#isPulling = false
+      if (this.#state === 'done') return
+      this.#state = 'ready'
       this.run()
     })
   }
 
   #count(buffered: number): void {
-    this.#stream.connection.readAhead.add(buffered - this.#counted)
+    this.#target.carrier.readAhead.add(buffered - this.#counted)
     this.#counted = buffered
   }
 
-  get #mayPull(): boolean {
-    return !this.#isDone && !this.#isDeferred && !this.#isPulling
-  }
-
   #pulled(result: PullResult): void {
-    this.#isPulling = false
-    if (this.#isDone) return
+    if (this.#state === 'done') return
     try {
       this.#take(result)
     } catch (error) {
@@ -129,23 +122,30 @@ export class BodyPump implements BodySender {
     this.run()
   }
 
+  /** Takes the piece that was awaited. */
   #take([chunk, flag]: PullResult): void {
+    const isResumed = this.#state === 'resumed'
     if (chunk) {
-      this.#stream.write(chunk)
-      this.#count(this.#stream.bufferedAmount)
+      this.#target.write(chunk)
+      this.#count(this.#target.bufferedAmount)
     }
     this.#empty = chunk && chunk.length > 0 ? 0 : this.#empty + 1
-    if (flag === DATA_DEFERRED) {
-      this.#isDeferred = !this.#isResumed
-    } else if (flag === DATA_EOF) {
-      this.#isDone = true
-      this.#stream.endBody()
+    // The write may have failed its stream, which cancels the body.
+    if (this.#isDone) return
+    this.#state = flag === DATA_DEFERRED && !isResumed ? 'deferred' : 'ready'
+    if (flag === DATA_EOF) {
+      this.#state = 'done'
+      this.#target.endBody()
     }
   }
 
+  get #isDone(): boolean {
+    return this.#state === 'done'
+  }
+
   #fail(error: unknown): void {
-    if (this.#isDone) return
+    if (this.#state === 'done') return
     this.cancel(error)
-    this.#stream.fail(error)
+    this.#target.fail(error)
   }
 }

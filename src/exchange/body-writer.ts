@@ -1,13 +1,29 @@
-/** What fills the body of a response. */
-export interface BodySender {
-  /** The client took bytes, `buffered` are left: true to be `run()` once the records have been read. */
+import type { BodyChunk } from '../http/body.ts'
+import type { StreamCarrier } from './stream-carrier.ts'
+
+/** Writes the body of a response: a `BodyPump`, or the application by way of a tunnel. */
+export interface BodyWriter {
+  /** The client took bytes, `buffered` are left. True: `run()` is to be called once the records have been read. */
   sent(buffered: number): boolean
-  /** Go on. */
+  /** There is room for more. */
   run(): void
-  /** The source said it had nothing, and now has. */
+  /** The source has bytes again after it had none. */
   resume(): void
-  /** The client is gone. */
+  /** The body is not wanted any more. */
   cancel(reason: unknown): void
-  /** The stream is over: nothing of the body waits any more. */
+  /** The stream is over: no bytes of the body wait any more. */
   closed(): void
+}
+
+/** The stream that a body is written to. */
+export interface BodyTarget {
+  readonly id: number
+  readonly carrier: StreamCarrier
+  /** Bytes that wait for the client. */
+  readonly bufferedAmount: number
+  write(chunk: BodyChunk): void
+  /** The body is complete; trailers follow it. */
+  endBody(): void
+  /** Ends the stream and reports the error. Does not throw. */
+  fail(error: unknown): void
 }

@@ -1,30 +1,53 @@
 import { ByteQueue } from '../http/byte-queue.ts'
 import { isThenable } from '../common/thenable.ts'
-import type { ServerStream } from './server-stream.ts'
+import type { Exchange } from './exchange.ts'
+import type { StreamCarrier } from './stream-carrier.ts'
+
+/** The stream that a request belongs to. */
+export interface RequestBodyOwner {
+  readonly id: number
+  readonly carrier: StreamCarrier
+  readonly exchange: Exchange
+  readonly maxRequestBodySize: number
+  readonly isComplete: boolean
+  readonly isClosed: boolean
+  readonly isReset: boolean
+  movedAt: number
+  /** The body is longer than is taken. */
+  refuseBody(): void
+  /** Ends the stream and reports the error. Does not throw. */
+  fail(error: unknown): void
+}
 
 /**
- * The body of a request on its way to its exchange. What a handler has not taken in yet is not given back to the
- * client's window: an upload is as fast as its reader.
+ * - `open`: parts of the body go to the exchange.
+ * - `delivered`: the exchange knows that the request is complete, or the stream is over.
+ * - `discarding`: the response is complete; parts of the body are dropped.
+ */
+type Delivery = 'open' | 'delivered' | 'discarding'
+
+/**
+ * The body of a request on its way to its exchange. Bytes count as consumed once the exchange has taken them: an upload
+ * is as fast as its reader.
  */
 export class RequestBody {
-  /** END_STREAM was seen. */
+  /** All of the request has arrived. */
   isComplete = false
   bytesReceived = 0
-  readonly #stream: ServerStream
-  /** A handler's promise that is waited for. */
-  #pending = false
-  /** What came meanwhile. */
+  readonly #stream: RequestBodyOwner
+  #delivery: Delivery = 'open'
+  /** A promise of the exchange's is awaited. */
+  #isPending = false
+  /** Bytes that have arrived meanwhile. */
   #queue: ByteQueue | undefined
-  #isDelivered = false
-  #isDiscarding = false
 
-  constructor(stream: ServerStream) {
+  constructor(stream: RequestBodyOwner) {
     this.#stream = stream
   }
 
-  /** The handler is slow, not the client. */
+  /** The exchange has yet to take a part of it: the handler is slow, not the client. */
   get isBlocked(): boolean {
-    return this.#pending
+    return this.#isPending
   }
 
   /** Begins the exchange. */
@@ -34,19 +57,19 @@ export class RequestBody {
     } catch (error) {
       this.#stream.fail(error)
     }
-    if (this.isComplete && !this.#pending) this.#done()
+    if (this.isComplete && !this.#isPending) this.#done()
   }
 
   /** A part of the body. `isBorrowed`: its memory is written again in another turn. */
   data(chunk: Uint8Array, isBorrowed: boolean): void {
-    if (this.bytesReceived === 0) this.#stream.connection.bodyBegins()
+    if (this.bytesReceived === 0) this.#stream.carrier.windows?.bodyBegins()
     this.bytesReceived += chunk.length
-    if (this.#isDiscarding) {
+    if (this.#delivery === 'discarding') {
       this.#discard(chunk.length)
       return
     }
     if (this.bytesReceived > this.#stream.maxRequestBodySize) {
-      // The response is on its way: the client is to read it before it is stopped.
+      // The response is complete: the client reads it before its request is stopped.
       if (this.#stream.isComplete) {
         this.discard()
         this.#discard(chunk.length)
@@ -54,27 +77,27 @@ export class RequestBody {
       }
       this.#stream.refuseBody()
     }
-    if (this.#pending) (this.#queue ??= new ByteQueue()).push(chunk, isBorrowed)
+    if (this.#isPending) (this.#queue ??= new ByteQueue()).push(chunk, isBorrowed)
     else this.#deliver(isBorrowed ? chunk.slice() : chunk)
   }
 
   /** The request is complete. */
   end(): void {
     this.isComplete = true
-    if (!this.#pending) this.#done()
+    if (!this.#isPending) this.#done()
   }
 
-  /** The response is complete: what still comes is dropped, and the stream's window stays as it is. */
+  /** The response is complete: bytes are dropped from now on, and the stream's window stays as it is. */
   discard(): void {
-    this.#isDiscarding = this.#isDelivered = true
+    this.#delivery = 'discarding'
     if (this.#queue) this.#discard(this.#queue.length)
     this.#queue = undefined
   }
 
-  /** The stream is over: the session has given what waits back to the connection's window. */
+  /** The stream is over: the protocol has given the bytes that wait back to the connection's window. */
   closed(): void {
     this.#queue = undefined
-    this.#isDelivered = true
+    if (this.#delivery === 'open') this.#delivery = 'delivered'
   }
 
   #deliver(chunk: Uint8Array): void {
@@ -85,12 +108,12 @@ export class RequestBody {
     } catch (error) {
       stream.fail(error)
     }
-    if (!this.#pending) this.#consume(length)
+    if (!this.#isPending) this.#consume(length)
   }
 
   #done(): void {
-    if (this.#isDelivered || this.#stream.isReset) return
-    this.#isDelivered = true
+    if (this.#delivery !== 'open' || this.#stream.isReset) return
+    this.#delivery = 'delivered'
     try {
       this.#waitFor(this.#stream.exchange.onRequestDone(), 0)
     } catch (error) {
@@ -98,10 +121,10 @@ export class RequestBody {
     }
   }
 
-  /** Where the handler returned a promise, what follows has to wait; then `length` bytes are consumed. */
+  /** Where the handler returned a promise, later calls wait for it; then `length` bytes are consumed. */
   #waitFor(result: unknown, length: number): void {
     if (!isThenable(result)) return
-    this.#pending = true
+    this.#isPending = true
     Promise.resolve(result).then(
       () => this.#goOn(length),
       (error: unknown) => {
@@ -111,24 +134,24 @@ export class RequestBody {
     )
   }
 
-  /** Does not throw: what handlers throw is told to the stream, and the connection's verbs do not. */
+  /** Does not throw: an error of the handler's fails its stream, and the carrier's methods do not throw. */
   #goOn(length: number): void {
-    this.#pending = false
-    this.#stream.movedAt = this.#stream.connection.now
+    this.#isPending = false
+    this.#stream.movedAt = this.#stream.carrier.now
     if (length > 0) this.#consume(length)
-    while (!this.#pending && this.#queue) {
+    while (!this.#isPending && this.#queue) {
       const chunk = this.#queue.shift()
       if (!chunk) break
       this.#deliver(chunk)
     }
-    if (!this.#pending && this.isComplete) this.#done()
+    if (!this.#isPending && this.isComplete) this.#done()
   }
 
   #discard(length: number): void {
-    this.#stream.connection.discard(this.#stream.id, length)
+    this.#stream.carrier.discarded(this.#stream.id, length)
   }
 
   #consume(length: number): void {
-    this.#stream.connection.consume(this.#stream.id, length)
+    this.#stream.carrier.consumed(this.#stream.id, length)
   }
 }

@@ -1,31 +1,33 @@
-import { noBytes } from '../common/bytes.ts'
 import { bodyChangedError } from '../common/body-changed.ts'
+import { noBytes } from '../common/bytes.ts'
 import { ErrorCode, HTTP2Error } from '../common/errors.ts'
-import { type FlatFields, type HeaderList, toHeaderFields } from '../common/fields.ts'
-import { heldBody } from '../engine/http2/session.ts'
-import { checkPriority, defaultPriority, type Priority } from '../engine/http2/session-control.ts'
-import { type BodyChunk, toBytes } from '../http/body.ts'
-import type { Trailers } from '../http/trailers.ts'
+import type { FlatFields, HeaderList } from '../common/fields.ts'
+import { checkPriority, defaultPriority, type Priority } from '../common/priority.ts'
 import { isThenable } from '../common/thenable.ts'
-import { BodyPump } from './body-pump.ts'
-import type { BodySender } from './body-writer.ts'
-import type { Connection } from '../server/connection/connection.ts'
+import type { BodyChunk } from '../http/body.ts'
 import { removeLength } from '../http/content-length.ts'
 import { addDate } from '../http/date-field.ts'
-import { type Application, type Exchange, nobody } from './exchange.ts'
 import {
-  type AnyResponseInit,
+  type AnyResponseOptions,
   appendFields,
   checkInformationalStatus,
   type PreparedResponse,
   preparePush,
   prepareResponse,
 } from '../http/prepared-response.ts'
-import { RequestBody } from './request-body.ts'
-import type { RequestHead } from '../http/request-head.ts'
+import { RequestHead } from '../http/request-head.ts'
 import { refusalOf } from '../http/request-rules.ts'
-import type { PushInit } from '../http/response-options.ts'
-import { ServerTunnel } from './server-tunnel.ts'
+import type { PushOptions } from '../http/response-options.ts'
+import { settleTrailers, type Trailers } from '../http/trailers.ts'
+import type { Application } from './application.ts'
+import { BodyPump } from './body-pump.ts'
+import type { BodyTarget, BodyWriter } from './body-writer.ts'
+import type { ConnectionInfo } from './connection-info.ts'
+import { type Exchange, noExchange } from './exchange.ts'
+import type { HttpStream } from './http-stream.ts'
+import { RequestBody, type RequestBodyOwner } from './request-body.ts'
+import { ServerTunnel, type TunnelTarget } from './server-tunnel.ts'
+import type { PromisedStream, StreamCarrier } from './stream-carrier.ts'
 import {
   bodyTooLarge,
   clientLeft,
@@ -34,95 +36,96 @@ import {
   responseSent,
   streamClosed,
 } from './stream-errors.ts'
+import type { ResponseState, StreamLife } from './stream-state.ts'
+import { readStreamStats, type StreamStats } from './stream-stats.ts'
 
 const noFields: FlatFields = []
 
-/** A stream of a server: one request, one response. */
-export class ServerStream {
-  readonly connection: Connection
+/** A stream of a server: one request, one response, whichever protocol carries them. */
+export class ServerStream
+  implements HttpStream, BodyTarget, TunnelTarget, RequestBodyOwner, PromisedStream
+{
+  readonly carrier: StreamCarrier
   readonly id: number
   readonly request: RequestHead
   readonly isPushed: boolean
   readonly requestBody: RequestBody
-  /** Trailer fields of the request, once it is complete. */
-  trailers: FlatFields = noFields
-  /** Why the server ended the stream, where an exchange wants to know. */
+  requestTrailers: FlatFields = noFields
   failure: HTTP2Error | undefined
-  /** When something last moved, in the server's milliseconds. */
+  /** When a byte of the stream last moved, in the server's milliseconds. */
   movedAt: number
-  /** Of the response's body, handed to the transport; a short one as soon as it is said. */
+  /** Bytes of the response's body that were handed to the transport; those of a short one with its head. */
   bytesSent = 0
-  /** Of a request that no handler is told of, until it begins. */
-  exchange: Exchange = nobody
-  #sender: BodySender | undefined
+  exchange: Exchange = noExchange
+  #response: ResponseState = 'none'
+  #life: StreamLife = 'open'
+  /** The error code of a reset by the server. */
+  #resetCode: number | undefined
+  #writer: BodyWriter | undefined
+  #tunnel: ServerTunnel | undefined
   #trailers: Trailers | undefined
-  /** Of a pushed stream, until its promise has been sent. */
-  #promisedResponse: PreparedResponse | undefined
-  /** Closed in nghttp2; the exchange's onClose may still be due. */
-  isGone = false
-  /** The body has lost bytes before they were sent. */
-  isChanged = false
+  /** The response of a pushed stream, until its promise has been sent. */
+  #promised: PreparedResponse | undefined
   #priority = defaultPriority
   #hasContinued = false
-  #hasResponded = false
-  #isEnded = false
-  #isReset = false
-  #isTunnel = false
-  /** The exchange was told that the stream is over. */
-  #isTold = false
 
-  constructor(connection: Connection, id: number, request: RequestHead, isPushed: boolean) {
-    this.connection = connection
+  constructor(carrier: StreamCarrier, id: number, request: RequestHead, isPushed: boolean) {
+    this.carrier = carrier
     this.id = id
     this.request = request
     this.isPushed = isPushed
-    this.movedAt = connection.now
+    this.movedAt = carrier.now
     this.requestBody = new RequestBody(this)
   }
 
-  get hasResponded(): boolean {
-    return this.#hasResponded
+  get connection(): ConnectionInfo {
+    return this.carrier.info
   }
 
-  /** All of the response has been handed to the session. */
+  get hasRequestBody(): boolean {
+    return !this.requestBody.isComplete
+  }
+
+  get isResponded(): boolean {
+    return this.#response !== 'none'
+  }
+
   get isComplete(): boolean {
-    return this.#isEnded
+    return this.#response === 'complete'
   }
 
-  /** Nothing can be sent any more, though the exchange may not have been told yet. */
   get isClosed(): boolean {
-    return this.isGone
+    return this.#life === 'gone' || this.#life === 'closed'
   }
 
-  /** The server ended it: the exchange is told that it closed, and nothing else. */
   get isReset(): boolean {
-    return this.#isReset
+    return this.#resetCode !== undefined
   }
 
-  /** RFC 9218; of a stream that is not open, what was last known or said of it. */
+  /** RFC 9218; of a stream that is not open, the last one known. */
   get priority(): Priority {
-    if (this.#isOpen) this.#priority = this.connection.session.priority(this.id)
+    const { priorities } = this.carrier
+    if (priorities && this.#isOpen) this.#priority = priorities.read(this.id)
     return this.#priority
   }
 
   /** Sets the priority of the response (RFC 9218 §8); the client can still change it. */
   set priority(given: Priority) {
     const priority = checkPriority(given)
-    if (this.#isOpen) this.connection.session.changePriority(this.id, priority)
+    if (this.#isOpen) this.carrier.priorities?.change(this.id, priority)
     this.#priority = priority
   }
 
-  /** Bytes of the response's body that wait. */
   get bufferedAmount(): number {
-    return this.connection.session.bufferedAmount(this.id)
+    return this.carrier.bufferedAmount(this.id)
   }
 
   /** Bytes of the request's body that are taken; a tunnel has no end. */
   get maxRequestBodySize(): number {
-    return this.request.method === 'CONNECT' ? Infinity : this.connection.maxRequestBodySize
+    return this.request.method === 'CONNECT' ? Infinity : this.carrier.maxRequestBodySize
   }
 
-  /** Hands the request to the application. */
+  /** Hands the request to the application, unless it is refused. */
   begin(application: Application): void {
     const mostBody = this.requestBody.isComplete ? Infinity : this.maxRequestBodySize
     const refusal = refusalOf(this.request, mostBody)
@@ -139,103 +142,92 @@ export class ServerStream {
     this.requestBody.begin()
   }
 
-  /** More header fields than we take (RFC 6585 §5), or more trailers. */
+  /** The request has more header fields than are taken (RFC 6585 §5), or more trailer fields. */
   refuse(): void {
-    if (this.isGone) return
-    if (this.#hasResponded) this.reset(ErrorCode.ENHANCE_YOUR_CALM)
+    if (this.isClosed) return
+    if (this.isResponded) this.reset(ErrorCode.ENHANCE_YOUR_CALM)
     else this.#refuse(431)
   }
 
-  /** The request's body is longer than is taken. */
   refuseBody(): void {
-    if (this.isGone || this.#isReset) return
+    if (this.#life !== 'open') return
     this.failure = bodyTooLarge(this.id, this.maxRequestBodySize)
     this.reset(ErrorCode.ENHANCE_YOUR_CALM)
-    this.#sender?.cancel(this.failure)
+    this.#writer?.cancel(this.failure)
   }
 
   // ---- the response ---------------------------------------------------------------------------
 
-  /** A 1xx response, any number of them before the response (RFC 9110 §15.2). */
   informational(status: number, headers: HeaderList = []): void {
     this.#assertUnanswered()
     checkInformationalStatus(status, this.id)
     if (status === 100 && this.#hasContinued) return
     const fields = appendFields([':status', String(status)], headers)
     removeLength(fields)
-    this.connection.session.submitInformational(this.id, toHeaderFields(fields))
+    this.carrier.sendInformational(this.id, fields)
     this.#hasContinued ||= status === 100
-    this.connection.flushSoon()
+    this.carrier.flushSoon()
   }
 
-  /** The request's body is wanted: says so where the client waits for that (RFC 9110 §10.1.1). */
   continue(): void {
-    if (this.#hasContinued || this.#hasResponded || this.isGone || this.requestBody.isComplete)
-      return
+    if (this.#hasContinued || this.isResponded || this.isClosed || !this.hasRequestBody) return
     if (this.request.expectsContinue) this.informational(100)
   }
 
-  /** The response. Throws `ERR_RESPONSE_SENT` the second time, and typed errors for what cannot be sent. */
-  respond(init: AnyResponseInit): void {
+  respond(options: AnyResponseOptions): void {
     this.#assertUnanswered()
-    this.#send(prepareResponse(init, this.request.method, this.id))
+    this.#send(prepareResponse(options, this.request.method, this.id))
   }
 
-  /** Answers a CONNECT request: the stream is a tunnel from now on (RFC 9113 §8.5, RFC 8441 §4). */
-  accept(headers: HeaderList = []): ServerTunnel {
+  /** Answers a CONNECT request with 200: the stream is a tunnel from now on (RFC 9113 §8.5, RFC 8441 §4). */
+  accept(headers: HeaderList = [], exchangeOf?: (tunnel: ServerTunnel) => Exchange): ServerTunnel {
     this.#assertUnanswered()
     if (this.request.method !== 'CONNECT') throw notConnect(this.id)
     const fields = appendFields([':status', '200'], headers)
     removeLength(fields)
-    if (this.connection.sendsDate) addDate(fields)
-    const options = { endStream: false, halfClose: true }
-    this.connection.session.submitResponseFields(this.id, fields, options)
-    this.#hasResponded = true
+    if (this.carrier.sendsDate) addDate(fields)
+    this.carrier.sendHead(this.id, fields, noBytes, false, true)
+    this.#response = 'tunnel'
     const tunnel = new ServerTunnel(this)
-    this.#sender = tunnel
-    this.#isTunnel = true
-    this.connection.journal.response(this, 200)
-    this.connection.flushSoon()
+    this.#writer = this.#tunnel = tunnel
+    if (exchangeOf) this.exchange = exchangeOf(tunnel)
+    this.carrier.reporter.response(this, 200)
+    this.carrier.flushSoon()
     return tunnel
   }
 
-  /** More of the body of a response that the pump reads. */
   write(chunk: BodyChunk): void {
-    this.connection.session.sendData(this.id, chunk)
-    this.connection.flushSoon()
+    this.carrier.sendData(this.id, chunk, false)
+    this.carrier.flushSoon()
   }
 
-  /** The body is complete. */
   endBody(): void {
-    try {
-      const trailers = typeof this.#trailers === 'function' ? this.#trailers() : this.#trailers
-      if (isThenable(trailers)) void this.#endWhenSettled(trailers)
-      else this.#end(trailers)
-    } catch (error) {
-      this.fail(error)
-    }
+    settleTrailers(
+      this.#trailers,
+      (trailers) => this.#end(trailers),
+      (error) => this.fail(error),
+    )
   }
 
-  /** Goes on with a deferred body. */
   resume(): void {
-    this.#sender?.resume()
+    this.#writer?.resume()
   }
 
-  /**
-   * Pushes a response, whose stream `exchangeOf` gives an exchange; the promised stream, or `undefined` when the client
-   * takes none. Throws, before anything is promised, what `respond` would.
-   */
-  push(init: PushInit, exchangeOf: (stream: ServerStream) => Exchange): ServerStream | undefined {
+  /** Throws, before anything is promised, what `respond` would. */
+  push(
+    options: PushOptions,
+    exchangeOf: (stream: HttpStream) => Exchange,
+  ): ServerStream | undefined {
     this.#assertUnanswered()
     if (this.isPushed) throw pushOnPush(this.id)
-    const { fields, response } = preparePush(init, this.request, this.id)
-    const stream = this.connection.promises.add(this, fields)
+    const { fields, response } = preparePush(options, this.request, this.id)
+    const stream = this.#promise(fields)
     if (!stream) {
       response.source?.cancel(undefined)
       return undefined
     }
-    stream.#promisedResponse = response
-    stream.#hasResponded = true
+    stream.#promised = response
+    stream.#response = 'promised'
     try {
       stream.exchange = exchangeOf(stream)
     } catch (error) {
@@ -245,14 +237,24 @@ export class ServerStream {
     return stream
   }
 
-  /** The promise has been sent. False: it has not, come back later. */
+  #promise(fields: FlatFields): ServerStream | undefined {
+    const { carrier } = this
+    const id = carrier.pushes?.promise(this.id, fields)
+    if (id === undefined) return undefined
+    const stream = new ServerStream(carrier, id, new RequestHead(fields), true)
+    stream.requestBody.isComplete = true
+    carrier.pushes!.add(stream)
+    carrier.flushSoon()
+    return stream
+  }
+
   answerPromised(): boolean {
-    const response = this.#promisedResponse
-    if (this.isGone || !response) return true
+    const response = this.#promised
+    if (this.isClosed || !response) return true
     try {
       if (!this.#isOpen) return false
-      this.#promisedResponse = undefined
-      this.connection.session.changePriority(this.id, this.#priority)
+      this.#promised = undefined
+      this.carrier.priorities?.change(this.id, this.#priority)
       this.#send(response)
     } catch (error) {
       this.fail(error)
@@ -264,37 +266,43 @@ export class ServerStream {
 
   /** Ends the stream at once (RFC 9113 §6.4). Does not throw: where that fails, the connection ends. */
   reset(errorCode: number = ErrorCode.CANCEL): void {
-    if (this.isGone || this.#isReset) return
-    this.#isReset = true
-    this.connection.reset(this.id, errorCode)
+    if (this.#life !== 'open') return
+    this.#life = 'resetting'
+    this.#resetCode = errorCode
+    this.carrier.reset(this.id, errorCode)
   }
 
-  /** The handler threw: its stream is reset, the error reported; nothing else is touched. */
   fail(error: unknown): void {
-    if (this.isGone || this.#isReset) return
-    // Out of memory is of the session: where even RST_STREAM finds no room, the connection ends, and says so.
+    if (this.#life !== 'open') return
+    // Out of memory is of the session: where even RST_STREAM finds no room, the connection ends and reports it.
     const isOfSession = error instanceof HTTP2Error && error.code === 'NGHTTP2_ERR_NOMEM'
     if (!isOfSession) this.report(error)
     this.reset(ErrorCode.INTERNAL_ERROR)
-    if (isOfSession && !this.connection.hasFailed) this.report(error)
-    this.#sender?.cancel(error)
+    if (isOfSession && !this.carrier.hasFailed) this.report(error)
+    this.#writer?.cancel(error)
   }
 
-  /** A chunk of the body was transferred or made smaller before it was sent; the session has reset the stream. */
+  /** A chunk of the body was transferred or made smaller before it was sent; the protocol has reset the stream. */
   bodyChanged(): void {
     this.report(bodyChangedError(this.id))
-    this.#isReset = true
+    if (this.#life === 'open') this.#life = 'resetting'
+    this.#resetCode ??= ErrorCode.INTERNAL_ERROR
+  }
+
+  /** The protocol has closed the stream; `closed` follows once the records have been read. */
+  gone(): void {
+    if (this.#life !== 'closed') this.#life = 'gone'
   }
 
   /** The stream is over. The first call counts. */
   closed(errorCode: number): void {
-    if (this.#isTold) return
-    this.#isTold = this.isGone = true
+    if (this.#life === 'closed') return
+    this.#life = 'closed'
     this.requestBody.closed()
-    this.#sender?.closed()
-    const source = this.#sender ?? this.#promisedResponse?.source
+    this.#writer?.closed()
+    const source = this.#writer ?? this.#promised?.source
     // An error costs its stack: none is made for a response that is complete.
-    if (!this.#isEnded) source?.cancel(clientLeft(this.id, errorCode))
+    if (!this.isComplete) source?.cancel(clientLeft(this.id, errorCode))
     try {
       const result = this.exchange.onClose(errorCode)
       if (isThenable(result)) Promise.resolve(result).catch((error) => this.report(error))
@@ -303,39 +311,41 @@ export class ServerStream {
     }
   }
 
-  /** Tells the server's `onError` what a handler threw. */
   report(error: unknown): void {
-    this.connection.journal.error(error, 'handler', this.id)
+    this.carrier.reporter.handlerError(error, this.id)
   }
 
-  /** The client took bytes of the body. */
+  stats(): StreamStats {
+    return readStreamStats(this)
+  }
+
+  /** The client took bytes of the body. True: `pull` is to be called once the records have been read. */
   sent(length: number, buffered: number): boolean {
     this.bytesSent += length
-    this.movedAt = this.connection.now
-    return this.#sender?.sent(buffered) ?? false
+    this.movedAt = this.carrier.now
+    return this.#writer?.sent(buffered) ?? false
   }
 
-  /** Reads on. */
+  /** There is room for more of the body. */
   pull(): void {
-    if (!this.isGone) this.#sender?.run()
+    if (!this.isClosed) this.#writer?.run()
   }
 
   /** The stream waits for the client: for the rest of its request, or for room to send. */
   get isStalled(): boolean {
-    if (this.#isTunnel) return this.bufferedAmount > 0
+    if (this.#tunnel) return this.bufferedAmount > 0
     const { isComplete, isBlocked } = this.requestBody
-    // Once it has begun to answer, it is the handler that decides how long the two talk.
-    if (!isComplete && !isBlocked && !this.#hasResponded) return true
-    return this.#isEnded || this.bufferedAmount > 0
+    // After the head of the response, the handler decides how long the two exchange.
+    if (!isComplete && !isBlocked && !this.isResponded) return true
+    return this.isComplete || this.bufferedAmount > 0
   }
 
   /** A promised stream is open once its promise has been sent. */
   get #isOpen(): boolean {
-    const { session } = this.connection
-    return !this.isGone && (!this.isPushed || session.streamState(this.id) !== undefined)
+    return !this.isClosed && (!this.isPushed || this.carrier.pushes!.isSent(this.id))
   }
 
-  /** Answers without a handler, with a status that says why. */
+  /** Answers without a handler. */
   #refuse(status: number): void {
     try {
       this.respond({ status })
@@ -345,57 +355,44 @@ export class ServerStream {
   }
 
   #assertUnanswered(): void {
-    if (this.#hasResponded) throw responseSent(this.id)
-    if (this.isGone) throw streamClosed(this.id)
+    if (this.isResponded) throw responseSent(this.id)
+    if (this.isClosed) throw streamClosed(this.id)
   }
 
   #send({ status, fields, hasContent, whole, source, trailers }: PreparedResponse): void {
-    if (this.connection.sendsDate) addDate(fields)
+    const { carrier } = this
+    if (carrier.sendsDate) addDate(fields)
     if (!hasContent) {
-      this.#submit(fields, noBytes, true)
+      this.#sendHead(fields, noBytes, true)
       source?.cancel(undefined)
     } else if (whole !== undefined && trailers === undefined) {
-      this.#submit(fields, whole, true)
+      this.#sendHead(fields, whole, true)
     } else {
-      this.#submit(fields, noBytes, false)
+      this.#sendHead(fields, noBytes, false)
       this.#trailers = trailers
       if (source) {
-        this.#sender = new BodyPump(this, source)
-        this.#sender.run()
+        this.#writer = new BodyPump(this, source)
+        this.#writer.run()
       } else {
         if (whole!.length > 0) this.write(whole!)
         this.endBody()
       }
     }
-    this.connection.journal.response(this, status)
-    this.connection.flushSoon()
+    carrier.reporter.response(this, status)
+    carrier.flushSoon()
   }
 
-  #submit(fields: FlatFields, body: Uint8Array | string, endStream: boolean): void {
-    const { session } = this.connection
-    if (endStream && body.length <= heldBody) {
-      this.bytesSent = body.length
-      session.submitShortResponse(this.id, fields, body)
-    } else session.submitResponseFields(this.id, fields, { body: toBytes(body), endStream })
-    this.#hasResponded = true
-    this.#isEnded = endStream
-  }
-
-  async #endWhenSettled(promise: PromiseLike<HeaderList>): Promise<void> {
-    try {
-      this.#end(await promise)
-    } catch (error) {
-      this.fail(error)
-    }
+  #sendHead(fields: FlatFields, body: Uint8Array | string, isEnd: boolean): void {
+    this.bytesSent += this.carrier.sendHead(this.id, fields, body, isEnd, false)
+    this.#response = isEnd ? 'complete' : 'streaming'
   }
 
   #end(trailers: HeaderList | undefined): void {
-    if (this.isGone) return
-    const { session } = this.connection
+    if (this.isClosed) return
     const fields = appendFields([], trailers)
-    if (fields.length === 0) session.sendData(this.id, noBytes, true)
-    else session.submitTrailers(this.id, toHeaderFields(fields))
-    this.#isEnded = true
-    this.connection.flushSoon()
+    if (fields.length === 0) this.carrier.sendData(this.id, noBytes, true)
+    else this.carrier.sendTrailers(this.id, fields)
+    this.#response = 'complete'
+    this.carrier.flushSoon()
   }
 }

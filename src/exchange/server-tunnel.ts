@@ -2,26 +2,36 @@ import { checkBytes, checkErrorCode } from '../common/arguments.ts'
 import { ErrorCode } from '../common/errors.ts'
 import { isThenable } from '../common/thenable.ts'
 import type { Tunnel, TunnelReader } from '../http/tunnel.ts'
-import type { BodySender } from './body-writer.ts'
-import type { ServerStream } from './server-stream.ts'
+import type { BodyTarget, BodyWriter } from './body-writer.ts'
 
 /** `onDrain` comes when no more than this waits, in bytes. */
 const lowWater = 64 * 1024
 const settled = Promise.resolve()
 
+/** The stream that is a tunnel. */
+export interface TunnelTarget extends BodyTarget {
+  readonly isClosed: boolean
+  readonly isReset: boolean
+  reset(errorCode?: number): void
+  report(error: unknown): void
+}
+
 /** The server's end of a tunnel. */
-export class ServerTunnel implements Tunnel, BodySender {
-  readonly #stream: ServerStream
+export class ServerTunnel implements Tunnel, BodyWriter {
+  readonly #stream: TunnelTarget
   #reader: TunnelReader | undefined
-  /** Somebody begins to read, or nobody will. */
+  /** Ends the wait for a reader: there is one, or the tunnel has closed. */
   #begin: (() => void) | undefined
-  /** What nobody has been told yet. */
+  /** The client has ended its side, and no reader was there to be called. */
   #isReadEnd = false
+  /** The code with which the tunnel closed, and no reader was there to be called. */
   #closedWith: number | undefined
+  /** The server has ended its side. */
   #hasEnded = false
+  /** More than `lowWater` waited since the last `onDrain`. */
   #wasFull = false
 
-  constructor(stream: ServerStream) {
+  constructor(stream: TunnelTarget) {
     this.#stream = stream
   }
 
@@ -62,7 +72,7 @@ export class ServerTunnel implements Tunnel, BodySender {
     })
   }
 
-  // ---- what the exchange passes on ------------------------------------------------------------
+  // ---- called by the exchange ------------------------------------------------------------
 
   onData(chunk: Uint8Array): void | Promise<void> {
     return this.#reader ? this.#reader.onData(chunk) : this.#onceRead(chunk)
@@ -79,14 +89,14 @@ export class ServerTunnel implements Tunnel, BodySender {
     this.#begin?.()
   }
 
-  /** Nothing more comes before this chunk is taken in. */
+  /** Waits for a reader; the stream passes on nothing more before this chunk is taken. */
   async #onceRead(chunk: Uint8Array): Promise<void> {
     await new Promise<void>((resolve) => (this.#begin = resolve))
     this.#begin = undefined
     if (this.#closedWith === undefined) await this.#reader?.onData(chunk)
   }
 
-  /** Calls the reader. What it throws, now or later, ends its stream, with one report. */
+  /** Calls the reader. An error that it throws, or rejects with, ends the stream, with one report. */
   #tell(method: 'onEnd' | 'onDrain' | 'onClose', errorCode: number = ErrorCode.NO_ERROR): void {
     try {
       const result: unknown = this.#reader?.[method](errorCode)
@@ -102,7 +112,7 @@ export class ServerTunnel implements Tunnel, BodySender {
     else this.#stream.fail(error)
   }
 
-  // ---- what the stream asks -------------------------------------------------------------------
+  // ---- called by the stream -------------------------------------------------------------------
 
   sent(buffered: number): boolean {
     return this.#wasFull && buffered <= lowWater

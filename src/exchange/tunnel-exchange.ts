@@ -1,7 +1,7 @@
 import type { Exchange } from './exchange.ts'
 import type { ServerTunnel } from './server-tunnel.ts'
 
-/** The exchange of a stream that its handler made a tunnel of: the handler hears only that it closed. */
+/** The exchange of a stream that its handler made a tunnel of: of the handler, only `onClose` is called. */
 export class TunnelExchange implements Exchange {
   readonly #tunnel: ServerTunnel
   readonly #handler: Exchange

@@ -13,7 +13,7 @@ import { type BodySource, bodySource } from './body-source.ts'
 import type { Trailers } from './trailers.ts'
 import { checkLength, measured, removeLength, singleLength } from './content-length.ts'
 import type { RequestHead } from './request-head.ts'
-import type { PushInit, ResponseInit } from './response-options.ts'
+import type { PushOptions, ResponseOptions } from './response-options.ts'
 
 /** A response that is known to be one. */
 export interface PreparedResponse {
@@ -29,13 +29,13 @@ export interface PreparedResponse {
 }
 
 /** A response whose fields may be names and values in turn. */
-export type AnyResponseInit = Omit<ResponseInit, 'headers'> & {
+export type AnyResponseOptions = Omit<ResponseOptions, 'headers'> & {
   readonly headers?: HeaderList | FlatFields
 }
 
 /** Checks a response before anything of it is sent: where this throws, another can still be made. */
 export function prepareResponse(
-  response: AnyResponseInit,
+  response: AnyResponseOptions,
   method: string,
   streamId: number,
 ): PreparedResponse {
@@ -71,7 +71,7 @@ function sizeOf(body: Body): number | undefined {
 
 /** The request that a push promises, and the response to it. Throws what `respond` would. */
 export function preparePush(
-  init: PushInit,
+  init: PushOptions,
   { scheme, authority }: RequestHead,
   streamId: number,
 ): { readonly fields: FlatFields; readonly response: PreparedResponse } {

@@ -3,7 +3,7 @@ import type { Body } from './body.ts'
 import type { Trailers } from './trailers.ts'
 
 /** A response. */
-export interface ResponseInit {
+export interface ResponseOptions {
   /** 200 to 599. Default 200. */
   readonly status?: number
   readonly headers?: HeaderList
@@ -13,7 +13,7 @@ export interface ResponseInit {
 }
 
 /** A response to a request that the client has not made (RFC 9113 §8.4). */
-export interface PushInit extends ResponseInit {
+export interface PushOptions extends ResponseOptions {
   readonly path: string
   /** Default `GET`. */
   readonly method?: string

@@ -1,6 +1,6 @@
 import type { HTTP2Error } from '../../common/errors.ts'
 import type { HeaderField } from '../../common/fields.ts'
-import type { Settings } from './settings.ts'
+import type { Settings } from '../../common/settings.ts'
 
 /*
  * What a session saw: facts, in the past tense, in the order in which they happened. `receive()` returns them;

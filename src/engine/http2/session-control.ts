@@ -4,7 +4,6 @@ import {
   checkBytes,
   checkErrorCode,
   checkInteger,
-  checkObject,
   checkStreamId,
   checkStreamIdOrZero,
   checkString,
@@ -14,8 +13,10 @@ import {
 } from '../../common/arguments.ts'
 import { concat } from '../../common/bytes.ts'
 import { ErrorCode } from '../../common/errors.ts'
+import { checkPriority, type Priority } from '../../common/priority.ts'
 import { SessionCore } from './session-core.ts'
-import { type Settings, bytesOf, settingId, settingsToWords } from './settings.ts'
+import type { Settings } from '../../common/settings.ts'
+import { bytesOf, settingId, settingsToWords } from './settings.ts'
 
 /** Counts since the session began, modulo 2^32. */
 export interface SessionCounters {
@@ -30,30 +31,12 @@ export interface SessionCounters {
   readonly invalidFrames: number
 }
 
-/** RFC 9218 §4: `urgency` 0 (first) to 7, default 3. */
-export interface Priority {
-  readonly urgency: number
-  readonly incremental: boolean
-}
-
-/** RFC 9218 §4: the priority of a request that says none. */
-export const defaultPriority: Priority = Object.freeze({ urgency: 3, incremental: false })
-
 const encoder = new TextEncoder()
 /** Bytes of the payload of an unknown frame. */
 const maxUnknownPayload = 0x4000
 
 /** RFC 7838 §3: not empty, and of characters that a field value has. */
 const fieldValue = /^[\t -~]+$/
-
-/** Reads a priority, each member once; throws `ERR_INVALID_ARGUMENT`. */
-export function checkPriority(priority: Priority): Priority {
-  const { urgency, incremental } = checkObject('priority', priority)
-  checkInteger('priority.urgency', urgency, 0, 7)
-  if (typeof incremental === 'boolean') return { urgency, incremental }
-  if (incremental === undefined) return { urgency, incremental: false }
-  throw invalidArgument('priority.incremental', 'a boolean', incremental)
-}
 
 /** The verbs and questions that concern the connection as a whole. */
 export class SessionControl extends SessionCore {

@@ -11,7 +11,7 @@ import {
   type Resolved,
   resolveNumber,
 } from '../../common/option-table.ts'
-import type { Settings } from './settings.ts'
+import type { Settings } from '../../common/settings.ts'
 
 /** How a session is made. */
 export interface SessionOptions {

@@ -1,10 +1,10 @@
-import type { Connection } from './connection.ts'
-import type { Application } from '../../exchange/exchange.ts'
-import type { ResolvedOptions } from './options.ts'
+import type { Application } from '../../exchange/application.ts'
 import type { ReadAhead } from '../../exchange/read-ahead.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { ProtocolChooser, ProtocolHost } from './protocol.ts'
 import type { UnreadBudget } from './unread-budget.ts'
 
-/** What a connection needs of its server. */
+/** The server of a connection. */
 export interface ConnectionOwner {
   readonly options: ResolvedOptions
   readonly application: Application
@@ -15,6 +15,8 @@ export interface ConnectionOwner {
   now(): number
   /** As `Runtime.atEndOfTurn`. */
   atEndOfTurn(action: () => void): void
+  /** Makes what finds out the protocol of a connection. */
+  chooserFor(connection: ProtocolHost): ProtocolChooser
   /** The connection is gone. */
-  forget(connection: Connection): void
+  forget(connection: ProtocolHost): void
 }

@@ -1,162 +1,128 @@
 import { ErrorCode, type HTTP2Error } from '../../common/errors.ts'
-import { Session } from '../../engine/http2/session.ts'
-import { connectionClosed, connectionFailed, connectionTerminated } from './connection-errors.ts'
+import type { Application } from '../../exchange/application.ts'
+import { mostOfConnection, ReadAhead } from '../../exchange/read-ahead.ts'
+import type { Transport, TransportSink } from '../../transport/transport.ts'
 import { ConnectionCounts } from '../stats/connection-counts.ts'
 import { ConnectionEnd } from './connection-end.ts'
+import { connectionClosed, connectionFailed } from './connection-errors.ts'
+import type { ConnectionLife } from './connection-life.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import type { Application } from '../../exchange/exchange.ts'
-import { EarlyAnswers } from '../http2/early-answers.ts'
-import { FirstBytes } from '../http1/first-bytes.ts'
-import { Inbox } from '../http2/stream-event-queue.ts'
-import { Journal } from './reporter.ts'
-import { PingBoard } from '../http2/ping-tracker.ts'
-import { PushPromises } from '../http2/push-promises.ts'
-import { mostOfConnection, ReadAhead } from '../../exchange/read-ahead.ts'
-import { ReceiveWindow } from '../http2/receive-window.ts'
-import { ServerSession } from '../http2/server-session.ts'
-import type { ServerStream } from '../../exchange/server-stream.ts'
-import { type SessionStats, readStats } from '../stats/session-stats.ts'
-import { ShutdownNotice } from '../http2/shutdown-notice.ts'
-import type { Transport, TransportSink } from '../../transport/transport.ts'
+import type { ResolvedOptions } from './options.ts'
+import { OutputScheduler } from './output-scheduler.ts'
+import type { Protocol, ProtocolChooser, ProtocolCounters, ProtocolHost } from './protocol.ts'
+import { Reporter } from './reporter.ts'
 import { TransportOutput } from './transport-output.ts'
+import type { UnreadBudget } from './unread-budget.ts'
 
-/** After so many requests come their answers, so that the client has something to do while the next are read. */
-const requestsAtATime = 48
+/** Milliseconds of a graceful shutdown for a client that has only just connected to send its first request. */
+const firstRequestPeriod = 1000
 
 /**
- * A session on a transport. A byte's way in: `onData`, the session, the inbox, a stream's handler. Out: a stream's verbs,
- * the session, `flush`, one write per turn.
+ * A protocol on a transport: the half that knows the transport. A byte's way in: `onData`, the protocol, a stream's
+ * exchange. Out: a stream, its protocol, `flush`, one write per turn.
  */
-export class Connection implements TransportSink {
+export class Connection implements TransportSink, ProtocolHost {
   readonly transport: Transport
-  readonly session: Session
+  readonly options: ResolvedOptions
   readonly application: Application
-  readonly journal: Journal
+  readonly reporter: Reporter
   readonly reusesReadBuffer: boolean
-  /** Responses have a `date` field. */
-  readonly sendsDate: boolean
-  readonly maxRequestBodySize: number
   readonly counts: ConnectionCounts = new ConnectionCounts()
   readonly readAhead: ReadAhead
-  /** The time of the turn, in milliseconds. */
+  readonly unread: UnreadBudget
   now: number
-  /** GOAWAY went one way or the other: the connection ends with its last stream. */
-  isLeaving = false
   readonly #owner: ConnectionOwner
-  readonly #inbox: Inbox = new Inbox(this)
-  readonly promises: PushPromises = new PushPromises(this, this.#inbox.streams)
-  readonly earlyAnswers: EarlyAnswers = new EarlyAnswers()
-  readonly #pings: PingBoard = new PingBoard()
   readonly #output: TransportOutput
-  readonly #receiveWindow: ReceiveWindow
-  readonly #shutdown: ShutdownNotice = new ShutdownNotice(this)
-  readonly fin: ConnectionEnd = new ConnectionEnd(this)
-  readonly #firstBytes: FirstBytes = new FirstBytes(this, this.#inbox)
-  readonly #flushNow: () => void = () => {
-    this.#isFlushPlanned = false
-    this.flush()
-  }
-  readonly #stopWatchingEngine: () => void
-  #facade: ServerSession | undefined
-  /** Bytes are being taken in or sent: what handlers do meanwhile goes out at the end of it. */
-  #isBusy = false
-  #isFlushPlanned = false
-  /** Something was said since bytes were last taken from the session. */
-  #hasMore = false
-  /** Input is discarded from now on. */
-  #isDeaf = false
-  #hasBegun = false
-  #hasFailed = false
-  #isClosed = false
+  readonly #scheduler: OutputScheduler
+  readonly #fin: ConnectionEnd = new ConnectionEnd()
+  #life: ConnectionLife = 'new'
+  /** Until the protocol is known. */
+  #chooser: ProtocolChooser | undefined
+  #protocol: Protocol | undefined
+  /** Of a graceful shutdown, while the protocol is not known. */
+  #firstRequestTimer: ReturnType<typeof setTimeout> | undefined
   #idleSince: number
 
   constructor(owner: ConnectionOwner, transport: Transport) {
-    const { settings, limits, timeouts, padding, engine } = owner.options
+    const { options } = owner
     this.#owner = owner
+    this.options = options
     this.application = owner.application
     this.reusesReadBuffer = owner.reusesReadBuffer
-    this.sendsDate = owner.options.date
-    this.maxRequestBodySize = owner.options.maxRequestBodySize
     this.readAhead = new ReadAhead(mostOfConnection, owner.readAhead)
+    this.unread = owner.unread
     this.transport = transport
-    this.journal = new Journal(owner.options, transport.remoteAddress)
+    this.reporter = new Reporter(options, transport.remoteAddress)
     this.now = this.#idleSince = owner.now()
     this.#output = new TransportOutput(transport, this.counts, this)
-    this.session = Session.server({
-      settings,
-      ...(engine ? { engine } : {}),
-      limits,
-      padding,
-      settingsTimeout: timeouts.settings,
-      now: this.now,
-      seed: [...crypto.getRandomValues(new Uint32Array(2))] as [number, number],
-      unknownFrames: false,
-      view: transport.view,
-      quiet: true,
-    })
-    const { connectionWindowSize } = owner.options
-    this.#receiveWindow = new ReceiveWindow(this.session, owner.unread, connectionWindowSize)
-    this.#stopWatchingEngine = this.session.engine.onFailure((error) => this.#fail(error))
+    this.#scheduler = new OutputScheduler(
+      (action) => owner.atEndOfTurn(action),
+      () => this.flush(),
+    )
+    this.#chooser = owner.chooserFor(this)
   }
 
-  /** It could not go on, and has said so. */
-  get hasFailed(): boolean {
-    return this.#hasFailed
+  get life(): ConnectionLife {
+    return this.#life
+  }
+
+  get hasRoom(): boolean {
+    return this.#output.hasRoom
   }
 
   get streamCount(): number {
-    return this.#inbox.streams.size
+    return this.#protocol?.streamCount ?? 0
   }
 
-  /** Those that are open now. */
-  get streams(): ServerStream[] {
-    return this.#inbox.streams.values()
+  /** `undefined` when the protocol has failed, or is not known yet. */
+  get counters(): ProtocolCounters | undefined {
+    return this.#protocol?.counters
   }
 
-  /** This connection as applications see it. */
-  get facade(): ServerSession {
-    this.#facade ??= new ServerSession(this)
-    return this.#facade
-  }
-
-  // ---- what the transport tells ---------------------------------------------------------------
+  // ---- called by the transport ----------------------------------------------------------------
 
   onData(chunk: Uint8Array): void {
-    if (this.#isDeaf) return
+    if (!this.#takesInput) return
     try {
       this.#receive(chunk)
     } catch (error) {
-      this.#isBusy = false
-      this.#fail(error)
+      this.#scheduler.end()
+      this.fail(error)
     }
   }
 
   #receive(chunk: Uint8Array): void {
-    if (!this.#hasBegun) {
-      const first = this.#firstBytes.read(chunk)
-      if (first === 'partial') return
-      this.#hasBegun = true
-      if (first === 'refused') {
-        this.#isDeaf = true
-        this.#end()
-        return
-      }
-      chunk = first
-      if (this.#shutdown.isDue) queueMicrotask(() => this.#shutdown.send())
-    }
+    const bytes = this.#chooser ? this.#choose(this.#chooser, chunk) : chunk
+    const protocol = this.#protocol
+    if (!bytes || !protocol) return
     this.now = this.#owner.now()
-    this.counts.bytesReceived += chunk.length
-    let rest: Uint8Array | undefined = chunk
-    while (rest && !this.#isDeaf) {
-      this.#isBusy = true
-      rest = this.session.feed(rest, this.#inbox, this.now, requestsAtATime)
-      this.#inbox.dispatch()
-      this.#isBusy = false
+    this.counts.bytesReceived += bytes.length
+    let rest: Uint8Array | undefined = bytes
+    while (rest && this.#takesInput) {
+      this.#scheduler.begin()
+      rest = protocol.receive(rest)
+      this.#scheduler.end()
       this.flush()
     }
-    const { failure, endingCode } = this.session
-    if (failure) this.#fail(failure)
-    else if (endingCode !== ErrorCode.NO_ERROR && !this.#isClosed) this.terminated(endingCode)
+    if (this.#life !== 'closed') protocol.received()
+  }
+
+  /** Reads the first bytes. Those that are for the protocol; `undefined`: none yet, or the client was refused. */
+  #choose(chooser: ProtocolChooser, chunk: Uint8Array): Uint8Array | undefined {
+    const chosen = chooser.choose(chunk)
+    if (!chosen) return undefined
+    this.#chooser = undefined
+    this.#protocol = chosen.protocol
+    if (!chosen.protocol) {
+      this.#end()
+      return undefined
+    }
+    this.#life = 'open'
+    if (this.#firstRequestTimer !== undefined) {
+      clearTimeout(this.#firstRequestTimer)
+      queueMicrotask(() => this.#protocol?.announceShutdown(true))
+    }
+    return chosen.rest
   }
 
   onDrain(): void {
@@ -165,165 +131,100 @@ export class Connection implements TransportSink {
     this.flush()
   }
 
-  /** Unless the client is gone, what it has asked for in full is answered; then the connection ends. */
+  /** Requests that the client has sent in full are answered, unless it is gone; then the connection ends. */
   onEnd(): void {
-    this.#isDeaf = true
-    if (this.fin.received()) return
+    if (this.#takesInput && this.#protocol?.onEnd()) {
+      this.#life = 'half-closed'
+      this.#fin.isHalfClosed = true
+      return
+    }
     this.#end()
-    this.#closeStreams(ErrorCode.CANCEL)
+    this.#protocol?.closeStreams(ErrorCode.CANCEL)
   }
 
   onClose(error: Error | null): void {
-    // A client that had ended its side is told from one that is gone by this error.
-    if (error && !this.fin.isHalfClosed) this.journal.connectionError(error)
-    this.#isClosed = this.#isDeaf = true
-    this.fin.cancel()
-    this.#closeStreams(ErrorCode.CANCEL)
-    this.#shutdown.cancel()
-    this.earlyAnswers.cancel()
-    this.#receiveWindow.release()
-    this.#stopWatchingEngine()
-    this.#pings.fail()
-    if (!this.session.failure) this.counts.keep(this.session.counters)
-    this.session.dispose()
+    // This error tells a client that is gone from one that had ended its side.
+    if (error && !this.#fin.isHalfClosed) this.reporter.connectionError(error)
+    this.#life = 'closed'
+    clearTimeout(this.#firstRequestTimer)
+    this.#protocol?.closeStreams(ErrorCode.CANCEL)
+    this.#protocol?.dispose()
     this.#owner.forget(this)
   }
 
-  // ---- what the streams ask -------------------------------------------------------------------
+  // ---- called by the protocol -----------------------------------------------------------------
 
-  /** Sends what there is, at the end of this turn. */
-  flushSoon(): void {
-    this.#hasMore = true
-    if (this.#isBusy || this.#isFlushPlanned) return
-    this.#isFlushPlanned = true
-    this.#owner.atEndOfTurn(this.#flushNow)
+  clock(): number {
+    return this.#owner.now()
   }
 
-  /** Sends what there is, as far as the transport takes it. */
+  flushSoon(): void {
+    this.#scheduler.request()
+  }
+
   flush(): void {
-    if (this.#isClosed || this.#isBusy) return
-    this.#isBusy = true
+    const protocol = this.#protocol
+    if (this.#life === 'closed' || this.#scheduler.isBusy || !protocol) return
+    this.#scheduler.begin()
     try {
-      const error = this.#drain()
-      this.#isBusy = false
-      if (error) this.#fail(error)
-      else if (this.#isOver) this.#end()
+      const error = this.#drain(protocol)
+      this.#scheduler.end()
+      if (error) this.fail(error)
+      else if (protocol.isDone) this.#end()
     } catch (error) {
-      this.#isBusy = false
-      this.#fail(error)
+      this.#scheduler.end()
+      this.fail(error)
     }
   }
 
-  #drain(): HTTP2Error | undefined {
+  #drain(protocol: Protocol): HTTP2Error | undefined {
     let error: HTTP2Error | undefined
     do {
       if (!this.#output.hasRoom) break
-      this.#hasMore = false
-      error = this.session.drain(this.#output, this.#inbox, this.#output.writeSize, this.now)
-      // Streams that closed, bodies that were sent: handlers may have more to say.
-      this.#inbox.dispatch()
-      if (!error) this.promises.answer()
-    } while (this.#hasMore && !error)
+      this.#scheduler.sending()
+      error = protocol.drain(this.#output, this.#output.writeSize)
+    } while (this.#scheduler.hasMore && !error)
     return error
   }
-
-  /** The first bytes of a request's body are there. */
-  bodyBegins(): void {
-    this.say(() => this.#receiveWindow.grow())
-  }
-
-  /** Gives bytes of a body back to the client's windows. Does not throw: where that fails, the connection ends. */
-  consume(streamId: number, length: number): void {
-    if (!this.#canSpeak) return
-    try {
-      this.session.consume(streamId, length)
-      this.#receiveWindow.consumed(length)
-      this.flushSoon()
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  /** Gives dropped bytes of a body back to the connection's window, and not to their stream's. */
-  discard(streamId: number, length: number): void {
-    this.say(() => this.session.discard(streamId, length))
-  }
-
-  /** Ends a stream with RST_STREAM. Does not throw: where that fails, the connection ends. */
-  reset(streamId: number, errorCode: number): void {
-    this.say(() => this.session.submitRstStream(streamId, errorCode))
-  }
-
-  /** Says something of its own to the client, where it still can; what fails then is the connection. */
-  say(what: () => void): void {
-    if (!this.#canSpeak) return
-    try {
-      what()
-      this.flushSoon()
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  // ---- what the inbox tells -------------------------------------------------------------------
 
   becameIdle(): void {
     this.#idleSince = this.now
   }
 
-  pingAcknowledged(opaqueData: Uint8Array): void {
-    const milliseconds = this.#pings.answer(opaqueData, this.now)
-    if (milliseconds !== undefined) this.counts.roundTripTime = milliseconds
+  fail(cause: unknown): void {
+    if (this.#life === 'failed' || this.#life === 'closed') return
+    this.#life = 'failed'
+    const error = connectionFailed(cause)
+    // After FIN, the end is no news.
+    if (!this.#fin.isSent) this.reporter.connectionError(error)
+    this.#protocol?.abandon(error, this.#output)
+    this.#end()
+    this.#protocol?.closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)
   }
 
-  // ---- what the server asks -------------------------------------------------------------------
-
-  /** Measures a round trip, in milliseconds. */
-  ping(): Promise<number> {
-    const answer = this.#pings.send(this.session, this.#owner.now())
-    this.flushSoon()
-    return answer
-  }
-
-  stats(): SessionStats {
-    return readStats(this.counts, this.session, this.streamCount)
-  }
+  // ---- called by the server -------------------------------------------------------------------
 
   /** Says that no more requests are welcome; those on their way are still served, then none (RFC 9113 §6.8). */
   announceShutdown(): void {
-    if (!this.#canSpeak) return
-    this.#shutdown.announce(this.#hasBegun)
-  }
-
-  /** Takes no more requests; the connection ends with its last stream. */
-  finish(): void {
-    this.say(() => {
-      this.session.submitGoaway()
-      this.isLeaving = true
-    })
-  }
-
-  /** GOAWAY, and the connection is over. */
-  terminate(): void {
-    if (this.#isClosed) return
-    this.isLeaving = true
-    if (this.#output.hasRoom) {
-      this.say(() => this.session.terminate())
-      this.flush()
-    } else {
-      this.#abandon(connectionClosed())
+    if (this.#protocol) this.#protocol.announceShutdown(false)
+    else if (this.#life === 'new') {
+      this.#firstRequestTimer = setTimeout(() => this.#end(), firstRequestPeriod)
     }
-    // In the middle of a turn, the end comes with what the turn sends.
-    if (!this.#isBusy || !this.#canSpeak) this.#end()
   }
 
-  /** nghttp2 has ended the session with this GOAWAY: it takes and sends nothing more. */
-  terminated(errorCode: number): void {
-    const error = connectionTerminated(errorCode)
-    this.journal.connectionError(error)
-    this.#closeStreams(errorCode)
-    // A client that reads nothing is not waited for.
-    if (!this.#output.hasRoom) this.#fail(error)
+  /** Says that the connection is over, and ends it. */
+  terminate(): void {
+    if (this.#life === 'closed') return
+    const protocol = this.#protocol
+    if (!protocol || !this.#output.hasRoom) {
+      protocol?.abandon(connectionClosed(), this.#output)
+      this.#end()
+      return
+    }
+    protocol.terminate()
+    this.flush()
+    // In the middle of a turn, the end comes with the bytes that the turn sends.
+    if (!this.#scheduler.isBusy || !protocol.counters) this.#end()
   }
 
   destroy(): void {
@@ -332,69 +233,27 @@ export class Connection implements TransportSink {
 
   /** Looks whether something has taken too long; called every second or so. */
   tick(now: number): void {
-    const { timeouts } = this.#owner.options
-    const isLingering = this.fin.isLate(now, timeouts.shutdown, this.#hasBegun)
+    const { timeouts } = this.options
+    const isLingering = this.#fin.isLate(now, timeouts.shutdown, this.#chooser === undefined)
     const isStuck = timeouts.stream > 0 && this.#output.isStuck(timeouts.stream, now)
     if (isLingering || isStuck) this.destroy()
-    if (!this.#canSpeak) return
+    if (this.#life === 'closed' || this.#life === 'failed') return
     this.now = now
-    if (!this.fin.isHalfClosed && now >= (this.session.nextTimeout() ?? Infinity)) {
-      this.say(() => this.session.handleTimeout(now))
-      this.flush()
-    }
-    if (this.streamCount === 0) {
-      if (timeouts.idle > 0 && now - this.#idleSince >= timeouts.idle) this.terminate()
-    } else if (timeouts.stream > 0) {
-      for (const stream of this.streams) {
-        if (now - stream.movedAt >= timeouts.stream && stream.isStalled) stream.reset()
-      }
-    }
+    this.#protocol?.tick(now)
+    const isIdle = this.streamCount === 0 && timeouts.idle > 0
+    if (isIdle && now - this.#idleSince >= timeouts.idle) this.terminate()
   }
 
   // ---- inside ---------------------------------------------------------------------------------
 
-  get #canSpeak(): boolean {
-    return !this.#isClosed && !this.session.failure
+  get #takesInput(): boolean {
+    return this.#life === 'new' || this.#life === 'open'
   }
 
-  /** Nothing more will be asked, and all is answered. */
-  get #isOver(): boolean {
-    if (this.fin.isHalfClosed) return this.streamCount === 0
-    return this.isLeaving && !this.session.wantRead && !this.session.wantWrite
-  }
-
-  /** FIN, after what was written. */
+  /** FIN, after the bytes that were written. */
   #end(): void {
-    this.fin.sent(this.#owner.now())
+    if (this.#life !== 'failed' && this.#life !== 'closed') this.#life = 'ending'
+    this.#fin.sent(this.#owner.now())
     this.transport.end()
-  }
-
-  #closeStreams(errorCode: number): void {
-    const { streams } = this
-    this.#inbox.streams.clear()
-    for (const stream of streams) stream.closed(errorCode)
-  }
-
-  /** The session cannot go on: one report, a GOAWAY, FIN. */
-  #fail(cause: unknown): void {
-    if (this.#hasFailed || this.#isClosed) return
-    this.#hasFailed = this.#isDeaf = true
-    const error = connectionFailed(cause)
-    // Where FIN was sent already, the end is no news.
-    if (!this.fin.isSent) this.journal.connectionError(error)
-    this.#abandon(error)
-    this.#end()
-    this.#closeStreams(error.errorCode ?? ErrorCode.INTERNAL_ERROR)
-  }
-
-  /** Gives the session up. Its GOAWAY goes behind what waits in the transport, whether there is room or not. */
-  #abandon(error: HTTP2Error): void {
-    if (!this.session.failure) this.counts.keep(this.session.counters)
-    this.session.abandon(error)
-    try {
-      this.session.drain(this.#output, this.#inbox)
-    } catch {
-      // The transport has failed as well, and will say so.
-    }
   }
 }

@@ -13,7 +13,8 @@ import {
   resolveNumber,
   resolveNumbers,
 } from '../../common/option-table.ts'
-import { type Settings, settingsToWords } from '../../engine/http2/settings.ts'
+import type { Settings } from '../../common/settings.ts'
+import { settingsToWords } from '../../engine/http2/settings.ts'
 import { resolveTls } from './tls-options.ts'
 import type { Address, Runtime, TlsOptions } from '../../transport/transport.ts'
 

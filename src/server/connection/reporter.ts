@@ -1,9 +1,9 @@
 import { isThenable } from '../../common/thenable.ts'
 import type { ErrorWhere, ResolvedOptions } from './options.ts'
-import type { ServerStream } from '../../exchange/server-stream.ts'
+import type { LoggedStream, StreamReporter } from '../../exchange/stream-reporter.ts'
 import type { Address } from '../../transport/transport.ts'
 
-/** Calls an `onError` of the application; what goes wrong in it is for the console. */
+/** Calls the application's `onError`; an error that it throws goes to the console. */
 export function tellError(
   onError: ResolvedOptions['onError'],
   error: unknown,
@@ -21,8 +21,8 @@ function toConsole(error: unknown): void {
   console.error(error)
 }
 
-/** Tells the application what happens on a connection: its errors, and the requests that were answered. */
-export class Journal {
+/** Reports of a connection to the application: its errors, and the requests that were answered. */
+export class Reporter implements StreamReporter {
   readonly #options: ResolvedOptions
   readonly #remoteAddress: Address
   #hasFailed = false
@@ -32,26 +32,30 @@ export class Journal {
     this.#remoteAddress = remoteAddress
   }
 
-  error(error: unknown, source: ErrorWhere['source'], streamId?: number): void {
+  handlerError(error: unknown, streamId: number): void {
+    this.#error(error, 'handler', streamId)
+  }
+
+  #error(error: unknown, source: ErrorWhere['source'], streamId?: number): void {
     const where = streamId === undefined ? {} : { streamId }
     const remoteAddress = this.#remoteAddress
     tellError(this.#options.onError, error, { source, remoteAddress, ...where })
   }
 
-  /** What ends a connection is told once: what follows from it is no news. */
+  /** The error that ends the connection. Later ones follow from the first, and are not reported. */
   connectionError(error: unknown): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
-    this.error(error, 'connection')
+    this.#error(error, 'connection')
   }
 
-  response(stream: ServerStream, status: number): void {
+  response(stream: LoggedStream, status: number): void {
     const { log } = this.#options
     if (!log) return
     const { id: streamId, isPushed: pushed } = stream
     const { method, path } = stream.request
     const remoteAddress = this.#remoteAddress
-    const failed = (error: unknown): void => this.error(error, 'handler', streamId)
+    const failed = (error: unknown): void => this.handlerError(error, streamId)
     try {
       const result: unknown = log({ remoteAddress, streamId, method, path, status, pushed })
       if (isThenable(result)) Promise.resolve(result).catch(failed)

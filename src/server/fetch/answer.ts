@@ -8,27 +8,27 @@ import { type FastBody, FastResponse } from '../../http/fetch/fast-response.ts'
 import { peek, PeekedBody } from '../../http/fetch/peeked-body.ts'
 import { partsOfStandard } from '../../http/fetch/global-response.ts'
 import type { Trailers } from '../../http/trailers.ts'
-import type { Answer } from './fetch-exchange.ts'
-import type { AnyResponseInit } from '../../http/prepared-response.ts'
+import type { Answer } from './fetch-handler.ts'
+import type { AnyResponseOptions } from '../../http/prepared-response.ts'
 
-/** Who knows what to send behind a body, as far as somebody has said it. */
+/** Trailer fields to send after the response's body, as far as they are known. */
 export interface TrailersHolder {
   readonly responseTrailers: Trailers | undefined
 }
 
 /** What to send for a handler's answer. */
-export type AnswerInit = AnyResponseInit & {
+export type AnswerOptions = AnyResponseOptions & {
   /** The body is in a stream of the runtime's: it may be a short one, of which only that knows the length. */
   readonly isStandard?: true
 }
 
 /** Throws `ERR_INVALID_RESPONSE` for what is no response. */
-export function toResponseInit(answer: Answer, exchange: TrailersHolder): AnswerInit {
+export function toResponseOptions(answer: Answer, exchange: TrailersHolder): AnswerOptions {
   if (!answer) throw invalid('the handler returned no response: return one')
   if (typeof answer !== 'object') {
     throw invalid(`the handler returned a ${typeof answer}: return a response, new Response(…)`)
   }
-  const init: AnswerInit =
+  const init: AnswerOptions =
     FastResponse.parts(answer) ?? partsOfStandard(answer) ?? fromStandard(answer as Response)
   const own = FastResponse.trailers(answer)
   if (own !== undefined) return { ...init, trailers: own }
@@ -42,10 +42,10 @@ export function toResponseInit(answer: Answer, exchange: TrailersHolder): Answer
  * The same with its body, where that turns out to be at hand. Rejects with what the body's stream fails with.
  */
 export async function withBodyAtHand(
-  init: AnswerInit,
+  init: AnswerOptions,
   answer: Answer,
   exchange: TrailersHolder,
-): Promise<AnyResponseInit> {
+): Promise<AnyResponseOptions> {
   const body = await peek(init.body as ReadableStream<BodyChunk>)
   // By shape: `bodySource` asks for no more.
   if (body instanceof PeekedBody) return { ...init, body: body as unknown as Body }
@@ -87,7 +87,7 @@ export function cancelBody(body: Body | FastBody, reasonOf: () => unknown): void
 }
 
 /** A `Response` of the runtime's own, or of another realm: told by its shape. */
-function fromStandard(response: Response): AnswerInit {
+function fromStandard(response: Response): AnswerOptions {
   const { status } = response
   // Bun's know the type of a Blob only until somebody has the body in hands; srvx's know that of a text only then.
   const isResponse = typeof response.headers?.[Symbol.iterator] === 'function'

@@ -1,16 +1,16 @@
 import type { HeaderList } from '../../common/fields.ts'
 import type { Tunnel } from '../../http/tunnel.ts'
-import type { ServerStream } from '../../exchange/server-stream.ts'
+import type { HttpStream } from '../../exchange/http-stream.ts'
 import { type TunnelStreams, tunnelStreams } from '../../exchange/tunnel-streams.ts'
 
 /** What a CONNECT request asks for: a tunnel (RFC 9113 §8.5), or a protocol on the stream (RFC 8441 §4). */
 export class Connect implements TunnelStreams {
-  readonly #stream: ServerStream
+  readonly #stream: HttpStream
   readonly #accept: (headers?: HeaderList) => Tunnel
   #streams: TunnelStreams | undefined
 
   /** `accept` answers the request. */
-  constructor(stream: ServerStream, accept: (headers?: HeaderList) => Tunnel) {
+  constructor(stream: HttpStream, accept: (headers?: HeaderList) => Tunnel) {
     this.#stream = stream
     this.#accept = accept
   }

@@ -1,6 +1,5 @@
 import { ErrorCode, HTTP2Error } from '../../common/errors.ts'
 import type { FlatFields, HeaderList } from '../../common/fields.ts'
-import type { FastResponse } from '../../http/fetch/fast-response.ts'
 import {
   FetchRequest,
   type RequestSource,
@@ -11,24 +10,22 @@ import { requestUrl } from '../../http/fetch/request-url.ts'
 import { isThenable } from '../../common/thenable.ts'
 import type { Trailers } from '../../http/trailers.ts'
 import type { WebSocketOptions } from '../../websocket/index.ts'
-import { type Exchange, nobody } from '../../exchange/exchange.ts'
+import { type Exchange, noExchange } from '../../exchange/exchange.ts'
+import type { HttpStream } from '../../exchange/http-stream.ts'
+import type { Answer, ErrorHandler, FetchHandler } from './fetch-handler.ts'
 import { FetchInfo } from './fetch-info.ts'
-import { type AnswerInit, cancelBody, discard, toResponseInit, withBodyAtHand } from './answer.ts'
-import type { PushInit, ResponseInit } from '../../http/response-options.ts'
-import type { ServerStream } from '../../exchange/server-stream.ts'
+import {
+  type AnswerOptions,
+  cancelBody,
+  discard,
+  toResponseOptions,
+  withBodyAtHand,
+} from './answer.ts'
+import type { PushOptions, ResponseOptions } from '../../http/response-options.ts'
 import { abortError } from '../../exchange/stream-errors.ts'
 import type { ServerTunnel } from '../../exchange/server-tunnel.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
-import { agreeOnWebSocket, type WebSocketUpgrade } from '../websocket/negotiate-upgrade.ts'
-
-/** A response of any make; nothing after a tunnel was accepted. */
-export type Answer = Response | FastResponse | undefined | void
-
-/** Answers a request; `info` has what a `Request` has no place for. */
-export type FetchHandler = (request: ServerRequest, info: FetchInfo) => Answer | PromiseLike<Answer>
-
-/** Makes a response of what a handler threw. */
-export type ErrorHandler = (error: unknown) => Answer | PromiseLike<Answer>
+import { negotiateUpgrade, type WebSocketUpgrade } from '../websocket/negotiate-upgrade.ts'
 
 /** A request on its way through a fetch handler. */
 export class FetchExchange implements Exchange, RequestSource {
@@ -36,7 +33,7 @@ export class FetchExchange implements Exchange, RequestSource {
   readonly body: IncomingBody | null
   /** Sent behind the response's body. */
   responseTrailers: Trailers | undefined
-  readonly #stream: ServerStream
+  readonly #stream: HttpStream
   readonly #fetch: FetchHandler
   readonly #onError: ErrorHandler | undefined
   #tunnel: ServerTunnel | undefined
@@ -49,11 +46,11 @@ export class FetchExchange implements Exchange, RequestSource {
   #isAbandoned = false
   #settleTrailers: (() => void) | undefined
 
-  constructor(stream: ServerStream, fetch: FetchHandler, onError: ErrorHandler | undefined) {
+  constructor(stream: HttpStream, fetch: FetchHandler, onError: ErrorHandler | undefined) {
     this.#stream = stream
     this.#fetch = fetch
     this.#onError = onError
-    const hasBody = !stream.requestBody.isComplete && !isBodiless(stream.request.method)
+    const hasBody = stream.hasRequestBody && !isBodiless(stream.request.method)
     this.body = hasBody ? new IncomingBody() : null
   }
 
@@ -120,7 +117,7 @@ export class FetchExchange implements Exchange, RequestSource {
 
   url(): string {
     const { authority, path } = this.#stream.request
-    const scheme = this.#stream.connection.transport.tls ? 'https' : 'http'
+    const scheme = this.#stream.connection.tls ? 'https' : 'http'
     try {
       return requestUrl(scheme, authority, path)
     } catch (cause) {
@@ -155,7 +152,7 @@ export class FetchExchange implements Exchange, RequestSource {
       })
     }
     if (!this.#isDone && this.#failure) throw this.#failure
-    return toHeaders(this.#stream.trailers)
+    return toHeaders(this.#stream.requestTrailers)
   }
 
   // ---- what `info` asks -----------------------------------------------------------------------
@@ -171,13 +168,13 @@ export class FetchExchange implements Exchange, RequestSource {
   }
 
   /** For `upgradeWebSocket`. */
-  agreeOnWebSocket(options: WebSocketOptions | undefined): WebSocketUpgrade {
-    this.#upgrade ??= agreeOnWebSocket(this.#stream, this.url(), options)
+  negotiateUpgrade(options: WebSocketOptions | undefined): WebSocketUpgrade {
+    this.#upgrade ??= negotiateUpgrade(this.#stream, this.url(), options)
     return this.#upgrade
   }
 
-  push(init: PushInit): boolean {
-    return this.#stream.push(init, () => nobody) !== undefined
+  push(options: PushOptions): boolean {
+    return this.#stream.push(options, () => noExchange) !== undefined
   }
 
   // ---- inside ---------------------------------------------------------------------------------
@@ -204,7 +201,7 @@ export class FetchExchange implements Exchange, RequestSource {
       return
     }
     try {
-      const init = toResponseInit(answer, this)
+      const init = toResponseOptions(answer, this)
       if (init.isStandard && this.method !== 'HEAD') return this.#answerAtHand(init, answer)
       this.#stream.respond(init)
     } catch (error) {
@@ -213,7 +210,7 @@ export class FetchExchange implements Exchange, RequestSource {
     }
   }
 
-  async #answerAtHand(given: AnswerInit, answer: Answer): Promise<void> {
+  async #answerAtHand(given: AnswerOptions, answer: Answer): Promise<void> {
     const init = await withBodyAtHand(given, answer, this)
     if (this.#stream.isClosed || this.#tunnel) {
       cancelBody(init.body, () => this.#reason)
@@ -256,7 +253,7 @@ export class FetchExchange implements Exchange, RequestSource {
   async #answerError(error: unknown): Promise<void> {
     const stream = this.#stream
     // One that lies about its length would have been sent in part, had it been read piece by piece.
-    if (stream.hasResponded || stream.isClosed || codeOf(error) === 'ERR_CONTENT_LENGTH') {
+    if (stream.isResponded || stream.isClosed || codeOf(error) === 'ERR_CONTENT_LENGTH') {
       stream.fail(error)
       return
     }
@@ -267,15 +264,15 @@ export class FetchExchange implements Exchange, RequestSource {
         return
       }
     } catch (second) {
-      stream.connection.journal.error(second, 'handler', stream.id)
+      stream.report(second)
     }
-    if (stream.hasResponded || stream.isClosed) return
+    if (stream.isResponded || stream.isClosed) return
     const refusal = refusals[codeOf(error)]
     if (refusal) {
       stream.respond(refusal)
       return
     }
-    stream.connection.journal.error(error, 'handler', stream.id)
+    stream.report(error)
     stream.respond({ status: 500, headers: plainText, body: 'Internal Server Error' })
   }
 }
@@ -284,7 +281,7 @@ const settled = Promise.resolve()
 const plainText = { 'content-type': 'text/plain;charset=UTF-8' }
 const badRequest = { status: 400, headers: plainText, body: 'Bad Request' }
 /** What a handler throws on account of the request, by code: the client's fault. */
-const refusals: Readonly<Record<string, ResponseInit>> = {
+const refusals: Readonly<Record<string, ResponseOptions>> = {
   ERR_INVALID_URL: badRequest,
   ERR_NOT_WEBSOCKET: badRequest,
   // A client of another version learns ours (RFC 6455 §4.4).

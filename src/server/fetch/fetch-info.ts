@@ -1,37 +1,44 @@
 import type { HeaderField, HeaderList } from '../../common/fields.ts'
-import type { Priority } from '../../engine/http2/session-control.ts'
+import type { Priority } from '../../common/priority.ts'
 import type { Trailers } from '../../http/trailers.ts'
 import type { Tunnel } from '../../http/tunnel.ts'
 import { Connect } from './connect.ts'
-import type { FetchExchange } from './fetch-exchange.ts'
-import type { PushInit } from '../../http/response-options.ts'
-import type { ServerStream } from '../../exchange/server-stream.ts'
-import type { ServerSession } from '../http2/server-session.ts'
-import { readStreamStats, type StreamStats } from '../stats/session-stats.ts'
+import type { PushOptions } from '../../http/response-options.ts'
+import type { ProtocolName } from '../../exchange/connection-info.ts'
+import type { HttpStream } from '../../exchange/http-stream.ts'
+import type { ServerSession } from '../../exchange/server-session.ts'
+import type { StreamStats } from '../../exchange/stream-stats.ts'
 import type { Address, TlsInfo } from '../../transport/transport.ts'
+
+/** The exchange of the request that the information is of. */
+export interface InfoSource {
+  responseTrailers: Trailers | undefined
+  accept(headers?: HeaderList): Tunnel
+  push(options: PushOptions): boolean
+}
 
 /** The second argument of a fetch handler: what a `Request` has no place for. */
 export class FetchInfo {
-  readonly #stream: ServerStream
-  readonly #exchange: FetchExchange
+  readonly #stream: HttpStream
+  readonly #exchange: InfoSource
   #connect: Connect | null | undefined
 
-  constructor(stream: ServerStream, exchange: FetchExchange) {
+  constructor(stream: HttpStream, exchange: InfoSource) {
     this.#stream = stream
     this.#exchange = exchange
   }
 
   get remoteAddress(): Address {
-    return this.#stream.connection.transport.remoteAddress
+    return this.#stream.connection.remoteAddress
   }
 
   get localAddress(): Address {
-    return this.#stream.connection.transport.localAddress
+    return this.#stream.connection.localAddress
   }
 
   /** `null` on cleartext. */
   get tls(): TlsInfo | null {
-    return this.#stream.connection.transport.tls
+    return this.#stream.connection.tls
   }
 
   get streamId(): number {
@@ -46,9 +53,13 @@ export class FetchInfo {
     return this.#stream.request.pairs
   }
 
-  /** The connection. */
-  get session(): ServerSession {
-    return this.#stream.connection.facade
+  get protocol(): ProtocolName {
+    return this.#stream.connection.protocol
+  }
+
+  /** The HTTP/2 connection: PING, ALTSVC, ORIGIN, SETTINGS; `null` on HTTP/1.1, which has none of them. */
+  get session(): ServerSession | null {
+    return this.#stream.connection.session
   }
 
   /** RFC 9218; assign to change the response's place among the others. */
@@ -81,12 +92,12 @@ export class FetchInfo {
   }
 
   /** Pushes a response (RFC 9113 §8.4); false: the client does not take pushes. */
-  push(init: PushInit): boolean {
-    return this.#exchange.push(init)
+  push(options: PushOptions): boolean {
+    return this.#exchange.push(options)
   }
 
   /** Counts of this stream, and how it stands. */
   stats(): StreamStats {
-    return readStreamStats(this.#stream)
+    return this.#stream.stats()
   }
 }

@@ -1,6 +1,6 @@
 import { isThenable } from '../../common/thenable.ts'
 import { tellError } from '../connection/reporter.ts'
-import type { ServeOptions } from './serve.ts'
+import type { ServeOptions } from './serve-options.ts'
 import type { CloseOptions, ServerCore } from '../listener/server-core.ts'
 import type { ServerStats } from '../stats/server-totals.ts'
 import type { Address } from '../../transport/transport.ts'

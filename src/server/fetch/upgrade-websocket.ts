@@ -20,7 +20,7 @@ export function upgradeWebSocket(
       'only the request that a fetch handler was given can become a WebSocket, not a copy of it',
     )
   }
-  const upgrade = source.agreeOnWebSocket(options)
+  const upgrade = source.negotiateUpgrade(options)
   // A FastResponse stands in for the runtime's own, down to `instanceof`.
   const response = new UpgradeResponse(upgrade) as unknown as Response
   return { socket: upgrade.socket, response }

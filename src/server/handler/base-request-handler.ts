@@ -1,18 +1,18 @@
 import { checkObject } from '../../common/arguments.ts'
 import { HTTP2Error } from '../../common/errors.ts'
 import { type HeaderField, toHeaderFields } from '../../common/fields.ts'
-import type { Priority } from '../../engine/http2/session-control.ts'
+import type { Priority } from '../../common/priority.ts'
 import type { HeaderList } from '../../common/fields.ts'
 import type { Tunnel } from '../../http/tunnel.ts'
 import type { ServerWebSocket, WebSocketOptions } from '../../websocket/index.ts'
 import type { Exchange } from '../../exchange/exchange.ts'
-import type { PushInit, ResponseInit } from '../../http/response-options.ts'
-import type { ServerStream } from '../../exchange/server-stream.ts'
-import type { ServerSession } from '../http2/server-session.ts'
-import { readStreamStats, type StreamStats } from '../stats/session-stats.ts'
+import type { PushOptions, ResponseOptions } from '../../http/response-options.ts'
+import type { HttpStream } from '../../exchange/http-stream.ts'
+import type { ServerSession } from '../../exchange/server-session.ts'
+import type { StreamStats } from '../../exchange/stream-stats.ts'
 import type { Address } from '../../transport/transport.ts'
 import { TunnelExchange } from '../../exchange/tunnel-exchange.ts'
-import { agreeOnWebSocket } from '../websocket/negotiate-upgrade.ts'
+import { negotiateUpgrade } from '../websocket/negotiate-upgrade.ts'
 
 /** Makes a handler; no arguments. */
 export type RequestHandlerClass = new () => BaseRequestHandler
@@ -20,7 +20,7 @@ export type RequestHandlerClass = new () => BaseRequestHandler
 const settled = Promise.resolve()
 
 /** The stream of the handler being constructed: user's constructors take no arguments. */
-let streamOfNew: ServerStream | undefined
+let streamOfNew: HttpStream | undefined
 
 /**
  * Answers one request. Extend it, and override what you need:
@@ -37,7 +37,7 @@ let streamOfNew: ServerStream | undefined
  * goes to the server's `onError`.
  */
 export class BaseRequestHandler implements Exchange {
-  readonly #stream: ServerStream
+  readonly #stream: HttpStream
 
   constructor() {
     if (!streamOfNew) {
@@ -50,12 +50,12 @@ export class BaseRequestHandler implements Exchange {
 
   /** The client's address. */
   get clientAddress(): Address {
-    return this.#stream.connection.transport.remoteAddress
+    return this.#stream.connection.remoteAddress
   }
 
   /** The client's certificate as the runtime presents it; `null` without one. */
   get clientCertificate(): unknown {
-    return this.#stream.connection.transport.tls?.clientCertificate ?? null
+    return this.#stream.connection.tls?.clientCertificate ?? null
   }
 
   get streamId(): number {
@@ -76,9 +76,9 @@ export class BaseRequestHandler implements Exchange {
     return this.#stream.request.protocol
   }
 
-  /** The connection: its settings, PING, ALTSVC, ORIGIN, counts. */
-  get session(): ServerSession {
-    return this.#stream.connection.facade
+  /** The HTTP/2 connection: its settings, PING, ALTSVC, ORIGIN, counts; `null` on HTTP/1.1. */
+  get session(): ServerSession | null {
+    return this.#stream.connection.session
   }
 
   /** `:authority`, or else the Host field. */
@@ -101,10 +101,10 @@ export class BaseRequestHandler implements Exchange {
 
   /** The fields behind the body; empty until `onRequestDone`, and where there are none. */
   get trailers(): HeaderField[] {
-    return toHeaderFields(this.#stream.trailers)
+    return toHeaderFields(this.#stream.requestTrailers)
   }
 
-  /** The response was pushed: nobody asked for it. */
+  /** The response is a push, which the client has not asked for. */
   get pushed(): boolean {
     return this.#stream.isPushed
   }
@@ -120,7 +120,7 @@ export class BaseRequestHandler implements Exchange {
 
   /** Counts of this stream, and how it stands. */
   stats(): StreamStats {
-    return readStreamStats(this.#stream)
+    return this.#stream.stats()
   }
 
   // ---- callbacks ------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ export class BaseRequestHandler implements Exchange {
    * follow. Throws `ERR_RESPONSE_SENT`, `ERR_STREAM_CLOSED`, `ERR_INVALID_STATUS`, `ERR_INVALID_FIELD_NAME`,
    * `ERR_INVALID_FIELD_VALUE`, `ERR_INVALID_BODY`.
    */
-  sendResponse(response: ResponseInit = {}): void {
+  sendResponse(response: ResponseOptions = {}): void {
     this.#stream.respond(response)
   }
 
@@ -158,10 +158,10 @@ export class BaseRequestHandler implements Exchange {
    * Pushes a response (RFC 9113 §8.4), before `sendResponse`. The handler of the promised stream, of the same class, of
    * which only `onClose` is called; `false` when the client does not take pushes.
    */
-  push(init: PushInit): BaseRequestHandler | false {
+  push(options: PushOptions): BaseRequestHandler | false {
     const Handler = this.constructor as RequestHandlerClass
     let handler: BaseRequestHandler | false = false
-    this.#stream.push(init, (stream) => (handler = construct(Handler, stream)))
+    this.#stream.push(options, (stream) => (handler = construct(Handler, stream)))
     return handler
   }
 
@@ -176,7 +176,7 @@ export class BaseRequestHandler implements Exchange {
    */
   acceptWebSocket(options?: WebSocketOptions): ServerWebSocket {
     const { scheme, host, path } = this
-    const upgrade = agreeOnWebSocket(this.#stream, `${scheme}://${host}${path}`, options)
+    const upgrade = negotiateUpgrade(this.#stream, `${scheme}://${host}${path}`, options)
     const { connection, fields, socket } = upgrade
     const tunnel = this.#accept(fields, () => connection.goAway())
     // Not before the handler has had its chance to listen for `open`.
@@ -190,17 +190,14 @@ export class BaseRequestHandler implements Exchange {
   }
 
   #accept(headers: HeaderList, onShutdown?: () => void): Tunnel {
-    const stream = this.#stream
-    const tunnel = stream.accept(headers)
-    stream.exchange = new TunnelExchange(tunnel, this, onShutdown)
-    return tunnel
+    return this.#stream.accept(headers, (tunnel) => new TunnelExchange(tunnel, this, onShutdown))
   }
 }
 
 /** The exchange of a request: its handler, which gets to see the body once `onHeaders` is done without an answer. */
-export function makeHandler(Handler: RequestHandlerClass, stream: ServerStream): Exchange {
+export function makeHandler(Handler: RequestHandlerClass, stream: HttpStream): Exchange {
   const handler = construct(Handler, stream)
-  if (stream.requestBody.isComplete || !stream.request.expectsContinue) return handler
+  if (!stream.hasRequestBody || !stream.request.expectsContinue) return handler
   return {
     async onHeaders() {
       await handler.onHeaders()
@@ -213,7 +210,7 @@ export function makeHandler(Handler: RequestHandlerClass, stream: ServerStream):
 }
 
 /** A handler for `stream`. */
-function construct(Handler: RequestHandlerClass, stream: ServerStream): BaseRequestHandler {
+function construct(Handler: RequestHandlerClass, stream: HttpStream): BaseRequestHandler {
   streamOfNew = stream
   try {
     return new Handler()

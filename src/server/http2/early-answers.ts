@@ -1,19 +1,19 @@
 import { ErrorCode } from '../../common/errors.ts'
 import type { ServerStream } from '../../exchange/server-stream.ts'
 
-/** Milliseconds for a client to read a response before it is told to stop its request. */
+/** Milliseconds for a client to read a response before it is asked to stop its request. */
 const patience = 500
 
 interface Answered {
   readonly stream: ServerStream
-  /** When the client is told. */
+  /** When the client is asked to stop. */
   readonly due: number
 }
 
 /**
  * Streams of a connection whose responses are complete though their requests are not. The client is asked to stop with
  * RST_STREAM (NO_ERROR; RFC 9113 §8.1), not with the response but a moment later: clients that read both at once drop the
- * response, or wait for ever (curl 7.88, Node's own). What comes meanwhile is dropped, and the stream's window stays as it is.
+ * response, or wait for ever (curl 7.88, Node's own). Bytes that arrive meanwhile are dropped, and the stream's window stays as it is.
  */
 export class EarlyAnswers {
   #waiting: Answered[] = []

@@ -7,8 +7,8 @@ interface Ping {
   readonly reject: (error: HTTP2Error) => void
 }
 
-/** The PINGs of a connection that wait for their answers, told apart by what they carry (RFC 9113 §6.7). */
-export class PingBoard {
+/** The PINGs of a connection that were not acknowledged yet, told apart by their opaque data (RFC 9113 §6.7). */
+export class PingTracker {
   readonly #pings: Map<number, Ping> = new Map()
   #last = 0
 

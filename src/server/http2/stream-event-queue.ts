@@ -1,14 +1,16 @@
-import { Category, Flag } from '../../engine/abi.ts'
 import { ErrorCode } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
+import { Category, Flag } from '../../engine/abi.ts'
 import { IgnoringSink } from '../../engine/ignoring-sink.ts'
-import { StreamMap } from '../../common/stream-map.ts'
-import type { Connection } from '../connection/connection.ts'
-import { RequestHead } from '../../http/request-head.ts'
 import { ServerStream } from '../../exchange/server-stream.ts'
+import { RequestHead } from '../../http/request-head.ts'
+import type { EarlyAnswers } from './early-answers.ts'
+import type { Http2Carrier } from './http2-carrier.ts'
+import type { Http2Core } from './http2-core.ts'
+import type { PingTracker } from './ping-tracker.ts'
 
-/** What is to be told to a stream. */
-const Fact = {
+/** An event of a stream. */
+const Event = {
   begun: 0,
   refused: 1,
   data: 2,
@@ -26,159 +28,172 @@ const Fact = {
 /** NGHTTP2_ERR_SESSION_CLOSING, and NGHTTP2_ERR_HEADER_COMP, at which nghttp2 ends the session. */
 const SESSION_CLOSING = -530
 const HEADER_COMP = -523
-/** Elements that an array of facts keeps for the next turn. */
+/** Elements that an array of events keeps for the next turn. */
 const keptElements = 1024
 
 /**
- * What a session tells a connection. The records are being read while the sink's methods run, so they note facts, three
- * array elements each; `dispatch` then tells the streams, whose handlers may call anything.
+ * The events of a session, for its streams. The methods of the sink run while the records are being read, so they queue
+ * events, three array elements each; `dispatch` then passes them to the streams, whose handlers may call anything.
  */
-export class Inbox extends IgnoringSink {
-  /** The streams that are open, by id. */
-  readonly streams: StreamMap<ServerStream> = new StreamMap()
-  readonly #connection: Connection
-  #facts: unknown[] = []
-  /** Elements of `#facts` in use: an array emptied by its length would have to grow again. */
+export class StreamEventQueue extends IgnoringSink {
+  readonly #core: Http2Core
+  readonly #carrier: Http2Carrier
+  readonly #pings: PingTracker
+  readonly #earlyAnswers: EarlyAnswers
+  /** Streams whose bodies lost bytes before they were sent. */
+  readonly #changed: Set<ServerStream> = new Set()
+  #queue: unknown[] = []
+  /** Elements of `#queue` in use: an array emptied by its length would have to grow again. */
   #count = 0
-  /** The array that `#facts` takes turns with: neither is made anew. */
-  #told: unknown[] = []
+  /** The array that `#queue` takes turns with: neither is made anew. */
+  #dispatched: unknown[] = []
 
-  constructor(connection: Connection) {
+  constructor(
+    core: Http2Core,
+    carrier: Http2Carrier,
+    pings: PingTracker,
+    earlyAnswers: EarlyAnswers,
+  ) {
     super()
-    this.#connection = connection
+    this.#core = core
+    this.#carrier = carrier
+    this.#pings = pings
+    this.#earlyAnswers = earlyAnswers
   }
 
-  /** Tells the streams what was noted. */
+  /** Passes the events to the streams. */
   dispatch(): void {
     const count = this.#count
     if (count === 0) return
-    const facts = this.#facts
-    this.#facts = this.#told
+    const queue = this.#queue
+    this.#queue = this.#dispatched
     this.#count = 0
     for (let i = 0; i < count; i += 3) {
-      const stream = facts[i + 1] as ServerStream
-      const detail = facts[i + 2]
-      facts[i + 1] = facts[i + 2] = undefined
-      this.#tell(facts[i] as number, stream, detail)
+      const stream = queue[i + 1] as ServerStream
+      const detail = queue[i + 2]
+      queue[i + 1] = queue[i + 2] = undefined
+      this.#pass(queue[i] as number, stream, detail)
     }
-    if (facts.length > keptElements) facts.length = 0
-    this.#told = facts
+    if (queue.length > keptElements) queue.length = 0
+    this.#dispatched = queue
   }
 
-  #tell(fact: number, stream: ServerStream, detail: unknown): void {
-    switch (fact) {
-      case Fact.begun:
-        // Of a request that is over before it begins, no handler is told.
-        if (stream.isGone || this.#connection.session.isEnding) break
-        stream.begin(this.#connection.application)
+  #pass(event: number, stream: ServerStream, detail: unknown): void {
+    switch (event) {
+      case Event.begun:
+        // A request that is over before it begins reaches no handler.
+        if (stream.isClosed || this.#core.session.isEnding) break
+        stream.begin(this.#core.host.application)
         break
-      case Fact.refused:
-        if (!this.#connection.session.isEnding) stream.refuse()
+      case Event.refused:
+        if (!this.#core.session.isEnding) stream.refuse()
         break
-      case Fact.data:
-        stream.requestBody.data(detail as Uint8Array, this.#connection.reusesReadBuffer)
+      case Event.data:
+        stream.requestBody.data(detail as Uint8Array, this.#core.host.reusesReadBuffer)
         break
-      case Fact.trailers:
-        stream.trailers = detail as FlatFields
+      case Event.trailers:
+        stream.requestTrailers = detail as FlatFields
         stream.requestBody.end()
         break
-      case Fact.ended:
+      case Event.ended:
         stream.requestBody.end()
         break
-      case Fact.closed:
+      case Event.closed:
         stream.closed(detail as number)
         break
-      case Fact.room:
+      case Event.room:
         stream.pull()
         break
-      case Fact.unsent:
+      case Event.unsent:
         stream.fail(detail)
         break
-      case Fact.stray: {
+      case Event.stray: {
         const [streamId, length] = detail as [number, number]
-        this.#connection.consume(streamId, length)
+        this.#carrier.consumed(streamId, length)
         break
       }
-      case Fact.terminated:
-        this.#connection.terminated(detail as number)
+      case Event.terminated:
+        this.#core.terminated(detail as number)
         break
-      case Fact.changed:
+      case Event.changed:
         stream.bodyChanged()
         break
-      case Fact.answered:
+      case Event.answered:
         stream.requestBody.discard()
-        this.#connection.earlyAnswers.add(stream)
+        this.#earlyAnswers.add(stream)
     }
   }
 
-  #note(fact: number, stream: ServerStream | undefined, detail: unknown): void {
-    const facts = this.#facts
-    facts[this.#count++] = fact
-    facts[this.#count++] = stream
-    facts[this.#count++] = detail
+  #add(event: number, stream: ServerStream | undefined, detail: unknown): void {
+    const queue = this.#queue
+    queue[this.#count++] = event
+    queue[this.#count++] = stream
+    queue[this.#count++] = detail
   }
 
   override headers(streamId: number, category: number, flags: number, fields: FlatFields): void {
     if (category === Category.request) {
-      const stream = new ServerStream(this.#connection, streamId, new RequestHead(fields), false)
-      this.streams.set(streamId, stream)
-      this.#connection.counts.streams++
+      const stream = new ServerStream(this.#carrier, streamId, new RequestHead(fields), false)
+      this.#core.streams.set(streamId, stream)
+      this.#core.host.counts.streams++
       stream.requestBody.isComplete = (flags & Flag.endStream) !== 0
-      this.#note(flags & Flag.truncated ? Fact.refused : Fact.begun, stream, undefined)
+      this.#add(flags & Flag.truncated ? Event.refused : Event.begun, stream, undefined)
       return
     }
-    const stream = this.streams.get(streamId)
+    const stream = this.#core.streams.get(streamId)
     if (!stream) return
-    if (flags & Flag.truncated) this.#note(Fact.refused, stream, undefined)
-    else this.#note(Fact.trailers, stream, fields)
+    if (flags & Flag.truncated) this.#add(Event.refused, stream, undefined)
+    else this.#add(Event.trailers, stream, fields)
   }
 
   override data(streamId: number, chunk: Uint8Array): void {
-    const stream = this.streams.get(streamId)
+    const stream = this.#core.streams.get(streamId)
     if (!stream) {
-      this.#note(Fact.stray, undefined, [streamId, chunk.length])
+      this.#add(Event.stray, undefined, [streamId, chunk.length])
       return
     }
-    stream.movedAt = this.#connection.now
-    this.#note(Fact.data, stream, chunk)
+    stream.movedAt = this.#core.host.now
+    this.#add(Event.data, stream, chunk)
   }
 
   override streamEnded(streamId: number): void {
-    const stream = this.streams.get(streamId)
-    if (stream) this.#note(Fact.ended, stream, undefined)
+    const stream = this.#core.streams.get(streamId)
+    if (stream) this.#add(Event.ended, stream, undefined)
   }
 
   override streamClosed(streamId: number, errorCode: number): void {
-    const connection = this.#connection
-    connection.session.forgetBody(streamId)
-    const stream = this.streams.get(streamId)
+    const { host, session, streams } = this.#core
+    session.forgetBody(streamId)
+    const stream = streams.get(streamId)
     if (!stream) return
-    this.streams.delete(streamId)
-    stream.isGone = true
-    // What nghttp2 sent in full was not the body any more.
-    if (stream.isChanged) errorCode = ErrorCode.INTERNAL_ERROR
-    if (errorCode !== ErrorCode.NO_ERROR) connection.counts.reset(errorCode)
-    if (this.streams.size === 0) connection.becameIdle()
-    this.#note(Fact.closed, stream, errorCode)
+    streams.delete(streamId)
+    stream.gone()
+    // The bytes that nghttp2 sent in full were not the body any more.
+    if (this.#changed.delete(stream)) errorCode = ErrorCode.INTERNAL_ERROR
+    if (errorCode !== ErrorCode.NO_ERROR) host.counts.reset(errorCode)
+    if (streams.size === 0) host.becameIdle()
+    this.#add(Event.closed, stream, errorCode)
   }
 
   override settings(isAck: boolean): void {
-    if (isAck) this.#connection.session.settingsAcknowledged()
+    if (isAck) this.#core.session.settingsAcknowledged()
   }
 
   override ping(isAck: boolean, opaqueData: Uint8Array): void {
-    if (isAck) this.#connection.pingAcknowledged(opaqueData)
+    if (!isAck) return
+    const { host } = this.#core
+    const milliseconds = this.#pings.answer(opaqueData, host.now)
+    if (milliseconds !== undefined) host.counts.roundTripTime = milliseconds
   }
 
   override goaway(): void {
-    this.#connection.isLeaving = true
-    this.#connection.fin.isAnnounced = true
+    this.#core.isLeaving = this.#core.isAnnounced = true
   }
 
   override goawaySent(_lastStreamId: number, errorCode: number): void {
     if (errorCode === ErrorCode.NO_ERROR) return
-    this.#connection.isLeaving = true
-    this.#note(Fact.terminated, undefined, errorCode)
+    this.#core.isLeaving = true
+    this.#add(Event.terminated, undefined, errorCode)
   }
 
   override frameNotSent(_type: number, streamId: number, promisedId: number, errno: number): void {
@@ -187,28 +202,28 @@ export class Inbox extends IgnoringSink {
       this.streamClosed(promisedId, ErrorCode.CANCEL)
       return
     }
-    // The session ends: one report tells of that, and each stream is closed.
+    // The session ends: that is one report, and each stream is closed.
     if (errno === SESSION_CLOSING || errno === HEADER_COMP) return
-    const stream = this.streams.get(streamId)
+    const stream = this.#core.streams.get(streamId)
     if (!stream || stream.isClosed) return
-    const { engine } = this.#connection.session
-    this.#note(Fact.unsent, stream, engine.error(errno, 'a frame could not be sent', { streamId }))
+    const { engine } = this.#core.session
+    this.#add(Event.unsent, stream, engine.error(errno, 'a frame could not be sent', { streamId }))
   }
 
   override answered(streamId: number): void {
-    const stream = this.streams.get(streamId)
-    if (stream) this.#note(Fact.answered, stream, undefined)
+    const stream = this.#core.streams.get(streamId)
+    if (stream) this.#add(Event.answered, stream, undefined)
   }
 
   override bodyChanged(streamId: number): void {
-    const stream = this.streams.get(streamId)
+    const stream = this.#core.streams.get(streamId)
     if (!stream) return
-    stream.isChanged = true
-    this.#note(Fact.changed, stream, undefined)
+    this.#changed.add(stream)
+    this.#add(Event.changed, stream, undefined)
   }
 
   override dataSent(streamId: number, length: number, buffered: number): void {
-    const stream = this.streams.get(streamId)
-    if (stream?.sent(length, buffered)) this.#note(Fact.room, stream, undefined)
+    const stream = this.#core.streams.get(streamId)
+    if (stream?.sent(length, buffered)) this.#add(Event.room, stream, undefined)
   }
 }

@@ -3,8 +3,10 @@ import { HTTP2Error } from '../../common/errors.ts'
 import { mostTime } from '../../common/option-table.ts'
 import { detectRuntime } from '../../runtime/detect.ts'
 import { Connection } from '../connection/connection.ts'
+import { FirstBytes } from './choose-protocol.ts'
 import type { ConnectionOwner } from '../connection/connection-owner.ts'
-import type { Application } from '../../exchange/exchange.ts'
+import type { Application } from '../../exchange/application.ts'
+import type { ProtocolChooser, ProtocolHost } from '../connection/protocol.ts'
 import { tellError } from '../connection/reporter.ts'
 import type { ErrorWhere, ResolvedOptions } from '../connection/options.ts'
 import { ReadAhead } from '../../exchange/read-ahead.ts'
@@ -108,6 +110,10 @@ export class ServerCore implements ConnectionOwner {
       this.#listening = undefined
       throw error
     }
+  }
+
+  chooserFor(connection: ProtocolHost): ProtocolChooser {
+    return new FirstBytes(connection)
   }
 
   forget(connection: Connection): void {

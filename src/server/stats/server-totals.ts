@@ -1,5 +1,4 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { Connection } from '../connection/connection.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import { byName } from './session-stats.ts'
 
@@ -21,7 +20,17 @@ export interface ServerStats {
   readonly memory: { readonly size: number; readonly used: number }
 }
 
-/** Adds up what connections counted. */
+/** A connection that is open. */
+export interface CountedConnection {
+  readonly counts: ConnectionCounts
+  readonly streamCount: number
+  /** `undefined`: its protocol has failed, or is not known yet. */
+  readonly counters:
+    | { readonly framesReceived: number; readonly framesSent: number; readonly queueLength: number }
+    | undefined
+}
+
+/** Adds up the counts of connections. */
 export class ServerTotals {
   connections = 0
   readonly #closed: ConnectionCounts = new ConnectionCounts()
@@ -31,7 +40,7 @@ export class ServerTotals {
     sum(this.#closed, counts)
   }
 
-  read(connections: ReadonlySet<Connection>, engine: Engine): ServerStats {
+  read(connections: ReadonlySet<CountedConnection>, engine: Engine): ServerStats {
     const all = new ConnectionCounts()
     sum(all, this.#closed)
     let streamsOpen = 0
@@ -39,11 +48,11 @@ export class ServerTotals {
     for (const connection of connections) {
       sum(all, connection.counts)
       streamsOpen += connection.streamCount
-      if (connection.session.failure) continue
-      const { framesReceived, framesSent } = connection.session.counters
-      all.framesReceived += framesReceived
-      all.framesSent += framesSent
-      queueLength += connection.session.outboundQueueSize
+      const { counters } = connection
+      if (!counters) continue
+      all.framesReceived += counters.framesReceived
+      all.framesSent += counters.framesSent
+      queueLength += counters.queueLength
     }
     return {
       connectionsOpen: connections.size,

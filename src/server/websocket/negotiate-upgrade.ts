@@ -6,7 +6,7 @@ import {
   WebSocketConnection,
   type WebSocketOptions,
 } from '../../websocket/index.ts'
-import type { ServerStream } from '../../exchange/server-stream.ts'
+import type { HttpStream } from '../../exchange/http-stream.ts'
 
 /** A WebSocket handshake that was agreed on (RFC 8441 §5), and waits for its response to be sent. */
 export interface WebSocketUpgrade {
@@ -20,8 +20,8 @@ export interface WebSocketUpgrade {
  * Reads a request's handshake. Throws `ERR_NOT_WEBSOCKET` when it asks for something else, and `ERR_WEBSOCKET_HANDSHAKE` when
  * what it asks for is malformed or a version we do not speak.
  */
-export function agreeOnWebSocket(
-  stream: ServerStream,
+export function negotiateUpgrade(
+  stream: HttpStream,
   url: string,
   options: WebSocketOptions | undefined,
 ): WebSocketUpgrade {

@@ -80,7 +80,7 @@ it('the first answers go out before the last request is read', async () => {
 it('a handler that closes the session: what comes behind its batch is refused', async () => {
   const { begun, events } = await serve((handler, nth) => {
     handler.sendResponse({ body: 'here' })
-    if (nth === 10) handler.session.close()
+    if (nth === 10) handler.session!.close()
   })
   const goaway = events.find((event) => event.type === 'GoawayReceived')!
   expect(goaway.errorCode).toBe(0)

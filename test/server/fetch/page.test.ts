@@ -21,7 +21,7 @@ async function programOfPage(): Promise<string> {
     alias: {
       'nghttp2-wasm': './src/index.ts',
       'nghttp2-wasm/engine': './src/engine/index.ts',
-      'nghttp2-wasm/memory': './src/runtime/memory.ts',
+      'nghttp2-wasm/memory': './src/runtime/memory/runtime.ts',
     },
     external: ['node:*'],
     logLevel: 'warning',

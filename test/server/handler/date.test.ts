@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { ResponseInit } from '../../../src/http/response-options.ts'
+import type { ResponseOptions } from '../../../src/http/response-options.ts'
 import { BaseRequestHandler } from '../../../src/server/handler/base-request-handler.ts'
 import { HTTP2Server } from '../../../src/server/handler/http2-server.ts'
 import { MemoryRuntime } from '../../../src/runtime/memory/runtime.ts'
@@ -8,7 +8,7 @@ import { MemoryClient } from '../../support/memory-client.ts'
 /** The `date` field (RFC 9110 §6.6.1). */
 
 /** The dates in the answers of a server to a request, and to what it pushes then. */
-async function datesOf(init: ResponseInit, date?: boolean): Promise<string[][]> {
+async function datesOf(init: ResponseOptions, date?: boolean): Promise<string[][]> {
   class Handler extends BaseRequestHandler {
     override onHeaders(): void {
       this.push({ ...init, path: '/pushed' })

@@ -1,6 +1,5 @@
-import { Category, Flag } from '../../engine/abi.ts'
 import { ByteQueue } from '../../http/byte-queue.ts'
-import type { Connection } from '../connection/connection.ts'
+import type { ChosenProtocol, ProtocolChooser, ProtocolHost } from '../connection/protocol.ts'
 import {
   type Greeting,
   maxHead,
@@ -8,48 +7,44 @@ import {
   readGreeting,
   refusal,
   type UpgradeGreeting,
-} from './greeting.ts'
-import type { Inbox } from '../http2/stream-event-queue.ts'
+} from '../http1/greeting.ts'
+import { Http2Protocol } from '../http2/http2-protocol.ts'
 
 const CR = 0x0d
 const LF = 0x0a
 /** CR LF CR LF, which ends a head of HTTP/1.1 (RFC 9112 §2.1). */
 const endLength = 4
 
-/** Reads the first bytes of a connection, until they tell which protocol the client speaks, and what it asks for. */
-export class FirstBytes {
-  readonly #connection: Connection
-  readonly #inbox: Inbox
+/** Reads the first bytes of a connection, until they tell the protocol of the client, and an upgrade that it asks for. */
+export class FirstBytes implements ProtocolChooser {
+  readonly #host: ProtocolHost
   #head: ByteQueue | undefined
   /** So many bytes of the end of a head were seen last. */
   #matched = 0
 
-  /** `inbox` is told of a request that came with an upgrade. */
-  constructor(connection: Connection, inbox: Inbox) {
-    this.#connection = connection
-    this.#inbox = inbox
+  constructor(host: ProtocolHost) {
+    this.#host = host
   }
 
-  /** Gives the bytes that are HTTP/2. `partial`: more have to come; `refused`: the client was turned away. */
-  read(chunk: Uint8Array): Uint8Array | 'partial' | 'refused' {
+  choose(chunk: Uint8Array): ChosenProtocol | undefined {
     const greeting = this.#greeting(chunk)
-    const { transport } = this.#connection
+    const { transport } = this.#host
     switch (greeting.kind) {
       case 'http2':
-        return chunk
+        return { protocol: new Http2Protocol(this.#host), rest: chunk }
       case 'upgrade':
-        // Upgrades are for cleartext; with TLS, ALPN has spoken (RFC 7540 §3.3).
-        return !transport.tls && this.#upgrade(greeting) ? greeting.rest : 'refused'
+        // Upgrades are for cleartext; with TLS, ALPN has decided (RFC 7540 §3.3).
+        return transport.tls ? { protocol: undefined, rest: chunk } : this.#upgrade(greeting)
       case 'refused':
         transport.writev([greeting.answer])
-        return 'refused'
+        return { protocol: undefined, rest: chunk }
       default:
-        return 'partial'
+        return undefined
     }
   }
 
   #greeting(chunk: Uint8Array): Greeting {
-    const { reusesReadBuffer } = this.#connection
+    const { reusesReadBuffer } = this.#host
     if (!this.#head) {
       const greeting = readGreeting(chunk)
       if (greeting.kind !== 'partial') return greeting
@@ -71,17 +66,18 @@ export class FirstBytes {
   }
 
   /** Takes the request over, if the settings that came with it can be read. */
-  #upgrade({ settings, fields, answer }: UpgradeGreeting): boolean {
-    const { session, transport } = this.#connection
+  #upgrade({ settings, fields, answer, rest }: UpgradeGreeting): ChosenProtocol {
+    const { transport, reporter } = this.#host
+    const protocol = new Http2Protocol(this.#host)
     try {
-      session.upgrade(settings, fields[1] === 'HEAD')
+      protocol.upgrade(settings, fields)
     } catch (error) {
-      this.#connection.journal.connectionError(error)
+      protocol.dispose()
+      reporter.connectionError(error)
       transport.writev([refusal])
-      return false
+      return { protocol: undefined, rest }
     }
     transport.writev([answer])
-    this.#inbox.headers(1, Category.request, Flag.endStream, fields)
-    return true
+    return { protocol, rest }
   }
 }

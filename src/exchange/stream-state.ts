@@ -1,0 +1,20 @@
+/**
+ * The response of a stream.
+ *
+ * - `none`: nothing but 1xx responses has been sent.
+ * - `promised`: a push, whose PUSH_PROMISE has not been sent yet.
+ * - `streaming`: the head has been sent, more of the body follows.
+ * - `tunnel`: the stream is a tunnel, which the server has not ended.
+ * - `complete`: all of it has been handed to the connection.
+ */
+export type ResponseState = 'none' | 'promised' | 'streaming' | 'tunnel' | 'complete'
+
+/**
+ * The life of a stream.
+ *
+ * - `open`: bytes may be sent.
+ * - `resetting`: the server has ended it; the protocol has yet to close it.
+ * - `gone`: the protocol has closed it; the exchange's `onClose` is queued.
+ * - `closed`: the exchange knows.
+ */
+export type StreamLife = 'open' | 'resetting' | 'gone' | 'closed'

@@ -1,0 +1,93 @@
+import type { ByteOutput } from '../../common/byte-output.ts'
+import type { HTTP2Error } from '../../common/errors.ts'
+import type { Application } from '../../exchange/application.ts'
+import type { ProtocolName } from '../../exchange/connection-info.ts'
+import type { ReadAhead } from '../../exchange/read-ahead.ts'
+import type { Transport } from '../../transport/transport.ts'
+import type { ConnectionCounts } from '../stats/connection-counts.ts'
+import type { ConnectionLife } from './connection-life.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { Reporter } from './reporter.ts'
+import type { UnreadBudget } from './unread-budget.ts'
+
+/** A protocol on a connection: bytes in, bytes out, and the streams that they carry. */
+export interface Protocol {
+  readonly name: ProtocolName
+  /** Streams that are open. */
+  readonly streamCount: number
+  /** No more requests are taken, and all are answered. */
+  readonly isDone: boolean
+  /** Counts of the protocol that `ConnectionCounts` has not; `undefined`: the protocol has failed. */
+  readonly counters: ProtocolCounters | undefined
+  /** Takes bytes. Returns those that are left until the responses so far have been sent. */
+  receive(chunk: Uint8Array): Uint8Array | undefined
+  /** All bytes of a chunk were taken, and the responses were sent: ends the connection of a client that broke a rule. */
+  received(): void
+  /** Gives `output` bytes to send, about `most` at a time. Returns the error when the protocol cannot go on. */
+  drain(output: ByteOutput, most: number): HTTP2Error | undefined
+  /** The client has sent FIN. True: it is still waiting for responses. */
+  onEnd(): boolean
+  /** Says that no more requests are welcome. `isFirst`: the client has only just connected. */
+  announceShutdown(isFirst: boolean): void
+  /** Takes no more requests; the connection ends with its last stream. */
+  finish(): void
+  /** Says that the connection is over. */
+  terminate(): void
+  /** The protocol cannot go on; what it says last goes to `output`. Does not throw. */
+  abandon(error: HTTP2Error, output: ByteOutput): void
+  /** Tells each stream that it is over. */
+  closeStreams(errorCode: number): void
+  /** Looks for streams that have taken too long; called every second or so. */
+  tick(now: number): void
+  /** The connection is closed. */
+  dispose(): void
+}
+
+/** Counts of a protocol. */
+export interface ProtocolCounters {
+  readonly framesReceived: number
+  readonly framesSent: number
+  /** Frames that wait to be sent. */
+  readonly queueLength: number
+}
+
+/** The connection that a protocol runs on. */
+export interface ProtocolHost {
+  readonly transport: Transport
+  readonly options: ResolvedOptions
+  readonly application: Application
+  readonly counts: ConnectionCounts
+  readonly reporter: Reporter
+  readonly readAhead: ReadAhead
+  readonly unread: UnreadBudget
+  /** The memory of a chunk is written again after the turn in which it was received. */
+  readonly reusesReadBuffer: boolean
+  readonly life: ConnectionLife
+  /** The transport takes more bytes. */
+  readonly hasRoom: boolean
+  /** The time of the turn, in milliseconds. */
+  readonly now: number
+  /** The time now, in milliseconds. */
+  clock(): number
+  /** Sends what there is, at the end of this turn. */
+  flushSoon(): void
+  /** Sends what there is, as far as the transport takes it. */
+  flush(): void
+  /** The last stream has closed: the idle time begins. */
+  becameIdle(): void
+  /** The connection cannot go on: one report, last bytes, FIN. */
+  fail(cause: unknown): void
+}
+
+/** Finds out which protocol a client speaks. */
+export interface ProtocolChooser {
+  /** Reads the first bytes of a connection. `undefined`: more are needed. */
+  choose(chunk: Uint8Array): ChosenProtocol | undefined
+}
+
+/** A protocol and the bytes that are for it. */
+export interface ChosenProtocol {
+  /** `undefined`: the client was refused, and the connection ends. */
+  readonly protocol: Protocol | undefined
+  readonly rest: Uint8Array
+}

@@ -1,0 +1,159 @@
+import type { ByteOutput } from '../../common/byte-output.ts'
+import { ErrorCode, type HTTP2Error } from '../../common/errors.ts'
+import type { FlatFields } from '../../common/fields.ts'
+import { Category, Flag } from '../../engine/abi.ts'
+import type { Protocol, ProtocolCounters, ProtocolHost } from '../connection/protocol.ts'
+import { TransportInfo } from '../connection/transport-info.ts'
+import { EarlyAnswers } from './early-answers.ts'
+import { HalfClose } from './half-close.ts'
+import { Http2Carrier } from './http2-carrier.ts'
+import { Http2Core } from './http2-core.ts'
+import { Http2ServerSession } from './http2-server-session.ts'
+import { PingTracker } from './ping-tracker.ts'
+import { PushPromises } from './push-promises.ts'
+import { ShutdownNotice } from './shutdown-notice.ts'
+import { StreamEventQueue } from './stream-event-queue.ts'
+
+/** After so many requests their responses are sent, so that the client is busy while the next are read. */
+const requestsAtATime = 48
+
+/** HTTP/2 on a connection (RFC 9113). */
+export class Http2Protocol implements Protocol {
+  readonly name = 'HTTP/2'
+  readonly #host: ProtocolHost
+  readonly #core: Http2Core
+  readonly #pings: PingTracker = new PingTracker()
+  readonly #pushes: PushPromises
+  readonly #carrier: Http2Carrier
+  readonly #earlyAnswers: EarlyAnswers = new EarlyAnswers()
+  readonly #events: StreamEventQueue
+  readonly #shutdown: ShutdownNotice
+  readonly #halfClose: HalfClose
+  readonly #ignoreEngine: () => void
+
+  constructor(host: ProtocolHost) {
+    const core = new Http2Core(host)
+    const info = new TransportInfo(
+      'HTTP/2',
+      host.transport,
+      () => new Http2ServerSession(core, this.#pings),
+    )
+    this.#host = host
+    this.#core = core
+    this.#pushes = new PushPromises(core)
+    this.#carrier = new Http2Carrier(core, info, this.#pushes)
+    this.#events = new StreamEventQueue(core, this.#carrier, this.#pings, this.#earlyAnswers)
+    this.#shutdown = new ShutdownNotice(core)
+    this.#halfClose = new HalfClose(core)
+    this.#ignoreEngine = core.session.engine.onFailure((error) => host.fail(error))
+  }
+
+  get streamCount(): number {
+    return this.#core.streams.size
+  }
+
+  get isDone(): boolean {
+    const { isLeaving, session, streams } = this.#core
+    if (this.#halfClose.hasBegun) return streams.size === 0
+    return isLeaving && !session.wantRead && !session.wantWrite
+  }
+
+  get counters(): ProtocolCounters | undefined {
+    const { session } = this.#core
+    if (session.failure) return undefined
+    const { framesReceived, framesSent } = session.counters
+    return { framesReceived, framesSent, queueLength: session.outboundQueueSize }
+  }
+
+  /**
+   * Takes over a connection whose first request asked for HTTP/2 by Upgrade (RFC 7540 §3.2); that request is stream 1.
+   * `settings`: the decoded HTTP2-Settings. Throws where they cannot be read.
+   */
+  upgrade(settings: Uint8Array, fields: FlatFields): void {
+    this.#core.session.upgrade(settings, fields[1] === 'HEAD')
+    this.#events.headers(1, Category.request, Flag.endStream, fields)
+  }
+
+  receive(chunk: Uint8Array): Uint8Array | undefined {
+    const rest = this.#core.session.feed(chunk, this.#events, this.#host.now, requestsAtATime)
+    this.#events.dispatch()
+    return rest
+  }
+
+  received(): void {
+    const { failure, endingCode } = this.#core.session
+    if (failure) this.#host.fail(failure)
+    else if (endingCode !== ErrorCode.NO_ERROR) this.#core.terminated(endingCode)
+  }
+
+  drain(output: ByteOutput, most: number): HTTP2Error | undefined {
+    const error = this.#core.session.drain(output, this.#events, most, this.#host.now)
+    // Streams that closed, bodies that were sent: handlers may have more to say.
+    this.#events.dispatch()
+    if (!error) this.#pushes.answer()
+    return error
+  }
+
+  onEnd(): boolean {
+    return this.#halfClose.begin()
+  }
+
+  announceShutdown(isFirst: boolean): void {
+    if (this.#core.canSpeak) this.#shutdown.send(isFirst)
+  }
+
+  finish(): void {
+    this.#core.finish()
+  }
+
+  terminate(): void {
+    this.#core.isLeaving = true
+    this.#core.say(() => this.#core.session.terminate())
+  }
+
+  abandon(error: HTTP2Error, output: ByteOutput): void {
+    const { session } = this.#core
+    this.#halfClose.cancel()
+    this.#keepCounters()
+    session.abandon(error)
+    try {
+      session.drain(output, this.#events)
+    } catch {
+      // The transport has failed as well, and reports it.
+    }
+  }
+
+  closeStreams(errorCode: number): void {
+    this.#core.closeStreams(errorCode)
+  }
+
+  tick(now: number): void {
+    const { session, streams } = this.#core
+    if (!this.#core.canSpeak) return
+    if (!this.#halfClose.hasBegun && now >= (session.nextTimeout() ?? Infinity)) {
+      this.#core.say(() => session.handleTimeout(now))
+      this.#host.flush()
+    }
+    const { stream: longest } = this.#host.options.timeouts
+    if (longest === 0 || streams.size === 0) return
+    for (const stream of streams.values()) {
+      if (now - stream.movedAt >= longest && stream.isStalled) stream.reset()
+    }
+  }
+
+  dispose(): void {
+    this.#halfClose.cancel()
+    this.#shutdown.cancel()
+    this.#earlyAnswers.cancel()
+    this.#carrier.dispose()
+    this.#ignoreEngine()
+    this.#pings.fail()
+    this.#keepCounters()
+    this.#core.session.dispose()
+  }
+
+  #keepCounters(): void {
+    const { session } = this.#core
+    if (!session.failure) this.#host.counts.keep(session.counters)
+  }
+}
