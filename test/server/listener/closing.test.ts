@@ -1,6 +1,6 @@
 import { connect as connectTcp } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { describeServers, newTag } from '../../support/server.ts'
 import { answerOf } from '../../support/server-client.ts'
 import { END_HEADERS, RawClient, Type } from '../../support/raw-client.ts'
@@ -51,7 +51,7 @@ describeServers('closing', (server) => {
     // Our side stays open when the server ends its own, as that of a browser which has connected ahead of need.
     await using client = await RawClient.open(server, port)
     expect(await server.close(port, 'gracefully')).toBeLessThan(4000)
-    await client.closed
+    await vi.waitFor(() => expect(client.hasEnded).toBe(true))
     // Which protocol it would have spoken is not known: nothing is sent but FIN.
     expect(client.received).toBe(0)
   })
