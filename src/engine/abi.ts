@@ -97,6 +97,20 @@ export interface Exports {
   h2_deflate(hpack: Handle, count: number, to: Pointer, capacity: number): Result
   h2_inflate(hpack: Handle, length: number, last: number): Result
 
+  /** Owned: `h1_session_del`. 0 without memory. */
+  h1_session_new(
+    role: number,
+    isSecure: number,
+    maxFields: number,
+    maxBytes: number,
+    maxTarget: number,
+    maxExtensions: number,
+  ): Handle
+  h1_session_del(session: Handle): void
+  h1_session_receive(session: Handle, length: number, mostMessages: number): Result
+  h1_session_finish(session: Handle): Result
+  h1_session_expect_bodiless(session: Handle): void
+
   /** In debug builds: the `first`-th allocation from now on fails, and `count - 1` behind it; 0: none. */
   h2_debug_fail_allocations?(first: number, count: number): void
   /** In debug builds: how many allocations were asked for since `h2_debug_fail_allocations`. */
@@ -149,6 +163,7 @@ export const Kind = {
   pieceSent: 19,
   diagnostic: 20,
   answered: 21,
+  refused: 22,
 } as const
 
 /** The flags in a record's head. */
@@ -159,6 +174,32 @@ export const Flag = {
   truncated: 2,
   empty: 4,
   ack: 1,
+} as const
+
+/** Flags of a HEADERS record that HTTP/1.1 has beside `Flag`. */
+export const Http1Flag = {
+  last: 8,
+  http10: 16,
+  upgrade: 32,
+} as const
+
+/** `enum h1_reason`; behind `parser` comes an `llhttp_errno`. */
+export const Reason = {
+  line: 1,
+  method: 2,
+  version: 3,
+  target: 4,
+  targetLength: 5,
+  host: 6,
+  coding: 7,
+  codingUnknown: 8,
+  length: 9,
+  upgradeBody: 10,
+  fields: 11,
+  extensions: 12,
+  trailers: 13,
+  incomplete: 14,
+  parser: 32,
 } as const
 
 /** A string word with this bit is followed by the string itself. */

@@ -104,7 +104,7 @@ export class Engine {
   }
 
   /** Ends a handle. Never throws: what traps here has no caller who could help. */
-  release(del: 'h2_session_del' | 'h2_hpack_del', handle: Handle): void {
+  release(del: 'h2_session_del' | 'h2_hpack_del' | 'h1_session_del', handle: Handle): void {
     if (this.#failure) return
     try {
       this.exports[del](handle)

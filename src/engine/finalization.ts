@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts'
 /** What an object holds in linear memory, and the export that frees it. */
 interface Holding {
   readonly engine: Engine
-  readonly free: 'h2_session_del' | 'h2_hpack_del'
+  readonly free: 'h2_session_del' | 'h2_hpack_del' | 'h1_session_del'
   readonly handle: Handle
 }
 

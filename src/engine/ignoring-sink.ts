@@ -21,6 +21,7 @@ export class IgnoringSink implements SessionSink {
   frameInvalid(_type: number, _streamId: number, _errno: number): void {}
   answered(_streamId: number): void {}
   goawaySent(_lastStreamId: number, _errorCode: number): void {}
+  refused(_streamId: number, _reason: number): void {}
   diagnostic(_errno: number, _message: string): void {}
   bodyChanged(_streamId: number): void {}
   dataSent(_streamId: number, _length: number, _buffered: number): void {}

@@ -109,6 +109,10 @@ export class RecordReader {
           sink.answered(first)
           at += 3
           break
+        case Kind.refused:
+          sink.refused(first, second)
+          at += 3
+          break
         case Kind.goawaySent:
           sink.goawaySent(first, second)
           at += 3

@@ -1,9 +1,9 @@
 import type { FlatFields } from '../common/fields.ts'
 
 /**
- * Whom a session tells what happened, by number and without an object per event: the fast form of
- * `SessionEvent`. The records are being read while these methods run, so they note what they are
- * told and return; they must not call the session, or any other of its engine.
+ * Callbacks of a session: its events by number, without an object for each. The records are being read while they run,
+ * so they take notes and return; they must not call the session, or any other of its engine. A message of HTTP/1.1 has
+ * its ordinal number on the connection for a stream's identifier.
  */
 export interface SessionSink {
   /** A header block. `category`: `Category`; `flags`: `Flag.endStream`, `Flag.truncated`. `fields` is the sink's to keep. */
@@ -35,6 +35,8 @@ export interface SessionSink {
    */
   answered(streamId: number): void
   goawaySent(lastStreamId: number, errorCode: number): void
+  /** HTTP/1.1: the message broke a rule or a limit, and no input is read any more. `reason`: `Reason`. */
+  refused(streamId: number, reason: number): void
   diagnostic(errno: number, message: string): void
   /**
    * A body we submitted has lost bytes before they went out: its buffer was transferred or made smaller. RST_STREAM

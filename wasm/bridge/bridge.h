@@ -83,6 +83,7 @@ enum h2_event {
   H2_EVENT_PIECE_SENT,      /* stream, length: so much of what h2_stream_push was given */
   H2_EVENT_DIAGNOSTIC, /* NGHTTP2_ERR_*, bytes message: what nghttp2 says of a peer's mistake */
   H2_EVENT_ANSWERED,   /* stream: answered in full, and its request has not ended */
+  H2_EVENT_REFUSED,    /* message, h1_reason: of HTTP/1.1, after which nothing is parsed */
 };
 
 enum {
@@ -93,6 +94,9 @@ enum {
   H2_HEADERS_EMPTY = 4,     /* no fields: what was collected before is void */
   H2_ACK = 1,
 };
+
+/* The first slot of texts.c; those before are of events.c. */
+enum { H2_TEXT_SLOTS = 8192 };
 
 #define H2_NEW_STRING 0x80000000U
 #define H2_NO_SLOT 0x7fffffffU
@@ -106,6 +110,14 @@ uint32_t *h2_put_bytes(uint32_t *at, const void *bytes, size_t length);
 /* Appends a FIELD whose strings are looked up in, or added to, the string cache. */
 int h2_event_field(nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint32_t flags);
 void h2_events_clear(void);
+/* Room for `words` words of records, which h2_event_written ends. NULL when memory ran out. */
+uint32_t *h2_event_reserve(uint32_t words);
+void h2_event_written(const uint32_t *end);
+/* Words that a text takes at most as a "string". */
+uint32_t h2_text_words(uint32_t length);
+/* Writes a text as a "string"; returns the word behind it. `is_kept`: it may have a slot. */
+uint32_t *h2_put_text(uint32_t *at, const uint8_t *bytes, uint32_t length, int is_kept);
+void h2_texts_clear(void);
 
 /* ---- memory ------------------------------------------------------------------------------- */
 

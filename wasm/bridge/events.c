@@ -55,6 +55,14 @@ uint32_t *h2_event_new(enum h2_event kind, uint32_t flags, uint32_t words) {
   return record + 1;
 }
 
+uint32_t *h2_event_reserve(uint32_t words) {
+  return reserve(words) ? h2_region.events + h2_region.event_words : NULL;
+}
+
+void h2_event_written(const uint32_t *end) {
+  h2_region.event_words = (uint32_t)(end - h2_region.events);
+}
+
 int h2_note(enum h2_event kind, uint32_t flags, uint32_t first, uint32_t second) {
   uint32_t *at = h2_event_new(kind, flags, 2);
   if (!at) {
@@ -179,6 +187,7 @@ void h2_strings_forget(const h2_account *owner) {
 
 /* Empties the cache: the host has not read all the records, so it does not know what is in it. */
 H2_EXPORT(h2_strings_clear) void h2_strings_clear(void) {
+  h2_texts_clear();
   for (uint32_t slot = 0; slot < SLOTS; ++slot) {
     if (slots[slot]) {
       empty_slot(slot);

@@ -123,6 +123,8 @@ export class EventCollector implements SessionSink {
     this.add({ type: 'GoawaySent', lastStreamId, errorCode })
   }
 
+  refused(): void {}
+
   diagnostic(errno: number, message: string): void {
     const error = new HTTP2Error(libraryCodeName(errno), message, { errno })
     this.add({ type: 'DiagnosticReported', error })

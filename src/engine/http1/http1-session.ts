@@ -1,0 +1,373 @@
+import { checkBytes, checkInteger, checkObject } from '../../common/arguments.ts'
+import type { ByteOutput } from '../../common/byte-output.ts'
+import { noBytes } from '../../common/bytes.ts'
+import { HTTP2Error } from '../../common/errors.ts'
+import { type FlatFields, flatten, type HeaderList } from '../../common/fields.ts'
+import { most32 } from '../../common/option-table.ts'
+import { StreamMap } from '../../common/stream-map.ts'
+import { type Handle, Io, Role } from '../abi.ts'
+import { checkEngine, type Engine } from '../engine.ts'
+import { forgetNoMore, freeWhenForgotten } from '../finalization.ts'
+import { RecordReader } from '../records.ts'
+import type { SessionSink } from '../sink.ts'
+import type { HTTP1Event } from './events.ts'
+import { HTTP1Collector } from './http1-collector.ts'
+import { type HTTP1SessionOptions, resolveHTTP1Limits } from './http1-options.ts'
+import { MessageQueue } from './message-queue.ts'
+import { type Framing, type MessageContext, MessageWriter, statusLine } from './message-writer.ts'
+import { OutputCollector } from './output-collector.ts'
+
+const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
+const noBodies = new StreamMap<never>()
+
+/** What follows the fields of a message that is submitted. */
+export interface HTTP1MessageOptions {
+  readonly body?: Uint8Array | string
+  /** No more of the body follows. Default true. */
+  readonly endStream?: boolean
+}
+
+/**
+ * One side of a connection of HTTP/1.1 without input and output (RFC 9112): llhttp parses what the peer sends, and what is
+ * submitted is written as messages. `HTTP1Session.server()` reads requests and writes responses, in the order of the
+ * requests; `HTTP1Session.client()` the other way round.
+ */
+export class HTTP1Session {
+  readonly engine: Engine
+  readonly isServer: boolean
+  #handle: Handle
+  readonly #records: RecordReader
+  readonly #messages: MessageQueue = new MessageQueue()
+  readonly #writer: MessageWriter
+  #collector: HTTP1Collector | undefined
+  #rest: Uint8Array | undefined
+  /** Of the bytes that come next, so many are of a body, which the parser does not look at. */
+  #unread = 0
+  #failure: HTTP2Error | undefined
+  /** The response that is being written is the last of the connection. */
+  #isClosing = false
+  /** The method of the request that was sent last. */
+  #requested = ''
+
+  private constructor(isServer: boolean, options: HTTP1SessionOptions) {
+    const { engine, limits, isSecure = false, view } = checkObject('options', options)
+    const { maxHeaderFields, maxHeaderListSize, maxTargetLength, maxChunkExtensions } =
+      resolveHTTP1Limits(limits)
+    this.isServer = isServer
+    this.engine = checkEngine(engine)
+    this.#writer = new MessageWriter(view ?? asTheyAre)
+    this.#handle = this.engine.exports.h1_session_new(
+      isServer ? Role.server : Role.client,
+      isSecure ? 1 : 0,
+      Math.min(maxHeaderFields, most32),
+      Math.min(maxHeaderListSize, most32),
+      Math.min(maxTargetLength, most32),
+      Math.min(maxChunkExtensions, most32),
+    )
+    if (this.#handle === 0) {
+      throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for another session of HTTP/1.1')
+    }
+    freeWhenForgotten(this, { engine: this.engine, free: 'h1_session_del', handle: this.#handle })
+    this.#records = new RecordReader(this.engine.memory, noBodies)
+  }
+
+  /** A session that reads requests. */
+  static server(options: HTTP1SessionOptions = {}): HTTP1Session {
+    return new HTTP1Session(true, options)
+  }
+
+  /** A session that reads responses. */
+  static client(options: HTTP1SessionOptions = {}): HTTP1Session {
+    return new HTTP1Session(false, options)
+  }
+
+  /** Why the session cannot go on, if it cannot. */
+  get failure(): HTTP2Error | undefined {
+    return this.#failure ?? this.engine.failure
+  }
+
+  /** A message asks for another protocol (Upgrade, CONNECT). Parsing has stopped behind it, until `resume()`. */
+  get isUpgrade(): boolean {
+    return this.#messages.isUpgrade
+  }
+
+  /** No message is read any more: the last one of the connection has begun, or one was refused. */
+  get isOver(): boolean {
+    return this.#messages.isOver
+  }
+
+  /** Bytes of messages that wait to be taken. */
+  get bufferedAmount(): number {
+    return this.#writer.output.length
+  }
+
+  /** The framing of the message that is being written. */
+  get framing(): Framing {
+    return this.#writer.framing
+  }
+
+  /** The connection ends with the message that is being written, or was written last. */
+  get isClosing(): boolean {
+    return this.#isClosing
+  }
+
+  // ---- input ----------------------------------------------------------------------------------
+
+  /**
+   * Takes received bytes and passes their events to `sink`. `data` of the sink gets parts of `bytes` itself. Returns the
+   * bytes that were not taken: they are left when `mostMessages` are complete, and behind a message with `isUpgrade`.
+   */
+  feed(
+    bytes: Uint8Array,
+    sink: SessionSink,
+    mostMessages: number = most32,
+  ): Uint8Array | undefined {
+    const received = checkBytes('bytes', bytes)
+    checkObject('sink', sink)
+    checkInteger('mostMessages', mostMessages, 1, most32)
+    if (this.#messages.isUpgrade) return received
+    const { exports, memory } = this.engine
+    const messages = this.#messages.to(sink)
+    const capacity = memory.io(Io.inputCapacity)
+    let at = 0
+    while (at < received.length) {
+      const session = this.#live()
+      const piece = received.length <= capacity ? received : received.subarray(at, at + capacity)
+      const unread = Math.min(this.#unread, piece.length)
+      if (unread < piece.length) {
+        const input = memory.io(Io.input)
+        memory.bytes.set(unread === 0 ? piece : piece.subarray(unread), input + unread)
+      }
+      const taken = exports.h1_session_receive(session, piece.length, mostMessages)
+      this.#unread = memory.io(Io.inputUnread)
+      this.#tell(messages, piece)
+      if (taken < 0) throw this.#fail(taken)
+      at += taken
+      if (taken < piece.length) break
+    }
+    return at < received.length ? received.subarray(at) : undefined
+  }
+
+  /** As `feed`, with an object for each event, and keeps the bytes that were not taken for the next call. */
+  receive(bytes: Uint8Array): HTTP1Event[] {
+    this.#collector ??= new HTTP1Collector()
+    const waiting = this.#rest
+    const all = waiting ? joined(waiting, checkBytes('bytes', bytes)) : bytes
+    this.#rest = this.feed(all, this.#collector)
+    return this.#collector.take()
+  }
+
+  /** Goes on behind a message that asked for another protocol: it is answered by HTTP/1.1. */
+  resume(): void {
+    this.#messages.isUpgrade = false
+  }
+
+  /** The peer has ended its side: a body that ends with the connection is complete, another message is refused. */
+  finish(sink: SessionSink): void {
+    checkObject('sink', sink)
+    const result = this.engine.exports.h1_session_finish(this.#live())
+    this.#tell(this.#messages.to(sink), noBytes)
+    this.#messages.isOver = true
+    if (result < 0) throw this.#fail(result)
+  }
+
+  // ---- responses ------------------------------------------------------------------------------
+
+  /** A 1xx response to the current request (RFC 9110 §15.2). `fields` begin with `:status`. Not sent to HTTP/1.0. */
+  submitInformational(headers: HeaderList | FlatFields): void {
+    const fields = flatten(headers, [])
+    if (this.#current().isHttp10) return
+    this.#writer.interim(Number(fields[1]), fields, 2)
+  }
+
+  /**
+   * The response to the current request; `headers` begin with `:status`. Its framing follows from `content-length` among
+   * them, or from the request. `closes`: the connection ends with it. Throws `ERR_INVALID_STATE`, `ERR_INVALID_FIELD_NAME`,
+   * `ERR_INVALID_FIELD_VALUE`, `ERR_CONTENT_LENGTH`, and nothing is written then.
+   */
+  submitResponse(
+    headers: HeaderList | FlatFields,
+    { body = noBytes, endStream = true }: HTTP1MessageOptions = {},
+    closes = false,
+  ): void {
+    this.respond(flatten(headers, []), body, endStream, closes)
+  }
+
+  /** As `submitResponse`, with fields that are flat already. */
+  respond(fields: FlatFields, body: Uint8Array | string, isEnd: boolean, closes: boolean): void {
+    const request = this.#current()
+    const status = Number(fields[1])
+    const isLast = closes || request.isLast || request.isConnect
+    const isEmpty = request.isHead || status === 204 || status === 304
+    const mayClose = request.isHttp10
+    const endsByClose = mayClose && !isEmpty && !isEnd && !hasLength(fields)
+    this.#writer.head(
+      statusLine(status),
+      fields,
+      2,
+      {
+        isEmpty,
+        takesChunks: !request.isHttp10,
+        mayClose,
+        connection: isLast || endsByClose ? 'close' : request.isHttp10 ? 'keep-alive' : '',
+      },
+      isEmpty ? noBytes : body,
+      isEnd,
+    )
+    this.#isClosing ||= isLast || endsByClose
+    if (isEnd) this.#messages.shift()
+  }
+
+  /** Opens a tunnel in answer to the current request: 101 to Upgrade, 200 to CONNECT. */
+  submitTunnel(headers: HeaderList | FlatFields): void {
+    this.#current()
+    const fields = flatten(headers, [])
+    this.#writer.tunnel(Number(fields[1]), fields, 2)
+    this.#isClosing = true
+  }
+
+  /** More of the body of the message that is being written. */
+  sendData(chunk: Uint8Array, isEnd = false): void {
+    this.#writer.data(checkBytes('chunk', chunk))
+    if (isEnd) this.#end()
+  }
+
+  /** Ends the message with trailer fields, where its framing has a place for them and the peer asked (RFC 9110 §6.5). */
+  submitTrailers(headers: HeaderList | FlatFields): void {
+    const takes = !this.isServer || takesTrailers(this.#current().fields)
+    this.#end(takes ? flatten(headers, []) : undefined)
+  }
+
+  #end(trailers?: FlatFields): void {
+    this.#writer.end(trailers)
+    if (this.isServer) this.#messages.shift()
+  }
+
+  // ---- requests -------------------------------------------------------------------------------
+
+  /**
+   * A request; `headers` begin with `:method`, `:authority` and `:path`. One is sent at a time: the next once the response
+   * has ended.
+   */
+  submitRequest(
+    headers: HeaderList | FlatFields,
+    { body = noBytes, endStream = true }: HTTP1MessageOptions = {},
+  ): void {
+    const fields = flatten(headers, [])
+    const pseudo = new Map<string, string>()
+    let first = 0
+    for (; fields[first]?.startsWith(':'); first += 2)
+      pseudo.set(fields[first]!, fields[first + 1]!)
+    const method = pseudo.get(':method') ?? 'GET'
+    const authority = pseudo.get(':authority') ?? ''
+    const target = method === 'CONNECT' ? authority : (pseudo.get(':path') ?? '/')
+    checkStartLine(method, target)
+    const isEmpty = endStream && body.length === 0
+    const context: MessageContext = { isEmpty, takesChunks: true, mayClose: false, connection: '' }
+    const start = `${method} ${target} HTTP/1.1\r\n`
+    this.#writer.head(
+      start,
+      ['host', authority, ...fields.slice(first)],
+      0,
+      context,
+      body,
+      endStream,
+    )
+    this.#requested = method
+    if (method === 'HEAD') this.engine.exports.h1_session_expect_bodiless(this.#live())
+  }
+
+  /** The method of the request that was sent last. */
+  get requestedMethod(): string {
+    return this.#requested
+  }
+
+  // ---- output ---------------------------------------------------------------------------------
+
+  /** Gives `output` all bytes that wait. False: it takes no more for now. */
+  drain(output: ByteOutput): boolean {
+    return this.#writer.output.drain(checkObject('output', output))
+  }
+
+  /** All bytes that wait. */
+  bytesToSend(): Uint8Array {
+    const output = new OutputCollector()
+    this.drain(output)
+    return output.take()
+  }
+
+  /** Returns the session's memory. Nothing may be asked of it afterwards (`ERR_SESSION_DISPOSED`). */
+  dispose(): void {
+    if (this.#handle === 0) return
+    forgetNoMore(this)
+    this.engine.release('h1_session_del', this.#handle)
+    this.#handle = 0
+    this.#writer.output.clear()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #current(): NonNullable<MessageQueue['current']> {
+    const { current } = this.#messages
+    if (current) return current
+    throw new HTTP2Error('ERR_INVALID_STATE', 'there is no request to answer: wait for one')
+  }
+
+  #live(): Handle {
+    if (this.#handle === 0) {
+      throw new HTTP2Error('ERR_SESSION_DISPOSED', 'the session was disposed of: make a new one')
+    }
+    if (this.#failure) throw this.#failure
+    return this.#handle
+  }
+
+  /** Reads the records. A sink that throws has cost its session some: it cannot go on, the others can. */
+  #tell(messages: MessageQueue, chunk: Uint8Array): void {
+    try {
+      this.#records.read(messages, chunk)
+    } catch (cause) {
+      this.engine.exports.h2_strings_clear()
+      this.#failure = new HTTP2Error('ERR_SINK_FAILED', 'the sink of the session threw', { cause })
+      throw cause
+    }
+  }
+
+  #fail(result: number): HTTP2Error {
+    this.#failure = this.engine.error(result, 'the session of HTTP/1.1 cannot go on')
+    return this.#failure
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
+}
+
+function hasLength(fields: FlatFields): boolean {
+  for (let i = 2; i < fields.length; i += 2) {
+    if (fields[i]!.length === 14 && fields[i]!.toLowerCase() === 'content-length') return true
+  }
+  return false
+}
+
+/** `TE: trailers` (RFC 9110 §10.1.4). */
+function takesTrailers(fields: FlatFields): boolean {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i] === 'te' && /(?:^|,)[\t ]*trailers[\t ]*(?:$|,)/i.test(fields[i + 1]!))
+      return true
+  }
+  return false
+}
+
+/** What could begin another line, or another request, is refused. */
+function checkStartLine(method: string, target: string): void {
+  if (/^[!#$%&'*+\-.^_`|~\w]+$/.test(method) && /^[!-~]+$/.test(target)) return
+  throw new HTTP2Error(
+    'ERR_INVALID_MESSAGE',
+    'the method or the target cannot be sent (RFC 9112 §3)',
+  )
+}

@@ -1,0 +1,111 @@
+import type { ByteOutput } from '../../common/byte-output.ts'
+
+/** Shorter chunks are copied behind the text before them; longer ones are kept by reference. */
+const copiedLength = 4 * 1024
+const leastCapacity = 4 * 1024
+/** A larger buffer is not kept for the next session. */
+const mostKept = 64 * 1024
+const encoder = new TextEncoder()
+
+/** A buffer that no session uses: most sessions have something to send for a part of a turn only. */
+let spare: Uint8Array<ArrayBuffer> | undefined
+
+/** Bytes that wait to be sent: texts and short chunks in one piece, long chunks by reference. */
+export class OutputBuffer {
+  readonly #view: (bytes: Uint8Array) => Uint8Array
+  #buffer: Uint8Array<ArrayBuffer> | undefined
+  /** Bytes of `#buffer` in use. */
+  #used = 0
+  #pieces: Uint8Array[] = []
+  #length = 0
+
+  /** `view`: as that of `Transport`. */
+  constructor(view: (bytes: Uint8Array) => Uint8Array) {
+    this.#view = view
+  }
+
+  /** Bytes that wait. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Appends a text whose characters are below U+0100, a byte each. */
+  text(text: string): void {
+    const { length } = text
+    const buffer = this.#room(length * 2)
+    const { written } = encoder.encodeInto(text, buffer.subarray(this.#used))
+    if (written !== length) {
+      for (let i = 0; i < length; i++) buffer[this.#used + i] = text.charCodeAt(i)
+    }
+    this.#used += length
+    this.#length += length
+  }
+
+  /** Appends bytes, which are not to be changed before they are out. */
+  bytes(chunk: Uint8Array): void {
+    const { length } = chunk
+    if (length === 0) return
+    this.#length += length
+    if (length <= copiedLength) {
+      this.#room(length).set(chunk, this.#used)
+      this.#used += length
+      return
+    }
+    this.#seal()
+    this.#pieces.push(this.#view(chunk))
+  }
+
+  /** Gives `output` all that waits. False: it takes no more for now. */
+  drain(output: ByteOutput): boolean {
+    if (this.#length === 0) return true
+    const buffer = this.#buffer
+    this.#length = 0
+    let hasRoom: boolean
+    if (this.#pieces.length === 0) {
+      hasRoom = output.write(buffer!.subarray(0, this.#used))
+    } else {
+      this.#seal()
+      const pieces = this.#pieces
+      this.#pieces = []
+      hasRoom = output.writev(pieces)
+    }
+    this.#release()
+    return hasRoom
+  }
+
+  /** Drops all that waits. */
+  clear(): void {
+    this.#pieces = []
+    this.#length = 0
+    this.#release()
+  }
+
+  /** A buffer with room for `length` bytes behind those in use. */
+  #room(length: number): Uint8Array<ArrayBuffer> {
+    const needed = this.#used + length
+    let buffer = this.#buffer
+    if (!buffer) {
+      buffer = spare ?? new Uint8Array(leastCapacity)
+      spare = undefined
+      this.#buffer = buffer
+    }
+    if (needed <= buffer.length) return buffer
+    const larger = new Uint8Array(Math.max(needed, 2 * buffer.length))
+    larger.set(buffer.subarray(0, this.#used))
+    this.#buffer = larger
+    return larger
+  }
+
+  /** Makes a piece of the bytes in the buffer, which are copied because the buffer is used again. */
+  #seal(): void {
+    if (this.#used > 0) this.#pieces.push(this.#view(this.#buffer!.slice(0, this.#used)))
+    this.#used = 0
+  }
+
+  #release(): void {
+    const buffer = this.#buffer
+    this.#buffer = undefined
+    this.#used = 0
+    if (buffer && buffer.length <= mostKept && buffer.length >= (spare?.length ?? 0)) spare = buffer
+  }
+}
