@@ -60,3 +60,11 @@ export function concat(chunks: readonly Uint8Array[]): Uint8Array {
   }
   return whole
 }
+
+/** Two pieces as one. */
+export function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
+}

@@ -11,6 +11,10 @@ export {
   sensitiveHeaders,
 } from '../common/fields.ts'
 export { type Limits, defaultLimits } from './http2/limits.ts'
+export type { HTTP1Event, MessageRefused } from './http1/events.ts'
+export type { HTTP1Limits, HTTP1SessionOptions } from './http1/http1-options.ts'
+export { type HTTP1MessageOptions, HTTP1Session } from './http1/http1-session.ts'
+export type { Refusal } from './http1/refusal.ts'
 export { type ModuleSource, compileModule } from './module.ts'
 export type { ByteOutput } from '../common/byte-output.ts'
 export type { Priority } from '../common/priority.ts'

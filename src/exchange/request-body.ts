@@ -94,6 +94,12 @@ export class RequestBody {
     this.#queue = undefined
   }
 
+  /** The stream is a tunnel: bytes follow a request that was complete (RFC 9110 §7.8). */
+  reopen(): void {
+    this.isComplete = false
+    this.#delivery = 'open'
+  }
+
   /** The stream is over: the protocol has given the bytes that wait back to the connection's window. */
   closed(): void {
     this.#queue = undefined

@@ -102,6 +102,15 @@ export class ServerStream
     return this.#resetCode !== undefined
   }
 
+  get isTunnel(): boolean {
+    return this.#tunnel !== undefined
+  }
+
+  /** The client waits for 100 before it sends its body. */
+  get awaitsContinue(): boolean {
+    return !this.#hasContinued && this.hasRequestBody && this.request.expectsContinue
+  }
+
   /** RFC 9218; of a stream that is not open, the last one known. */
   get priority(): Priority {
     const { priorities } = this.carrier
@@ -122,7 +131,8 @@ export class ServerStream
 
   /** Bytes of the request's body that are taken; a tunnel has no end. */
   get maxRequestBodySize(): number {
-    return this.request.method === 'CONNECT' ? Infinity : this.carrier.maxRequestBodySize
+    const isEndless = this.isTunnel || this.request.method === 'CONNECT'
+    return isEndless ? Infinity : this.carrier.maxRequestBodySize
   }
 
   /** Hands the request to the application, unless it is refused. */
@@ -170,8 +180,7 @@ export class ServerStream
   }
 
   continue(): void {
-    if (this.#hasContinued || this.isResponded || this.isClosed || !this.hasRequestBody) return
-    if (this.request.expectsContinue) this.informational(100)
+    if (this.awaitsContinue && !this.isResponded && !this.isClosed) this.informational(100)
   }
 
   respond(options: AnyResponseOptions): void {
@@ -179,10 +188,11 @@ export class ServerStream
     this.#send(prepareResponse(options, this.request.method, this.id))
   }
 
-  /** Answers a CONNECT request with 200: the stream is a tunnel from now on (RFC 9113 §8.5, RFC 8441 §4). */
+  /** Answers CONNECT with 200, Upgrade with 101: the stream is a tunnel from now on (RFC 9113 §8.5, RFC 8441, RFC 9110 §7.8). */
   accept(headers: HeaderList = [], exchangeOf?: (tunnel: ServerTunnel) => Exchange): ServerTunnel {
     this.#assertUnanswered()
-    if (this.request.method !== 'CONNECT') throw notConnect(this.id)
+    const { method, upgrade } = this.request
+    if (method !== 'CONNECT' && upgrade === undefined) throw notConnect(this.id)
     const fields = appendFields([':status', '200'], headers)
     removeLength(fields)
     if (this.carrier.sendsDate) addDate(fields)

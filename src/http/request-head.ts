@@ -1,6 +1,6 @@
 import { type FlatFields, type HeaderField, toHeaderFields } from '../common/fields.ts'
 
-/** What a request's header block says (RFC 9113 §8.3.1). */
+/** The head of a request, in the terms of HTTP/2 (RFC 9113 §8.3.1). */
 export class RequestHead {
   method = ''
   scheme = ''
@@ -11,6 +11,8 @@ export class RequestHead {
   host: string | undefined
   /** `:protocol` of an extended CONNECT (RFC 8441 §4). */
   protocol: string | undefined
+  /** The protocol that an HTTP/1.1 request asks to go on with (RFC 9110 §7.8). */
+  upgrade: string | undefined
   /** Names and values in turn, pseudo-header fields included. */
   readonly fields: FlatFields
   #pairs: HeaderField[] | undefined
@@ -37,11 +39,20 @@ export class RequestHead {
 
   /** The client waits for 100 before it sends the body (RFC 9110 §10.1.1). */
   get expectsContinue(): boolean {
+    return this.find('expect')?.toLowerCase() === '100-continue'
+  }
+
+  /** The client expects something else, which is 417. */
+  get hasUnknownExpectation(): boolean {
+    const expectation = this.find('expect')
+    return expectation !== undefined && expectation.toLowerCase() !== '100-continue'
+  }
+
+  /** The value of the first field with this name, which is in lower case. */
+  find(name: string): string | undefined {
     const { fields } = this
-    for (let i = 0; i < fields.length; i += 2) {
-      if (fields[i] === 'expect') return fields[i + 1]!.toLowerCase() === '100-continue'
-    }
-    return false
+    for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1]
+    return undefined
   }
 
   /** The fields in pairs, in the order of arrival; crumbs of the cookie are one field, the last (RFC 9113 §8.2.3). */

@@ -1,6 +1,6 @@
 import { checkBytes, checkInteger, checkObject } from '../../common/arguments.ts'
 import type { ByteOutput } from '../../common/byte-output.ts'
-import { noBytes } from '../../common/bytes.ts'
+import { joined, noBytes } from '../../common/bytes.ts'
 import { HTTP2Error } from '../../common/errors.ts'
 import { type FlatFields, flatten, type HeaderList } from '../../common/fields.ts'
 import { most32 } from '../../common/option-table.ts'
@@ -218,6 +218,13 @@ export class HTTP1Session {
     if (isEnd) this.#messages.shift()
   }
 
+  /** A response without a request, or to one that was refused: the connection ends with it. */
+  refuse(headers: HeaderList | FlatFields): void {
+    const fields = flatten(headers, [])
+    this.#writer.tunnel(Number(fields[1]), [...fields, 'connection', 'close'], 2)
+    this.#isClosing = true
+  }
+
   /** Opens a tunnel in answer to the current request: 101 to Upgrade, 200 to CONNECT. */
   submitTunnel(headers: HeaderList | FlatFields): void {
     this.#current()
@@ -338,13 +345,6 @@ export class HTTP1Session {
     this.#failure = this.engine.error(result, 'the session of HTTP/1.1 cannot go on')
     return this.#failure
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
 }
 
 function hasLength(fields: FlatFields): boolean {

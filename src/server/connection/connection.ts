@@ -104,7 +104,7 @@ export class Connection implements TransportSink, ProtocolHost {
       this.#scheduler.end()
       this.flush()
     }
-    if (this.#life !== 'closed') protocol.received()
+    if (this.#life !== 'closed') this.#protocol?.received()
   }
 
   /** Reads the first bytes. Those that are for the protocol; `undefined`: none yet, or the client was refused. */
@@ -163,28 +163,36 @@ export class Connection implements TransportSink, ProtocolHost {
   }
 
   flush(): void {
-    const protocol = this.#protocol
-    if (this.#life === 'closed' || this.#scheduler.isBusy || !protocol) return
+    if (this.#life === 'closed' || this.#scheduler.isBusy || !this.#protocol) return
     this.#scheduler.begin()
     try {
-      const error = this.#drain(protocol)
+      const error = this.#drain()
       this.#scheduler.end()
       if (error) this.fail(error)
-      else if (protocol.isDone) this.#end()
+      else if (this.#protocol?.isDone) this.#end()
     } catch (error) {
       this.#scheduler.end()
       this.fail(error)
     }
   }
 
-  #drain(protocol: Protocol): HTTP2Error | undefined {
+  #drain(): HTTP2Error | undefined {
     let error: HTTP2Error | undefined
     do {
       if (!this.#output.hasRoom) break
       this.#scheduler.sending()
-      error = protocol.drain(this.#output, this.#output.writeSize)
+      error = this.#protocol!.drain(this.#output, this.#output.writeSize)
     } while (this.#scheduler.hasMore && !error)
     return error
+  }
+
+  switchTo(protocol: Protocol, answer: Uint8Array, rest: Uint8Array): void {
+    this.#protocol?.dispose()
+    this.#protocol = protocol
+    this.#output.writev([answer])
+    let left: Uint8Array | undefined = rest.length > 0 ? rest : undefined
+    while (left) left = protocol.receive(left)
+    this.flushSoon()
   }
 
   becameIdle(): void {
@@ -240,8 +248,9 @@ export class Connection implements TransportSink, ProtocolHost {
     if (this.#life === 'closed' || this.#life === 'failed') return
     this.now = now
     this.#protocol?.tick(now)
-    const isIdle = this.streamCount === 0 && timeouts.idle > 0
-    if (isIdle && now - this.#idleSince >= timeouts.idle) this.terminate()
+    const longest = this.#protocol?.idleTimeout ?? timeouts.idle
+    const isIdle = this.streamCount === 0 && longest > 0
+    if (isIdle && now - this.#idleSince >= longest) this.terminate()
   }
 
   // ---- inside ---------------------------------------------------------------------------------

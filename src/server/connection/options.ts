@@ -20,8 +20,12 @@ import type { Address, Runtime, TlsOptions } from '../../transport/transport.ts'
 
 /** Milliseconds, integers to 2^31-1; 0 or `Infinity` turns one off. */
 export interface Timeouts {
-  /** A connection without streams is closed after this. Default 180,000. */
+  /** A connection without streams is closed after this; one of HTTP/1.1 after `keepAlive`. Default 180,000. */
   readonly idle?: number
+  /** A connection of HTTP/1.1 that waits for its next request is closed after this. Default 65,000. */
+  readonly keepAlive?: number
+  /** The head of an HTTP/1.1 request must be complete; else it is answered with 408. Default 60,000. */
+  readonly head?: number
   /**
    * A stream that waits for the client to read, or to send its request's body before anything is answered, is reset
    * after this; a connection that takes no bytes is closed. Default 60,000.
@@ -53,6 +57,8 @@ export interface LogEntry {
 export interface ServerOptions {
   /** Certificate and key, in PEM, as strings or as bytes; `null`: cleartext. */
   readonly tls?: TlsOptions | null
+  /** HTTP/1.1 on the same port, beside HTTP/2. Default true. */
+  readonly http1?: boolean
   /** What we tell the client in SETTINGS; merged over the defaults of this server. */
   readonly settings?: Settings
   /** Bytes a client may have in flight on a connection, 65,535 to 2^31-1. Default 16 MiB. */
@@ -112,6 +118,7 @@ export interface ErrorWhere {
 /** Options with the defaults filled in. */
 export interface ResolvedOptions {
   readonly tls: TlsOptions | null
+  readonly http1: boolean
   readonly settings: Settings
   readonly connectionWindowSize: number
   readonly limits: Resolved<Limits>
@@ -147,6 +154,8 @@ const time = (fallback: number): NumberRange => ({
 
 const timeouts: NumberTable<Timeouts> = {
   idle: time(180_000),
+  keepAlive: time(65_000),
+  head: time(60_000),
   stream: time(60_000),
   settings: time(10_000),
   handshake: time(10_000),
@@ -182,6 +191,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   checkFunction('onError', onError)
   return {
     tls: resolveTls(options.tls),
+    http1: resolveBoolean('http1', options.http1, true),
     settings: resolveSettings(options),
     connectionWindowSize: number('connectionWindowSize'),
     limits: resolveLimits(options.limits),

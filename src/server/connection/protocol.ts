@@ -15,6 +15,8 @@ export interface Protocol {
   readonly name: ProtocolName
   /** Streams that are open. */
   readonly streamCount: number
+  /** Milliseconds after which a connection without streams is closed; 0: never. */
+  readonly idleTimeout: number
   /** No more requests are taken, and all are answered. */
   readonly isDone: boolean
   /** Counts of the protocol that `ConnectionCounts` has not; `undefined`: the protocol has failed. */
@@ -75,6 +77,8 @@ export interface ProtocolHost {
   flush(): void
   /** The last stream has closed: the idle time begins. */
   becameIdle(): void
+  /** Goes on with another protocol: sends `answer`; `rest` was received for the new one. */
+  switchTo(protocol: Protocol, answer: Uint8Array, rest: Uint8Array): void
   /** The connection cannot go on: one report, last bytes, FIN. */
   fail(cause: unknown): void
 }

@@ -52,6 +52,10 @@ export class Http2Protocol implements Protocol {
     return this.#core.streams.size
   }
 
+  get idleTimeout(): number {
+    return this.#host.options.timeouts.idle
+  }
+
   get isDone(): boolean {
     const { isLeaving, session, streams } = this.#core
     if (this.#halfClose.hasBegun) return streams.size === 0

@@ -1,83 +1,66 @@
 import { ByteQueue } from '../../http/byte-queue.ts'
 import type { ChosenProtocol, ProtocolChooser, ProtocolHost } from '../connection/protocol.ts'
-import {
-  type Greeting,
-  maxHead,
-  partial,
-  readGreeting,
-  refusal,
-  type UpgradeGreeting,
-} from '../http1/greeting.ts'
+import { Http1Protocol } from '../http1/http1-protocol.ts'
+import type { Http2Upgrade } from '../http1/upgrade-to-http2.ts'
 import { Http2Protocol } from '../http2/http2-protocol.ts'
+import { http1Refusal } from './http1-refusal.ts'
 
-const CR = 0x0d
-const LF = 0x0a
-/** CR LF CR LF, which ends a head of HTTP/1.1 (RFC 9112 §2.1). */
-const endLength = 4
+/** The first bytes of HTTP/2 (RFC 9113 §3.4), as far as they tell it from HTTP/1.1. */
+const preface = Uint8Array.from('PRI * HTTP/2.0\r\n', (character) => character.charCodeAt(0))
 
-/** Reads the first bytes of a connection, until they tell the protocol of the client, and an upgrade that it asks for. */
+/** Chooses the protocol of a connection: by ALPN, else by its first bytes. */
 export class FirstBytes implements ProtocolChooser {
   readonly #host: ProtocolHost
-  #head: ByteQueue | undefined
-  /** So many bytes of the end of a head were seen last. */
-  #matched = 0
+  /** A part of the preface, while it may still become all of it. */
+  #partial: ByteQueue | undefined
 
   constructor(host: ProtocolHost) {
     this.#host = host
   }
 
   choose(chunk: Uint8Array): ChosenProtocol | undefined {
-    const greeting = this.#greeting(chunk)
-    const { transport } = this.#host
-    switch (greeting.kind) {
-      case 'http2':
-        return { protocol: new Http2Protocol(this.#host), rest: chunk }
-      case 'upgrade':
-        // Upgrades are for cleartext; with TLS, ALPN has decided (RFC 7540 §3.3).
-        return transport.tls ? { protocol: undefined, rest: chunk } : this.#upgrade(greeting)
-      case 'refused':
-        transport.writev([greeting.answer])
-        return { protocol: undefined, rest: chunk }
-      default:
-        return undefined
+    const { tls } = this.#host.transport
+    if (tls && tls.alpnProtocol !== null) {
+      return tls.alpnProtocol === 'h2' ? this.#http2(chunk) : this.#http1(chunk)
     }
+    let bytes = chunk
+    if (this.#partial) {
+      this.#partial.push(chunk)
+      bytes = this.#partial.takeAll()
+    }
+    const length = Math.min(bytes.length, preface.length)
+    for (let i = 0; i < length; i++) if (bytes[i] !== preface[i]) return this.#http1(bytes)
+    if (length === preface.length) return this.#http2(bytes)
+    this.#partial ??= new ByteQueue()
+    this.#partial.push(bytes, this.#host.reusesReadBuffer)
+    return undefined
   }
 
-  #greeting(chunk: Uint8Array): Greeting {
-    const { reusesReadBuffer } = this.#host
-    if (!this.#head) {
-      const greeting = readGreeting(chunk)
-      if (greeting.kind !== 'partial') return greeting
-      this.#head = new ByteQueue()
-    }
-    this.#head.push(chunk, reusesReadBuffer)
-    // Each byte is looked at once, in whatever pieces a head comes.
-    const isWhole = this.#hasEnd(chunk) || this.#head.length >= maxHead
-    return isWhole ? readGreeting(this.#head.takeAll()) : partial
+  #http2(rest: Uint8Array): ChosenProtocol {
+    return { protocol: new Http2Protocol(this.#host), rest }
   }
 
-  #hasEnd(chunk: Uint8Array): boolean {
-    for (const byte of chunk) {
-      const isNext = byte === (this.#matched % 2 === 0 ? CR : LF)
-      this.#matched = isNext ? this.#matched + 1 : byte === CR ? 1 : 0
-      if (this.#matched === endLength) return true
+  #http1(rest: Uint8Array): ChosenProtocol {
+    const host = this.#host
+    if (host.options.http1) {
+      // Upgrades are for cleartext; with TLS, ALPN has decided (RFC 7540 §3.3).
+      const upgrade = host.transport.tls ? undefined : this.#upgrade
+      return { protocol: new Http1Protocol(host, upgrade), rest }
     }
-    return false
+    host.transport.writev([http1Refusal(rest)])
+    return { protocol: undefined, rest }
   }
 
-  /** Takes the request over, if the settings that came with it can be read. */
-  #upgrade({ settings, fields, answer, rest }: UpgradeGreeting): ChosenProtocol {
-    const { transport, reporter } = this.#host
-    const protocol = new Http2Protocol(this.#host)
+  readonly #upgrade: Http2Upgrade = ({ settings, fields }, answer, rest) => {
+    const host = this.#host
+    const protocol = new Http2Protocol(host)
     try {
       protocol.upgrade(settings, fields)
-    } catch (error) {
+    } catch {
       protocol.dispose()
-      reporter.connectionError(error)
-      transport.writev([refusal])
-      return { protocol: undefined, rest }
+      return false
     }
-    transport.writev([answer])
-    return { protocol, rest }
+    host.switchTo(protocol, answer, rest)
+    return true
   }
 }

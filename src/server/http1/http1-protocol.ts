@@ -1,0 +1,373 @@
+import type { ByteOutput } from '../../common/byte-output.ts'
+import { joined, noBytes } from '../../common/bytes.ts'
+import { ErrorCode, HTTP2Error } from '../../common/errors.ts'
+import type { FlatFields } from '../../common/fields.ts'
+import { Flag, Http1Flag } from '../../engine/abi.ts'
+import { refusalOf } from '../../engine/http1/refusal.ts'
+import { ServerStream } from '../../exchange/server-stream.ts'
+import { RequestHead } from '../../http/request-head.ts'
+import type { Protocol, ProtocolCounters, ProtocolHost } from '../connection/protocol.ts'
+import { TransportInfo } from '../connection/transport-info.ts'
+import { Http1Carrier } from './http1-carrier.ts'
+import { Http1Core } from './http1-core.ts'
+import { RequestEvent, RequestEvents } from './request-events.ts'
+import { plainResponse, statusOfReset } from './status-responses.ts'
+import { type Http2Upgrade, readHttp2Upgrade } from './upgrade-to-http2.ts'
+
+/** Requests that are parsed ahead of the one that is being answered. */
+const mostPipelined = 16
+/** Requests are answered until so many bytes wait to be sent. */
+const mostBuffered = 256 * 1024
+
+const noCounters: ProtocolCounters = { framesReceived: 0, framesSent: 0, queueLength: 0 }
+
+/**
+ * HTTP/1.1 on a connection (RFC 9112). Requests are answered one after the other; those that the client has pipelined
+ * wait, and beyond a few of them the transport is paused.
+ */
+export class Http1Protocol implements Protocol {
+  readonly name = 'HTTP/1.1'
+  readonly #host: ProtocolHost
+  readonly #core: Http1Core
+  readonly #carrier: Http1Carrier
+  readonly #events: RequestEvents = new RequestEvents()
+  readonly #upgradeToHttp2: Http2Upgrade | undefined
+  readonly #ignoreEngine: () => void
+  /** Bytes that were not parsed yet. */
+  #rest: Uint8Array | undefined
+  /** Streams whose responses are complete, until these have been handed to the transport. */
+  #answered: ServerStream[] = []
+  /** The rest of a request that was answered is dropped. */
+  #isDiscarding = false
+  /** The active stream is a tunnel: input is its own. */
+  #isTunnel = false
+  /** No more requests are read: one broke a rule, or a stream was reset. */
+  #isBroken = false
+  /** The client has sent FIN. */
+  #hasEnded = false
+  /** When the first byte of the request came that is not complete yet. */
+  #headSince: number | undefined
+
+  /** `upgradeToHttp2`: takes over a connection by Upgrade: h2c; absent where that is not offered. */
+  constructor(host: ProtocolHost, upgradeToHttp2?: Http2Upgrade) {
+    const core = new Http1Core(host)
+    this.#host = host
+    this.#core = core
+    this.#carrier = new Http1Carrier(core, new TransportInfo('HTTP/1.1', host.transport))
+    this.#upgradeToHttp2 = upgradeToHttp2
+    this.#ignoreEngine = core.session.engine.onFailure((error) => host.fail(error))
+  }
+
+  get streamCount(): number {
+    return this.#answered.length + (this.#core.active ? 1 : 0)
+  }
+
+  get idleTimeout(): number {
+    return this.#host.options.timeouts.keepAlive
+  }
+
+  get counters(): ProtocolCounters | undefined {
+    return this.#core.session.failure ? undefined : noCounters
+  }
+
+  get isDone(): boolean {
+    const { active, session, isLeaving } = this.#core
+    if (active || this.#answered.length > 0 || session.bufferedAmount > 0) return false
+    if (this.#isBroken || session.isClosing) return true
+    const isIdle = this.#events.isEmpty && !this.#rest && !this.#isDiscarding
+    return isIdle && (isLeaving || this.#hasEnded) && this.#headSince === undefined
+  }
+
+  // ---- input ----------------------------------------------------------------------------------
+
+  receive(chunk: Uint8Array): undefined {
+    if (this.#isBroken) return
+    const { active } = this.#core
+    if (this.#isTunnel && active) {
+      active.movedAt = this.#host.now
+      this.#core.received(chunk.length)
+      active.requestBody.data(chunk, this.#host.reusesReadBuffer)
+    } else this.#rest = this.#rest ? joined(this.#rest, chunk) : chunk
+  }
+
+  received(): void {
+    if (this.#host.reusesReadBuffer) {
+      this.#events.keep()
+      this.#rest = this.#rest?.slice()
+    }
+    this.#core.hasInput = this.#rest !== undefined && !this.#isBroken
+    const { failure } = this.#core.session
+    if (failure) this.#host.fail(failure)
+  }
+
+  onEnd(): boolean {
+    this.#hasEnded = true
+    const { active, session } = this.#core
+    if (this.#isTunnel) {
+      active?.requestBody.end()
+      return active !== undefined
+    }
+    if (!this.#rest && !session.isUpgrade) session.finish(this.#events)
+    this.#host.flush()
+    return !this.isDone
+  }
+
+  /** Answers requests until one has to be waited for. */
+  #advance(): void {
+    const { session } = this.#core
+    for (;;) {
+      this.#dispatch()
+      const isBlocked = this.#isBroken || this.#isTunnel || !this.#events.isEmpty
+      if (isBlocked || !this.#rest || session.isUpgrade) return
+      if (session.bufferedAmount > mostBuffered) {
+        this.#host.flushSoon()
+        return
+      }
+      this.#feed()
+    }
+  }
+
+  #feed(): void {
+    const { session, active } = this.#core
+    const rest = session.feed(this.#rest!, this.#events, mostPipelined)
+    this.#rest = rest
+    if (!active && this.#events.isEmpty) this.#headSince ??= this.#host.now
+    if (this.#hasEnded && !rest && !session.isUpgrade) session.finish(this.#events)
+  }
+
+  #dispatch(): void {
+    const events = this.#events
+    while (!events.isEmpty && !this.#isBroken) {
+      const { kind, detail, flags, id } = events
+      if (kind === RequestEvent.begun && this.#core.active) {
+        // The next request waits for the response to this one.
+        if (!this.#core.active.isComplete) return
+        this.#complete(this.#core.active)
+        continue
+      }
+      events.shift()
+      this.#pass(kind, detail, flags, id)
+    }
+    const { active } = this.#core
+    if (active?.isComplete && !this.#isTunnel) this.#complete(active)
+  }
+
+  #pass(kind: number, detail: unknown, flags: number, id: number): void {
+    const { active } = this.#core
+    if (active) active.movedAt = this.#host.now
+    switch (kind) {
+      case RequestEvent.begun:
+        this.#begin(id, detail as FlatFields, flags)
+        break
+      case RequestEvent.data: {
+        const chunk = detail as Uint8Array
+        if (!active) break
+        this.#core.received(chunk.length)
+        active.requestBody.data(chunk, this.#host.reusesReadBuffer)
+        break
+      }
+      case RequestEvent.trailers:
+        this.#isDiscarding = false
+        if (!active) break
+        active.requestTrailers = detail as FlatFields
+        active.requestBody.end()
+        break
+      case RequestEvent.ended:
+        this.#isDiscarding = false
+        active?.requestBody.end()
+        break
+      case RequestEvent.refused:
+        this.#refuse(detail as number)
+    }
+  }
+
+  // ---- requests -------------------------------------------------------------------------------
+
+  #begin(id: number, fields: FlatFields, flags: number): void {
+    const core = this.#core
+    this.#headSince = undefined
+    this.#host.counts.streams++
+    const request = new RequestHead(fields)
+    const isUpgrade = (flags & Http1Flag.upgrade) !== 0
+    if (isUpgrade && request.method !== 'CONNECT') {
+      if (this.#upgradeConnection(fields)) return
+      request.upgrade = request.find('upgrade')
+    }
+    const stream = new ServerStream(this.#carrier, id, request, false)
+    core.active = stream
+    stream.requestBody.isComplete = (flags & Flag.endStream) !== 0
+    if (stream.hasRequestBody && request.hasUnknownExpectation) stream.respond({ status: 417 })
+    else stream.begin(this.#host.application)
+    if (!isUpgrade) return
+    if (stream.isTunnel) this.#beginTunnel(stream)
+    else if (stream.isComplete) core.session.resume()
+  }
+
+  /** Upgrade: h2c. True: the connection is HTTP/2 from now on. */
+  #upgradeConnection(fields: FlatFields): boolean {
+    const upgrade = this.#upgradeToHttp2 && readHttp2Upgrade(fields)
+    if (!upgrade) return false
+    const { session } = this.#core
+    session.submitTunnel([':status', '101', 'connection', 'upgrade', 'upgrade', 'h2c'])
+    const isTaken = this.#upgradeToHttp2!(upgrade, session.bytesToSend(), this.#rest ?? noBytes)
+    this.#isBroken ||= isTaken
+    return isTaken
+  }
+
+  /** The response that the stream is a tunnel was sent: the bytes behind the request are its own. */
+  #beginTunnel(stream: ServerStream): void {
+    if (this.#isTunnel) return
+    this.#isTunnel = true
+    stream.requestBody.reopen()
+    const chunk = this.#rest
+    if (chunk) {
+      this.#rest = undefined
+      this.#core.received(chunk.length)
+      stream.requestBody.data(chunk, this.#host.reusesReadBuffer)
+    }
+    if (this.#hasEnded) stream.requestBody.end()
+  }
+
+  /** A message broke a rule or a limit: the request that it belongs to is answered, and the connection ends. */
+  #refuse(reason: number): void {
+    const { status, code, message } = refusalOf(reason)
+    const { session } = this.#core
+    if (this.#core.active?.isComplete) this.#complete(this.#core.active)
+    const { active } = this.#core
+    const error = new HTTP2Error(code, message, active ? { streamId: active.id } : {})
+    this.#isBroken = true
+    this.#host.reporter.connectionError(error)
+    if (!active || !active.isResponded) session.refuse(plainResponse(status))
+    if (!active) return
+    active.failure ??= error
+    this.#core.active = undefined
+    this.#close(active, ErrorCode.PROTOCOL_ERROR)
+  }
+
+  /** The response is complete: what is left of the request is dropped. */
+  #complete(stream: ServerStream): void {
+    const core = this.#core
+    core.active = undefined
+    if (!stream.requestBody.isComplete) {
+      this.#isDiscarding = true
+      stream.requestBody.discard()
+    }
+    core.forgetUnread()
+    this.#answered.push(stream)
+    if (core.session.isUpgrade) core.session.resume()
+  }
+
+  #close(stream: ServerStream, errorCode: number): void {
+    stream.gone()
+    this.#core.forgetUnread()
+    if (errorCode !== ErrorCode.NO_ERROR) this.#host.counts.reset(errorCode)
+    if (this.streamCount === 0) this.#host.becameIdle()
+    stream.closed(errorCode)
+  }
+
+  // ---- output ---------------------------------------------------------------------------------
+
+  drain(output: ByteOutput): HTTP2Error | undefined {
+    const core = this.#core
+    const { active, session } = core
+    if (active?.isTunnel) this.#beginTunnel(active)
+    this.#advance()
+    if (core.resetCode !== undefined) this.#carryOutReset(core.resetCode)
+    session.drain(output)
+    this.#sent()
+    return session.failure
+  }
+
+  /** All that was said has been handed to the transport. */
+  #sent(): void {
+    const core = this.#core
+    const answered = this.#answered
+    if (answered.length > 0) {
+      this.#answered = []
+      for (const stream of answered) this.#close(stream, ErrorCode.NO_ERROR)
+    }
+    const { active, session, written } = core
+    core.written = 0
+    if (active && written > 0 && active.sent(written, 0)) active.pull()
+    if (active?.isComplete && this.#isTunnel) {
+      core.active = undefined
+      this.#close(active, ErrorCode.NO_ERROR)
+    }
+    if (this.#isBroken || (session.isClosing && !active)) this.#rest = undefined
+    core.hasInput = this.#rest !== undefined
+  }
+
+  /** A stream that was reset costs its connection; a request without a response gets one first. */
+  #carryOutReset(errorCode: number): void {
+    const { active, session } = this.#core
+    this.#core.resetCode = undefined
+    if (!active) return
+    this.#isBroken = true
+    if (!active.isResponded) session.refuse(plainResponse(statusOfReset(errorCode)))
+    // Without a length, and without chunks, only a connection that is reset tells the client that bytes are missing.
+    else if (session.framing === 'close') this.#host.transport.destroy()
+    this.#core.active = undefined
+    this.#close(active, errorCode)
+  }
+
+  // ---- the end of the connection --------------------------------------------------------------
+
+  announceShutdown(): void {
+    this.#core.isLeaving = true
+    const { active } = this.#core
+    try {
+      active?.exchange.onShutdown?.()
+    } catch (error) {
+      active?.fail(error)
+    }
+    this.#host.flush()
+  }
+
+  finish(): void {
+    this.announceShutdown()
+  }
+
+  terminate(): void {
+    this.#core.isLeaving = true
+  }
+
+  abandon(_error: HTTP2Error, output: ByteOutput): void {
+    this.#isBroken = true
+    try {
+      this.#core.session.drain(output)
+    } catch {
+      // The transport has failed as well, and reports it.
+    }
+  }
+
+  closeStreams(errorCode: number): void {
+    const streams = this.#answered
+    const { active } = this.#core
+    this.#answered = []
+    this.#core.active = undefined
+    this.#events.clear()
+    if (active) streams.push(active)
+    for (const stream of streams) stream.closed(errorCode)
+  }
+
+  tick(now: number): void {
+    const { active, session } = this.#core
+    const { stream: longest, head } = this.#host.options.timeouts
+    const isLateHead = this.#headSince !== undefined && head > 0 && now - this.#headSince >= head
+    const isStalled = active && longest > 0 && now - active.movedAt >= longest && active.isStalled
+    if (isLateHead && !active) {
+      this.#isBroken = true
+      session.refuse(plainResponse(408))
+      this.#host.flush()
+    } else if (isStalled) {
+      if (!active.isResponded) session.refuse(plainResponse(408))
+      active.reset()
+      this.#host.flush()
+    }
+  }
+
+  dispose(): void {
+    this.#ignoreEngine()
+    this.#core.session.dispose()
+  }
+}

@@ -1,0 +1,71 @@
+import type { FlatFields } from '../../common/fields.ts'
+import { Category } from '../../engine/abi.ts'
+import { IgnoringSink } from '../../engine/ignoring-sink.ts'
+
+/** Kinds of an event. */
+export const RequestEvent = { begun: 0, data: 1, trailers: 2, ended: 3, refused: 4 } as const
+
+/** The events of requests that wait for their turn: kind, detail and flags of each. */
+export class RequestEvents extends IgnoringSink {
+  #queue: unknown[] = []
+  #first = 0
+
+  get isEmpty(): boolean {
+    return this.#first === this.#queue.length
+  }
+
+  get kind(): number {
+    return this.#queue[this.#first] as number
+  }
+
+  /** Fields, a part of a body, or a reason. */
+  get detail(): unknown {
+    return this.#queue[this.#first + 1]
+  }
+
+  /** Flags of a block; the ordinal number of another event's message. */
+  get flags(): number {
+    return this.#queue[this.#first + 2] as number
+  }
+
+  get id(): number {
+    return this.#queue[this.#first + 3] as number
+  }
+
+  /** Goes on to the next event. */
+  shift(): void {
+    this.#first += 4
+    if (this.#first < this.#queue.length) return
+    this.#queue.length = this.#first = 0
+  }
+
+  clear(): void {
+    this.#queue = []
+    this.#first = 0
+  }
+
+  /** Copies the parts of bodies that wait, because their memory is written again. */
+  keep(): void {
+    for (let i = this.#first; i < this.#queue.length; i += 4) {
+      if (this.#queue[i] !== RequestEvent.data) continue
+      this.#queue[i + 1] = (this.#queue[i + 1] as Uint8Array).slice()
+    }
+  }
+
+  override headers(id: number, category: number, flags: number, fields: FlatFields): void {
+    const isTrailers = category === Category.headers
+    this.#queue.push(isTrailers ? RequestEvent.trailers : RequestEvent.begun, fields, flags, id)
+  }
+
+  override data(id: number, chunk: Uint8Array): void {
+    this.#queue.push(RequestEvent.data, chunk, 0, id)
+  }
+
+  override streamEnded(id: number): void {
+    this.#queue.push(RequestEvent.ended, undefined, 0, id)
+  }
+
+  override refused(id: number, reason: number): void {
+    this.#queue.push(RequestEvent.refused, reason, 0, id)
+  }
+}
