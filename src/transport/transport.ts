@@ -11,7 +11,7 @@ export interface Address {
 
 /** What the TLS handshake settled; a field is `null` where the runtime does not tell. */
 export interface TlsInfo {
-  /** The negotiated protocol (RFC 7301), `'h2'` on every connection that reaches the server. */
+  /** The negotiated protocol (RFC 7301), such as `'h2'`; `null`: the client offered none. */
   readonly alpnProtocol: string | null
   /** As the runtime writes it, for example `TLSv1.3`. */
   readonly version: string | null
@@ -104,6 +104,8 @@ export interface ListenOptions {
   /** 0 picks a free port. */
   readonly port: number
   readonly tls: TlsOptions | null
+  /** Protocols that are offered by ALPN (RFC 7301), the preferred first. Default: `h2`. */
+  readonly alpnProtocols?: readonly string[]
   /** The file descriptor of a socket that is bound already, instead of `host` and `port`. */
   readonly fd?: number
   /** Several processes may share the port (SO_REUSEPORT) where the runtime and the system allow it. */
@@ -124,13 +126,13 @@ export interface Listening {
   settled?(): Promise<void>
 }
 
-/** Whom a listener tells. */
+/** Callbacks of a listener. */
 export interface Acceptor {
-  /** A connection is ready: its handshake done and `h2` negotiated where there is TLS. */
+  /** A connection is ready: where there is TLS, its handshake has settled on a protocol that was offered. */
   onConnection(transport: Transport): TransportSink
   /**
-   * A connection failed before it was one: a handshake error, or a client that did not negotiate `h2`
-   * (which is turned away with the alert no_application_protocol or by closing). The listener goes on.
+   * A connection failed before it was one: a handshake error, or a client that takes none of the
+   * protocols (which is turned away with the alert no_application_protocol or by closing). The listener goes on.
    */
   onRefused(error: Error, remoteAddress: Address | null): void
 }

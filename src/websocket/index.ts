@@ -14,3 +14,4 @@ export {
   type ServerWebSocketEventMap,
   type SocketData,
 } from './server-websocket.ts'
+export { acceptOf } from './accept-key.ts'

@@ -1,5 +1,6 @@
 import type { Acceptor, Address, TlsInfo } from '../../transport/transport.ts'
 import { makeAddress } from '../shared/address.ts'
+import { isOffered } from '../shared/alpn.ts'
 import type { BunSocket } from './types.ts'
 import { alpnError, handshakeError, handshakeTimeoutError } from '../shared/errors.ts'
 import { refuse } from '../shared/hand-over.ts'
@@ -13,6 +14,7 @@ export class BunHandshake {
   readonly #socket: BunSocket<unknown>
   readonly #acceptor: Acceptor
   readonly #handshakes: Handshakes
+  readonly #offered: readonly string[]
   readonly #remoteAddress: Address
   #timer: ReturnType<typeof setTimeout>
   #settled = false
@@ -22,7 +24,9 @@ export class BunHandshake {
     timeout: number,
     acceptor: Acceptor,
     handshakes: Handshakes,
+    offered: readonly string[],
   ) {
+    this.#offered = offered
     this.#handshakes = handshakes
     handshakes.begin()
     this.#socket = socket
@@ -40,7 +44,7 @@ export class BunHandshake {
       this.#refuse(alpn ? alpnError(null, error) : handshakeError(error ?? 'no reason is known'))
     } else if (rejectUnauthorized && error) {
       this.#refuse(handshakeError(error))
-    } else if (protocol !== 'h2') {
+    } else if (!isOffered(protocol, this.#offered)) {
       this.#refuse(alpnError(protocol))
     } else {
       this.#settle()
@@ -53,7 +57,7 @@ export class BunHandshake {
     const socket = this.#socket
     const certificate = asksForCertificate ? socket.getPeerCertificate() : null
     return {
-      alpnProtocol: 'h2',
+      alpnProtocol: socket.alpnProtocol || null,
       version: socket.getTLSVersion(),
       cipher: socket.getCipher().name,
       serverName: socket.getServername() || null,

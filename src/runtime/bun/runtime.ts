@@ -10,6 +10,7 @@ import type {
 } from '../../transport/transport.ts'
 import { AcceptQueue, inThisTurn } from '../shared/accept-queue.ts'
 import { makeAddress } from '../shared/address.ts'
+import { alpnBytes, offeredProtocols } from '../shared/alpn.ts'
 import { onAllInterfaces } from '../shared/all-interfaces.ts'
 import { BunHandshake } from './handshake.ts'
 import { BunTransport } from './transport.ts'
@@ -59,7 +60,7 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
       allowHalfOpen: true,
       socket: handlers(options, acceptor, queue, handshakes),
     }
-    return Bun.listen(tls ? { ...all, tls: tlsOptions(tls) } : all)
+    return Bun.listen(tls ? { ...all, tls: tlsOptions(tls, offeredProtocols(options)) } : all)
   }
   const listenAt = (hostname: string): BunListener => listenOn({ hostname, port, reusePort })
   let listener: BunListener
@@ -113,11 +114,12 @@ function handlers(
   }
 
   const { requestCert = false, rejectUnauthorized = requestCert } = tls
+  const offered = offeredProtocols(options)
   return {
     ...common,
     open: (socket) => {
       queue.accepted()
-      socket.data = new BunHandshake(socket, handshakeTimeout, acceptor, handshakes)
+      socket.data = new BunHandshake(socket, handshakeTimeout, acceptor, handshakes, offered)
     },
     handshake: (socket, success, error) => {
       const handshake = socket.data
@@ -135,7 +137,7 @@ function accept(socket: BunSocket<State>, acceptor: Acceptor, tls: TlsInfo | nul
   handOver(transport, acceptor)
 }
 
-function tlsOptions(tls: TlsOptions): BunTlsOptions {
+function tlsOptions(tls: TlsOptions, offered: readonly string[]): BunTlsOptions {
   const { requestCert = false, rejectUnauthorized = requestCert, ...others } = tls
   const { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = tls
   const ciphers = tls12Ciphers(tls.ciphers ?? defaultCiphers)
@@ -148,8 +150,7 @@ function tlsOptions(tls: TlsOptions): BunTlsOptions {
     ciphers: ciphers || tls12Ciphers(defaultCiphers),
     minVersion: versionNumbers[leastVersion],
     maxVersion: versionNumbers[maxVersion],
-    // RFC 7301 §3.1: each name after its length.
-    ALPNProtocols: Uint8Array.of(2, 0x68, 0x32),
+    ALPNProtocols: alpnBytes(offered),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net'
 import { createServer, type TlsOptions, type TLSSocket } from 'node:tls'
 import type { Acceptor, Address, ListenOptions, TlsInfo } from '../../transport/transport.ts'
 import { makeAddress } from '../shared/address.ts'
+import { isOffered, offeredProtocols } from '../shared/alpn.ts'
 import { defaultCiphers } from '../shared/ciphers.ts'
 import {
   alpnError,
@@ -25,7 +26,7 @@ export interface TlsPlatform {
 
 const node: TlsPlatform = { transport: NodeTransport, remoteAddress }
 
-/** Hands over connections whose handshake is done and settled on `h2`. */
+/** Hands over connections whose handshake has settled on a protocol that is offered. */
 export function tlsServer(
   options: ListenOptions,
   acceptor: Acceptor,
@@ -34,6 +35,7 @@ export function tlsServer(
 ): Server {
   const handshakeTimeout = options.handshakeTimeout ?? defaultHandshakeTimeout
   const given = options.tls!
+  const offered = offeredProtocols(options)
   const { requestCert = false, rejectUnauthorized = requestCert, ...secrets } = given
   const tls: TlsOptions & { noDelay: boolean } = {
     ciphers: defaultCiphers,
@@ -41,7 +43,7 @@ export function tlsServer(
     ...secrets,
     requestCert,
     rejectUnauthorized,
-    ALPNProtocols: ['h2'],
+    ALPNProtocols: [...offered],
     handshakeTimeout,
     noDelay: true,
   }
@@ -55,7 +57,7 @@ export function tlsServer(
   server.on('connection', () => handshakes.begin())
   server.on('secureConnection', (socket) => {
     handshakes.end()
-    if (socket.alpnProtocol === 'h2') {
+    if (isOffered(socket.alpnProtocol || null, offered)) {
       // Not before: a client that leaves in the middle of its handshake is gone.
       socket.allowHalfOpen = true
       handOver(new platform.transport(socket, tlsInfo(socket, requestCert)), acceptor)
@@ -95,7 +97,7 @@ function tlsInfo(socket: TLSSocket, asksForCertificate: boolean): TlsInfo {
   // `false` without SNI, which the types do not tell.
   const { servername } = socket as { servername?: string | false }
   return {
-    alpnProtocol: 'h2',
+    alpnProtocol: socket.alpnProtocol || null,
     version: socket.getProtocol(),
     cipher: socket.getCipher().name,
     serverName: servername || null,

@@ -20,9 +20,7 @@ export class FirstBytes implements ProtocolChooser {
 
   choose(chunk: Uint8Array): ChosenProtocol | undefined {
     const { tls } = this.#host.transport
-    if (tls && tls.alpnProtocol !== null) {
-      return tls.alpnProtocol === 'h2' ? this.#http2(chunk) : this.#http1(chunk)
-    }
+    if (tls) return tls.alpnProtocol === 'h2' ? this.#http2(chunk) : this.#http1(chunk)
     let bytes = chunk
     if (this.#partial) {
       this.#partial.push(chunk)

@@ -141,7 +141,7 @@ export class ServerCore implements ConnectionOwner {
   }
 
   async #bind({ host, port }: Address): Promise<Listening> {
-    const { tls, fd, reusePort, backlog, timeouts, runtime } = this.options
+    const { tls, http1, fd, reusePort, backlog, timeouts, runtime } = this.options
     this.#runtime = runtime ?? (await detectRuntime())
     // Before it listens: a connection may be there before `listen` has resolved.
     this.atEndOfTurn = this.#runtime.atEndOfTurn?.bind(this.#runtime) ?? afterPromises
@@ -150,6 +150,7 @@ export class ServerCore implements ConnectionOwner {
         host: host === '' ? null : host,
         port,
         tls,
+        alpnProtocols: http1 ? ['h2', 'http/1.1'] : ['h2'],
         reusePort,
         handshakeTimeout: timeouts.handshake || mostTime,
         ...(fd === undefined ? {} : { fd }),

@@ -1,6 +1,7 @@
 import { HTTP2Error } from '../../common/errors.ts'
 import type { HeaderField } from '../../common/fields.ts'
 import {
+  acceptOf,
   negotiate,
   type ServerWebSocket,
   WebSocketConnection,
@@ -17,28 +18,47 @@ export interface WebSocketUpgrade {
 }
 
 /**
- * Reads a request's handshake. Throws `ERR_NOT_WEBSOCKET` when it asks for something else, and `ERR_WEBSOCKET_HANDSHAKE` when
- * what it asks for is malformed or a version we do not speak.
+ * Reads the handshake of a request: an extended CONNECT (RFC 8441), or Upgrade (RFC 6455 §4.2). Throws `ERR_NOT_WEBSOCKET`
+ * when it asks for something else, and `ERR_WEBSOCKET_HANDSHAKE` when the handshake is malformed or of another version.
  */
 export function negotiateUpgrade(
   stream: HttpStream,
   url: string,
   options: WebSocketOptions | undefined,
 ): WebSocketUpgrade {
-  const { method, protocol, pairs } = stream.request
-  if (method !== 'CONNECT' || protocol !== 'websocket') {
+  const { pairs } = stream.request
+  const isUpgrade = asksByUpgrade(stream)
+  if (!isUpgrade && !asksByConnect(stream)) {
     throw new HTTP2Error(
       'ERR_NOT_WEBSOCKET',
-      'the request does not ask for a WebSocket (RFC 8441 §5): answer it in another way',
+      'the request does not ask for a WebSocket (RFC 6455 §4.1, RFC 8441 §5): answer it in another way',
       { streamId: stream.id },
     )
   }
   const agreement = negotiate(pairs, options)
-  if (!agreement.isAccepted) {
-    throw new HTTP2Error('ERR_WEBSOCKET_HANDSHAKE', agreement.reason, { streamId: stream.id })
-  }
+  if (!agreement.isAccepted) throw malformed(agreement.reason, stream)
+  const fields = isUpgrade ? [acceptField(stream), ...agreement.fields] : agreement.fields
   const report = (error: unknown): void => stream.report(error)
   const address = url.replace(/^http/, 'ws')
   const connection = new WebSocketConnection(address, agreement, options, report)
-  return { connection, socket: connection.socket, fields: agreement.fields }
+  return { connection, socket: connection.socket, fields }
+}
+
+function asksByConnect({ request }: HttpStream): boolean {
+  return request.method === 'CONNECT' && request.protocol === 'websocket'
+}
+
+function asksByUpgrade({ request }: HttpStream): boolean {
+  const { method, upgrade } = request
+  return method === 'GET' && upgrade !== undefined && upgrade.toLowerCase() === 'websocket'
+}
+
+function acceptField(stream: HttpStream): HeaderField {
+  const accept = acceptOf(stream.request.find('sec-websocket-key'))
+  if (accept !== undefined) return ['sec-websocket-accept', accept]
+  throw malformed('sec-websocket-key is not sixteen bytes in base64', stream)
+}
+
+function malformed(reason: string, stream: HttpStream): HTTP2Error {
+  return new HTTP2Error('ERR_WEBSOCKET_HANDSHAKE', reason, { streamId: stream.id })
 }
