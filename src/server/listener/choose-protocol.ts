@@ -27,7 +27,11 @@ export class FirstBytes implements ProtocolChooser {
       bytes = this.#partial.takeAll()
     }
     const length = Math.min(bytes.length, preface.length)
-    for (let i = 0; i < length; i++) if (bytes[i] !== preface[i]) return this.#http1(bytes)
+    for (let i = 0; i < length; i++) {
+      if (bytes[i] === preface[i]) continue
+      // Bytes that begin no line of HTTP/1.1 are a connection error of HTTP/2 (RFC 9113 §3.4).
+      return isText(bytes[0]!) ? this.#http1(bytes) : this.#http2(bytes)
+    }
     if (length === preface.length) return this.#http2(bytes)
     this.#partial ??= new ByteQueue()
     this.#partial.push(bytes, this.#host.reusesReadBuffer)
@@ -61,4 +65,9 @@ export class FirstBytes implements ProtocolChooser {
     host.switchTo(protocol, answer, rest)
     return true
   }
+}
+
+/** A visible character, or a line end. */
+function isText(byte: number): boolean {
+  return (byte > 0x20 && byte < 0x7f) || byte === 0x0d || byte === 0x0a
 }
