@@ -1,7 +1,7 @@
 import { constants } from 'node:http2'
 import { expect, it } from 'vitest'
 import { newTag } from '../../support/server.ts'
-import { describeFetch, encode, openAnother, pause, until } from '../../support/fetch-suite.ts'
+import { describeProtocols, encode, openAnother, pause, until } from '../../support/fetch-suite.ts'
 
 const text = 'text/plain;charset=UTF-8'
 
@@ -22,13 +22,13 @@ const bodies: Readonly<Record<string, readonly [type: RegExp | undefined, body: 
 /** Why a body is cancelled when the client goes. */
 const left = { name: 'AbortError', cause: 'ERR_STREAM_CLOSED' }
 
-describeFetch(
+describeProtocols(
   'fetch: responses',
-  (server) => {
+  ({ server, protocol, connect }) => {
     for (const make of ['Response', 'FastResponse', 'shape']) {
       for (const [name, [type, body]] of Object.entries(bodies)) {
         it(`${make} of ${name}`, async () => {
-          await using client = await server.connect()
+          await using client = await connect()
           const answer = await client.get(
             `/response/make?make=${make}&body=${encode(name).slice(3, -3)}`,
           )
@@ -46,7 +46,7 @@ describeFetch(
     it.each([200, 201, 202, 203, 206, 207, 226, 299, 400, 401, 404, 418, 429, 499, 500, 503, 599])(
       'the status %d',
       async (status) => {
-        await using client = await server.connect()
+        await using client = await connect()
         for (const make of ['Response', 'FastResponse', 'shape']) {
           const init = encode({ status })
           const answer = await client.get(`/response/make?make=${make}&body=string&init=${init}`)
@@ -56,7 +56,7 @@ describeFetch(
     )
 
     it.each([204, 205, 304])('the status %d, without a body', async (status) => {
-      await using client = await server.connect()
+      await using client = await connect()
       for (const make of ['Response', 'FastResponse', 'shape']) {
         const init = encode({ status, headers: [['etag', '"1"']] })
         const answer = await client.get(`/response/make?make=${make}&init=${init}`)
@@ -67,7 +67,7 @@ describeFetch(
     })
 
     it.each(['Response', 'FastResponse', 'shape'])('HEAD of a %s', async (make) => {
-      await using client = await server.connect()
+      await using client = await connect()
       for (const body of ['string', 'stream', 'null']) {
         const path = `/response/make?make=${make}&body=${body}`
         const answer = await client.request(path, { method: 'HEAD' })
@@ -82,7 +82,7 @@ describeFetch(
     })
 
     it('JSON', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const answer = await client.get('/response/json')
       expect(answer.headers['content-type']).toBe('application/json')
       expect(answer.json()).toEqual({ a: 1 })
@@ -94,7 +94,7 @@ describeFetch(
     })
 
     it('a content-type that was said stays', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const answer = await client.get('/response/typed-text')
       expect(answer.fields.filter(([name]) => name === 'content-type')).toEqual([
         ['content-type', 'text/html'],
@@ -102,7 +102,7 @@ describeFetch(
     })
 
     it('a FastResponse is a Response to whoever looks', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       expect((await client.get('/response/fast-read')).json()).toEqual({
         isResponse: true,
         facts: [true, 'default', '', false, ''],
@@ -125,14 +125,14 @@ describeFetch(
     })
 
     it('FastResponse as the global Response', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const answer = await client.get('/response/fast-global')
       expect(answer.json()).toEqual({ isOwn: true, statics: ['error', 302] })
       expect(answer.headers['x-own']).toBe('yes')
     })
 
     it('set-cookie once a cookie, other fields joined', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const { fields } = await client.get('/response/cookies')
       expect(fields.filter(([name]) => name === 'set-cookie' || name === 'x-list')).toEqual(
         [
@@ -146,7 +146,7 @@ describeFetch(
     it.each(['', 'fields', 'cloned', 'body', 'iterator', 'fields&cloned&body'])(
       'is what it was when it was made, and what its own methods made of it: %s',
       async (how) => {
-        await using client = await server.connect()
+        await using client = await connect()
         const answer = await client.get(`/response/afterwards?${how}`)
         expect(answer).toMatchObject({ status: 200, text: 'as it was' })
         expect(answer.headers['x-field']).toBe(how.includes('fields') ? 'set' : 'as it was')
@@ -156,15 +156,17 @@ describeFetch(
     )
 
     it('fields of an HTTP/1.1 connection are dropped', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const answer = await client.get('/response/hop-by-hop')
       expect(answer).toMatchObject({ status: 200, text: 'body' })
       const names = Object.keys(answer.headers).toSorted()
-      expect(names).toEqual([':status', 'content-length', 'content-type', 'date', 'x-stays'])
+      const own = protocol === 'HTTP/2' ? [':status'] : ['connection', 'keep-alive']
+      const sent = names.filter((name) => !own.includes(name))
+      expect(sent).toEqual(['content-length', 'content-type', 'date', 'x-stays'])
     })
 
     it('a date, unless there is one', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       for (const make of ['Response', 'FastResponse', 'shape']) {
         const answer = await client.get(`/response/make?make=${make}&body=string`)
         expect(Math.abs(Date.parse(answer.headers.date!) - Date.now())).toBeLessThan(60_000)
@@ -176,7 +178,7 @@ describeFetch(
     })
 
     it('a redirect', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const answer = await client.get('/response/redirect')
       expect(answer.status).toBe(307)
       expect(answer.headers.location).toBe('http://localhost/there')
@@ -185,7 +187,7 @@ describeFetch(
     it.each(['undefined', 'null', 'string', 'object', 'number', 'locked'])(
       'an answer that is none: %s',
       async (what) => {
-        await using client = await server.connect()
+        await using client = await connect()
         const answer = await client.get(`/response/no-response?what=${what}`)
         expect(answer).toMatchObject({ status: 500, text: 'Internal Server Error' })
         await server.line('error', 'ERR_INVALID_RESPONSE')
@@ -193,7 +195,7 @@ describeFetch(
     )
 
     it.each(['/used', '/response-error', '/bad-header'])('%s is a 500', async (path) => {
-      await using client = await server.connect()
+      await using client = await connect()
       const answer = await client.get(`/response${path}`)
       expect(answer).toMatchObject({ status: 500, text: 'Internal Server Error', errorCode: 0 })
       expect(answer.headers['content-type']).toBe(text)
@@ -202,7 +204,7 @@ describeFetch(
     it.each(['/throw', '/throw-now', '/throw-string', '/throw-response'])(
       'a handler that throws gives 500 and nothing of the error: %s',
       async (path) => {
-        await using client = await server.connect()
+        await using client = await connect()
         const tag = newTag()
         const answer = await client.get(`/response${path}?tag=${tag}`)
         expect(answer).toMatchObject({ status: 500, text: 'Internal Server Error', errorCode: 0 })
@@ -214,7 +216,7 @@ describeFetch(
 
     it('the `error` option makes the response', async () => {
       const port = await openAnother(server, { withError: 'response' })
-      await using client = await server.connect({ port })
+      await using client = await connect(port)
       for (const path of ['/response/throw', '/response/throw-now']) {
         const answer = await client.get(`${path}?tag=x`)
         expect(answer).toMatchObject({ status: 503, text: 'made of: Error: a secret of x' })
@@ -222,13 +224,13 @@ describeFetch(
       const none = await client.get('/response/no-response?what=undefined')
       expect(none.status).toBe(503)
       const later = await openAnother(server, { withError: 'async' })
-      await using second = await server.connect({ port: later })
+      await using second = await connect(later)
       expect(await second.get('/response/throw')).toMatchObject({ status: 502, text: 'later' })
     })
 
     it('an `error` option whose response fails at once leaves the 500', async () => {
       const port = await openAnother(server, { withError: 'fails at once' })
-      await using client = await server.connect({ port })
+      await using client = await connect(port)
       const tag = newTag()
       const answer = await client.get(`/response/throw?tag=${tag}`)
       expect(answer).toMatchObject({ status: 500, text: 'Internal Server Error' })
@@ -240,7 +242,7 @@ describeFetch(
       'an `error` option that %s leaves the 500',
       async (withError) => {
         const port = await openAnother(server, { withError })
-        await using client = await server.connect({ port })
+        await using client = await connect(port)
         const tag = newTag()
         const answer = await client.get(`/response/throw?tag=${tag}`)
         expect(answer).toMatchObject({ status: 500, text: 'Internal Server Error' })
@@ -250,12 +252,12 @@ describeFetch(
     )
 
     it('a thenable', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       expect(await client.get('/response/thenable')).toMatchObject({ status: 200, text: 'then' })
     })
 
     it('a content-length that is true', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       for (const how of ['stream', 'text', 'fast']) {
         const answer = await client.get(`/response/declared?how=${how}&length=7`)
         expect(answer).toMatchObject({ status: 200, text: 'one two', errorCode: 0 })
@@ -266,11 +268,14 @@ describeFetch(
     it.each(['stream', 'text', 'fast'])(
       'a content-length that lies is a reset and an error: %s',
       async (how) => {
-        await using client = await server.connect()
+        await using client = await connect()
         for (const length of ['3', '4', '6', '8', '1000']) {
           const before = server.lines().filter((line) => line.code === 'ERR_CONTENT_LENGTH').length
           const answer = await client.get(`/response/declared?how=${how}&length=${length}`)
-          expect(answer.errorCode).not.toBe(constants.NGHTTP2_NO_ERROR)
+          // HTTP/1.1 has no reset: a response that has begun is cut off, which nothing shows behind the last byte.
+          const isHidden = answer.status === 500 || answer.body.length === Number(length)
+          if (protocol === 'HTTP/2' || !isHidden)
+            expect(answer.errorCode).not.toBe(constants.NGHTTP2_NO_ERROR)
           // Not a byte more than was said.
           expect(answer.body.length).toBeLessThanOrEqual(Number(length))
           const count = (): number =>
@@ -282,7 +287,7 @@ describeFetch(
     )
 
     it('a stream is pulled as the client reads', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const tag = newTag()
       const stream = client.open(`/response/endless?tag=${tag}`, {}, true)
       await until(() => stream.readableLength > 0)
@@ -290,14 +295,14 @@ describeFetch(
         ((await client.get(`/response/pulled?tag=${tag}`)).json() as { bytes: number }).bytes
       await pause(100)
       const first = await pulled()
-      // What is read ahead, and the client's windows.
-      expect(first).toBeLessThan(1 << 20)
+      // What is read ahead, and the client's windows, or the buffers of the two sockets.
+      expect(first).toBeLessThan(protocol === 'HTTP/2' ? 1 << 20 : 16 << 20)
       await pause(100)
       expect(await pulled()).toBe(first)
       let received = 0
       stream.on('data', (chunk: Buffer) => (received += chunk.length))
-      await until(() => received > 4 << 20)
-      expect(await pulled()).toBeGreaterThan(4 << 20)
+      await until(() => received > first + (4 << 20))
+      expect(await pulled()).toBeGreaterThan(first + (4 << 20))
       stream.close(constants.NGHTTP2_CANCEL)
       expect(await server.line('cancelled', tag)).toMatchObject(left)
       const last = await pulled()
@@ -306,7 +311,7 @@ describeFetch(
     })
 
     it('a stream is cancelled when the client goes', async () => {
-      const client = await server.connect()
+      const client = await connect()
       const tag = newTag()
       const stream = client.open(`/response/endless?tag=${tag}`, {}, true)
       stream.on('error', () => {})
@@ -316,7 +321,7 @@ describeFetch(
     })
 
     it('a stream is cancelled when the client went before it was there', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const tag = newTag()
       const stream = client.open(`/response/endless-late?tag=${tag}`, {}, true)
       stream.on('error', () => {})
@@ -326,7 +331,7 @@ describeFetch(
     })
 
     it('a stream is cancelled when nobody wants it: HEAD', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const tag = newTag()
       const answer = await client.request(`/response/endless?tag=${tag}`, { method: 'HEAD' })
       expect(answer).toMatchObject({ status: 200, text: '', errorCode: 0 })
@@ -334,17 +339,18 @@ describeFetch(
     })
 
     it('a stream that fails resets, after what came before', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const tag = newTag()
       const answer = await client.get(`/response/broken?tag=${tag}`)
       expect(answer).toMatchObject({ status: 200, text: 'a part' })
-      expect(answer.errorCode).toBe(constants.NGHTTP2_INTERNAL_ERROR)
+      const { NGHTTP2_INTERNAL_ERROR } = constants
+      expect(answer.errorCode).toBe(protocol === 'HTTP/2' ? NGHTTP2_INTERNAL_ERROR : 1)
       expect(await server.line('error', tag)).toMatchObject({ source: 'handler' })
       expect((await client.get('/response/json')).status).toBe(200)
     })
 
     it('events leave as they are written', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const stream = client.open('/response/first-piece', {}, true)
       stream.on('error', () => {})
       stream.setEncoding('utf8')
@@ -356,7 +362,7 @@ describeFetch(
     })
 
     it('a large body', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const answer = await client.get('/response/large')
       expect(answer.body.equals(Buffer.alloc(5 << 20, 'y'))).toBe(true)
     })
