@@ -1,7 +1,7 @@
 /*
- * Texts of HTTP/1.1 by their bytes. A client sends the same names and values with each request: those
- * that are short and known cross as a slot of the host's array of strings, behind the slots of
- * events.c. The table is direct-mapped: a text takes the place of the one that has its hash.
+ * Texts of HTTP/1.1 by their bytes. A client sends the same names and values with each request:
+ * those that are short and known cross as a slot of the host's array of strings, behind the slots
+ * of events.c. The table is direct-mapped: a text takes the place of the one that has its hash.
  */
 #include "bridge.h"
 

@@ -18,19 +18,6 @@ static uint8_t lower(uint8_t byte) {
   return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
 }
 
-/* Whether bytes are `text`, which is in lower case, whatever their case. */
-static int is_text(const uint8_t *bytes, uint32_t length, const char *text) {
-  if (length != strlen(text)) {
-    return 0;
-  }
-  for (uint32_t i = 0; i < length; ++i) {
-    if (lower(bytes[i]) != (uint8_t)text[i]) {
-      return 0;
-    }
-  }
-  return 1;
-}
-
 /* Makes the names lower case, and cuts white space off the values (RFC 9112 §5). */
 static void normalise(const h1_session *session, uint8_t *bytes) {
   for (uint32_t i = 0; i < session->field_count; ++i) {
@@ -101,14 +88,14 @@ static int put_end(const h1_session *session, const writer *out, uint32_t catego
 
 /* Reads the codings of a Transfer-Encoding value. 0: `chunked` alone. */
 static int check_coding(const uint8_t *value, uint32_t length) {
-  if (is_text(value, length, "chunked")) {
+  if (h1_is_text(value, length, "chunked")) {
     return 0;
   }
   /* A list of tokens is a request for codings that are not implemented (RFC 9112 §6.1). */
   uint32_t token = 0;
   for (uint32_t i = 0; i <= length; ++i) {
     if (i == length || value[i] == ',') {
-      if (token == 0 || is_text(value + i - token, token, "identity")) {
+      if (token == 0 || h1_is_text(value + i - token, token, "identity")) {
         return H1_REASON_CODING;
       }
       token = 0;
@@ -124,7 +111,7 @@ static int check_coding(const uint8_t *value, uint32_t length) {
   const char *known[] = {"gzip", "deflate", "compress"};
   for (uint32_t i = 0; i < sizeof known / sizeof *known; ++i) {
     uint32_t size = (uint32_t)strlen(known[i]);
-    if (length >= size && is_text(value, size, known[i])) {
+    if (length >= size && h1_is_text(value, size, known[i])) {
       return H1_REASON_CODING_UNKNOWN;
     }
   }
@@ -135,7 +122,7 @@ static int check_coding(const uint8_t *value, uint32_t length) {
 typedef struct {
   const h1_field *host;
   uint32_t hosts, codings, lengths, upgrades;
-  int coding; /* of check_coding */
+  int coding;     /* of check_coding */
   int has_length; /* a Content-Length other than 0 */
   int is_h2c;
 } framing;
@@ -156,7 +143,7 @@ static framing read_framing(const h1_session *session, const uint8_t *bytes) {
       found.has_length |= !(field->value_length == 1 && *value == '0');
     } else if (is_name(bytes, field, "upgrade")) {
       found.upgrades += 1;
-      found.is_h2c = is_text(value, field->value_length, "h2c");
+      found.is_h2c = h1_is_text(value, field->value_length, "h2c");
     }
   }
   return found;
@@ -177,86 +164,8 @@ static int check_framing(const framing *found, int is_http10) {
 
 /* ---- requests ----------------------------------------------------------------------------- */
 
-/* Where the parts of a request target lie. */
-typedef struct {
-  const uint8_t *authority, *path;
-  uint32_t authority_length, path_length;
-  int is_absolute;
-  int is_connect;
-} target_parts;
-
-/* The start line is method, space, target, space, version, and before it are but empty lines. */
-static int check_line(const h1_session *session, const uint8_t *bytes) {
-  uint32_t start = session->method.start;
-  if (start % 2) {
-    return H1_REASON_LINE;
-  }
-  for (uint32_t i = 0; i < start; i += 2) {
-    if (bytes[i] != '\r' || bytes[i + 1] != '\n') {
-      return H1_REASON_LINE;
-    }
-  }
-  uint32_t target = start + session->method.length + 1;
-  uint32_t version = target + session->target.length + 1 + 5;
-  if (session->target.start != target || session->version.start != version) {
-    return H1_REASON_LINE;
-  }
-  if (memcmp(bytes + version - 5, "HTTP/", 5) != 0) {
-    return H1_REASON_LINE;
-  }
-  return 0;
-}
-
-static int split_absolute(const uint8_t *target, uint32_t length, uint32_t scheme,
-                          target_parts *parts) {
-  const uint8_t *authority = target + scheme;
-  uint32_t rest = length - scheme, size = 0;
-  while (size < rest && authority[size] != '/' && authority[size] != '?') {
-    ++size;
-  }
-  parts->is_absolute = 1;
-  parts->authority = authority;
-  parts->authority_length = size;
-  parts->path = authority + size;
-  parts->path_length = rest - size;
-  return size ? 0 : H1_REASON_TARGET;
-}
-
-/* Reads the request target (RFC 9112 §3.2). 0 or an h1_reason. */
-static int split_target(const h1_session *session, const uint8_t *bytes, target_parts *parts) {
-  const uint8_t *target = bytes + session->target.start;
-  uint32_t length = session->target.length;
-  uint8_t method = session->parser.method;
-  for (uint32_t i = 0; i < length; ++i) {
-    if (target[i] <= ' ' || target[i] > '~' || target[i] == '#') {
-      return H1_REASON_TARGET;
-    }
-  }
-  if (method == HTTP_CONNECT) {
-    parts->is_connect = 1;
-    parts->authority = target;
-    parts->authority_length = length;
-    return memchr(target, ':', length) ? 0 : H1_REASON_TARGET;
-  }
-  parts->path = target;
-  parts->path_length = length;
-  if (*target == '/') {
-    return 0;
-  }
-  if (length == 1 && *target == '*') {
-    return method == HTTP_OPTIONS ? 0 : H1_REASON_TARGET;
-  }
-  if (length > 7 && is_text(target, 7, "http://")) {
-    return split_absolute(target, length, 7, parts);
-  }
-  if (length > 8 && is_text(target, 8, "https://")) {
-    return split_absolute(target, length, 8, parts);
-  }
-  return H1_REASON_TARGET;
-}
-
 /* `:path` of an absolute target without a path (RFC 9112 §3.2.2, §3.2.4). */
-static int put_path(writer *out, const target_parts *parts, uint8_t method) {
+static int put_path(writer *out, const h1_target *parts, uint8_t method) {
   const uint8_t *path = parts->path;
   uint32_t length = parts->path_length;
   if (length && *path == '/') {
@@ -277,7 +186,7 @@ static int put_path(writer *out, const target_parts *parts, uint8_t method) {
 static int record_request(h1_session *session, uint8_t *bytes) {
   llhttp_t *parser = &session->parser;
   int is_http10 = parser->http_minor == 0;
-  int result = check_line(session, bytes);
+  int result = h1_check_line(session, bytes);
   if (result) {
     return result;
   }
@@ -289,12 +198,13 @@ static int record_request(h1_session *session, uint8_t *bytes) {
   if (result) {
     return result;
   }
-  target_parts parts = {0};
-  result = split_target(session, bytes, &parts);
+  h1_target parts = {0};
+  result = h1_split_target(session, bytes, &parts);
   if (result) {
     return result;
   }
-  if (found.hosts > 1 || (!found.hosts && !is_http10) || (found.host && !found.host->value_length)) {
+  if (found.hosts > 1 || (!found.hosts && !is_http10) ||
+      (found.host && !found.host->value_length)) {
     return H1_REASON_HOST;
   }
   int has_body = parser->flags & F_CHUNKED || parser->content_length > 0;
@@ -319,12 +229,12 @@ static int record_request(h1_session *session, uint8_t *bytes) {
   writer out = {bytes, NULL, H2_FIELD_FIRST};
   const char *scheme = session->is_secure ? "https" : "http";
   int is_written =
-      put_pseudo(&out, ":method", bytes + session->method.start, session->method.length) &&
-      (parts.is_connect ||
-       put_pseudo(&out, ":scheme", (const uint8_t *)scheme, (uint32_t)strlen(scheme))) &&
-      (!parts.authority_length ||
-       put_pseudo(&out, ":authority", parts.authority, parts.authority_length)) &&
-      (parts.is_connect || put_path(&out, &parts, parser->method));
+    put_pseudo(&out, ":method", bytes + session->method.start, session->method.length) &&
+    (parts.is_connect ||
+     put_pseudo(&out, ":scheme", (const uint8_t *)scheme, (uint32_t)strlen(scheme))) &&
+    (!parts.authority_length ||
+     put_pseudo(&out, ":authority", parts.authority, parts.authority_length)) &&
+    (parts.is_connect || put_path(&out, &parts, parser->method));
   if (!is_written || put_fields(session, &out, 1) != 0) {
     return NGHTTP2_ERR_NOMEM;
   }
@@ -355,7 +265,7 @@ static int record_response(h1_session *session, uint8_t *bytes) {
   int needs_eof = !session->is_bodiless && llhttp_message_needs_eof(parser);
   int is_empty = session->is_bodiless || status < 200 || status == 204 || status == 304;
   int has_body =
-      !is_empty && (parser->flags & F_CHUNKED || parser->content_length > 0 || needs_eof);
+    !is_empty && (parser->flags & F_CHUNKED || parser->content_length > 0 || needs_eof);
   session->has_body = has_body != 0;
   session->is_upgrade = status == 101;
   session->is_last = !session->is_interim && (needs_eof || !llhttp_should_keep_alive(parser));
@@ -366,8 +276,8 @@ static int record_response(h1_session *session, uint8_t *bytes) {
     return NGHTTP2_ERR_NOMEM;
   }
   int is_end = !has_body && !session->is_interim;
-  uint32_t flags = (is_end ? H2_HEADERS_END_STREAM : 0) |
-                   (session->is_last ? H1_HEADERS_LAST : 0) | (is_http10 ? H1_HEADERS_HTTP10 : 0) |
+  uint32_t flags = (is_end ? H2_HEADERS_END_STREAM : 0) | (session->is_last ? H1_HEADERS_LAST : 0) |
+                   (is_http10 ? H1_HEADERS_HTTP10 : 0) |
                    (session->is_upgrade ? H1_HEADERS_UPGRADE : 0);
   return put_end(session, &out, NGHTTP2_HCAT_RESPONSE, flags);
 }
@@ -384,7 +294,7 @@ int h1_record_head(h1_session *session) {
 
 /* Trailer fields that would frame or route the message (RFC 9110 §6.5.1). */
 static int is_forbidden(const uint8_t *bytes, const h1_field *field) {
-  const char *names[] = {"content-length", "transfer-encoding", "host", "trailer", "te",
+  const char *names[] = {"content-length", "transfer-encoding", "host",         "trailer", "te",
                          "connection",     "upgrade",           "authorization"};
   for (uint32_t i = 0; i < sizeof names / sizeof *names; ++i) {
     if (is_name(bytes, field, names[i])) {

@@ -12,27 +12,29 @@
 
 /* Flags of a HEADERS record beside H2_HEADERS_*. */
 enum {
-  H1_HEADERS_LAST = 8,     /* no message follows on the connection (RFC 9112 §9.3) */
-  H1_HEADERS_HTTP10 = 16,  /* the message is of HTTP/1.0 */
-  H1_HEADERS_UPGRADE = 32, /* Upgrade or CONNECT: the bytes behind the message may be another protocol's */
+  H1_HEADERS_LAST = 8,    /* no message follows on the connection (RFC 9112 §9.3) */
+  H1_HEADERS_HTTP10 = 16, /* the message is of HTTP/1.0 */
+  H1_HEADERS_UPGRADE =
+    32, /* Upgrade or CONNECT: the bytes behind the message may be another protocol's */
 };
 
 /* Why a message is refused. Behind H1_REASON_PARSER comes the llhttp_errno. */
 enum h1_reason {
-  H1_REASON_LINE = 1,      /* the start line is malformed */
-  H1_REASON_METHOD,        /* the method is not implemented */
-  H1_REASON_VERSION,       /* a version other than HTTP/1.1 and HTTP/1.0 */
-  H1_REASON_TARGET,        /* the request target has a form that its method does not take */
-  H1_REASON_TARGET_LENGTH, /* the request target is too long */
-  H1_REASON_HOST,          /* no Host field, or several, or an empty one */
-  H1_REASON_CODING,        /* Transfer-Encoding is not `chunked`, once */
+  H1_REASON_LINE = 1,       /* the start line is malformed */
+  H1_REASON_METHOD,         /* the method is not implemented */
+  H1_REASON_VERSION,        /* a version other than HTTP/1.1 and HTTP/1.0 */
+  H1_REASON_TARGET,         /* the request target has a form that its method does not take */
+  H1_REASON_TARGET_LENGTH,  /* the request target is too long */
+  H1_REASON_HOST,           /* no Host field, or several, or an empty one */
+  H1_REASON_CODING,         /* Transfer-Encoding is not `chunked`, once */
   H1_REASON_CODING_UNKNOWN, /* a transfer coding that is not implemented */
   H1_REASON_LENGTH,         /* Content-Length and Transfer-Encoding contradict each other */
   H1_REASON_UPGRADE_BODY,   /* Upgrade or CONNECT with a body */
   H1_REASON_FIELDS,         /* more header fields than the limits allow */
   H1_REASON_EXTENSIONS,     /* more chunk extensions than the limit allows */
-  H1_REASON_TRAILERS,       /* more trailer fields than the limits allow, or one that frames the message */
-  H1_REASON_INCOMPLETE,     /* the connection ended inside the message */
+  H1_REASON_TRAILERS,   /* more trailer fields than the limits allow, or one that frames the message
+                         */
+  H1_REASON_INCOMPLETE, /* the connection ended inside the message */
   H1_REASON_PARSER = 32,
 };
 
@@ -59,14 +61,16 @@ typedef struct h1_session {
   uint8_t is_bodiless; /* the response is to a HEAD request */
   uint8_t has_body;
   uint8_t is_in_data; /* the next bytes are of the body: as many as the parser's content_length */
-  uint8_t reason; /* why the message was refused */
-  /* The block being parsed: a start line with header fields, or trailer fields. Its bytes of earlier
-   * chunks are in `gathered`; `block` is where it goes on in the chunk being parsed. */
+  uint8_t reason;     /* why the message was refused */
+  uint8_t is_starved; /* memory ran out */
+  /* The block being parsed: a start line with header fields, or trailer fields. Its bytes of
+   * earlier chunks are in `gathered`; `block` is where it goes on in the chunk being parsed. */
   const char *block;
   uint8_t *gathered;
   uint32_t gathered_length, gathered_capacity;
   h1_span method, target, version, name, value;
-  h1_field *fields; /* `owned`, or an array that all sessions share while their block is in one chunk */
+  h1_field
+    *fields; /* `owned`, or an array that all sessions share while their block is in one chunk */
   h1_field *owned;
   uint32_t field_count, owned_capacity;
   uint32_t field_bytes; /* names, values and 32 a field */
@@ -80,10 +84,41 @@ enum h1_state {
   H1_OVER,     /* the last message has been parsed, or one was refused: input is discarded */
 };
 
+enum { H1_MOST_FIELDS = 1 << 16 };
+
+/* Makes room for the fields of a block that lies in one chunk, which all sessions share. False
+ * without memory. */
+int h1_fields_reserve(uint32_t max_fields);
+/* A block begins at `at`; what the session kept of the last one is freed. */
+void h1_block_begin(h1_session *session, const char *at);
+/* The block goes on at the start of this chunk. */
+void h1_block_continue(h1_session *session, const char *chunk);
+/* The chunk ends inside the block: keeps what the next one needs. 0, NGHTTP2_ERR_*, or an
+ * h1_reason. */
+int h1_block_keep(h1_session *session, const char *end);
+/* Where `at` of the chunk lies in the block. */
+uint32_t h1_position(const h1_session *session, const char *at);
+/* False without memory. */
+int h1_field_add(h1_session *session, h1_field field);
+/* The bytes of the block up to its last field; NULL without memory. */
+uint8_t *h1_block(h1_session *session);
+
+/* The parts of a request target. */
+typedef struct {
+  const uint8_t *authority, *path;
+  uint32_t authority_length, path_length;
+  int is_connect;
+} h1_target;
+
+/* Checks that the start line is method, space, target, space, version. 0 or an h1_reason. */
+int h1_check_line(const h1_session *session, const uint8_t *bytes);
+/* Reads the request target (RFC 9112 §3.2). 0 or an h1_reason. */
+int h1_split_target(const h1_session *session, const uint8_t *bytes, h1_target *parts);
+/* Whether bytes are `text`, which is in lower case, whatever their case. */
+int h1_is_text(const uint8_t *bytes, uint32_t length, const char *text);
+
 /* Records the block that has been parsed. 0, or a negative NGHTTP2_ERR_*, or an h1_reason. */
 int h1_record_head(h1_session *session);
 int h1_record_trailers(h1_session *session);
-/* The bytes of the block; gathers those it needs. NULL without memory. */
-uint8_t *h1_block(h1_session *session);
 
 #endif

@@ -98,7 +98,6 @@ const laterErrors: Readonly<Record<number, string>> = { 23: 'PAUSED_H2_UPGRADE',
 /** Statuses other than 400. */
 const statusOfParser: Readonly<Record<string, number>> = {
   INVALID_METHOD: 501,
-  INVALID_VERSION: 505,
   PAUSED_H2_UPGRADE: 505,
 }
 
