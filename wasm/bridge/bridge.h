@@ -37,8 +37,9 @@ typedef struct {
   uint32_t strings_capacity;
   uint32_t memory_used;  /* bytes held by all sessions and tables */
   uint32_t input_unread; /* h2_session_receive: of what comes next, so much is payload of DATA */
-  uint32_t ending; /* h2_session_receive: 1: a GOAWAY that ends the session is queued or sent */
-  uint32_t ending_code; /* the error code of the one that is queued, else 0 */
+  uint32_t ending;       /* h2_session_receive: 1: a GOAWAY that ends the session is queued or sent;
+                            h1_session_receive: 1: the next byte begins a message */
+  uint32_t ending_code;  /* the error code of the one that is queued, else 0 */
 } h2_io;
 
 extern h2_io h2_region;

@@ -228,6 +228,7 @@ H2_EXPORT(h1_session_receive)
 int h1_session_receive(h1_session *session, uint32_t length, uint32_t most) {
   h2_events_clear();
   h2_region.input_unread = 0;
+  h2_region.ending = 0;
   const char *start = (const char *)h2_region.input;
   const char *at = start, *end = start + length;
   h1_block_continue(session, at);
@@ -249,12 +250,14 @@ int h1_session_receive(h1_session *session, uint32_t length, uint32_t most) {
     int is_upgrade = session->is_upgrade;
     next_message(session, at);
     if (is_upgrade || --most == 0) {
+      h2_region.ending = session->state == H1_HEAD;
       return (int)(at - start);
     }
   }
   if (session->state == H1_OVER) {
     return (int)length;
   }
+  h2_region.ending = session->state == H1_HEAD && session->block == end && !session->gathered;
   if (session->state != H1_CONTENT) {
     int result = h1_block_keep(session, end);
     if (result > 0) {

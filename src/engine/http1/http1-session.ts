@@ -13,6 +13,7 @@ import type { SessionSink } from '../sink.ts'
 import type { HTTP1Event } from './events.ts'
 import { HTTP1Collector } from './http1-collector.ts'
 import { type HTTP1SessionOptions, resolveHTTP1Limits } from './http1-options.ts'
+import { beginsWith, type KnownHead, KnownHeads } from './known-heads.ts'
 import { MessageQueue } from './message-queue.ts'
 import { type Framing, type MessageContext, MessageWriter, statusLine } from './message-writer.ts'
 import { OutputCollector } from './output-collector.ts'
@@ -43,6 +44,11 @@ export class HTTP1Session {
   #rest: Uint8Array | undefined
   /** Of the bytes that come next, so many are of a body, which the parser does not look at. */
   #unread = 0
+  /** No byte of a message has come since the last one was complete. */
+  #isAtRest = true
+  readonly #heads: KnownHeads
+  /** The head that came last, where it may come again. */
+  #known: KnownHead | undefined
   #failure: HTTP2Error | undefined
   /** The response that is being written is the last of the connection. */
   #isClosing = false
@@ -56,6 +62,8 @@ export class HTTP1Session {
     this.isServer = isServer
     this.engine = checkEngine(engine)
     this.#writer = new MessageWriter(view ?? asTheyAre)
+    const numbers = [maxHeaderFields, maxHeaderListSize, maxTargetLength, maxChunkExtensions]
+    this.#heads = KnownHeads.of([isSecure, ...numbers].join())
     this.#handle = this.engine.exports.h1_session_new(
       isServer ? Role.server : Role.client,
       isSecure ? 1 : 0,
@@ -125,27 +133,59 @@ export class HTTP1Session {
     const received = checkBytes('bytes', bytes)
     checkObject('sink', sink)
     checkInteger('mostMessages', mostMessages, 1, most32)
-    if (this.#messages.isUpgrade) return received
-    const { exports, memory } = this.engine
-    const messages = this.#messages.to(sink)
-    const capacity = memory.io(Io.inputCapacity)
+    const messages = this.#messages.begin(sink)
     let at = 0
-    while (at < received.length) {
-      const session = this.#live()
-      const piece = received.length <= capacity ? received : received.subarray(at, at + capacity)
-      const unread = Math.min(this.#unread, piece.length)
-      if (unread < piece.length) {
-        const input = memory.io(Io.input)
-        memory.bytes.set(unread === 0 ? piece : piece.subarray(unread), input + unread)
-      }
-      const taken = exports.h1_session_receive(session, piece.length, mostMessages)
-      this.#unread = memory.io(Io.inputUnread)
-      this.#tell(messages, piece)
-      if (taken < 0) throw this.#fail(taken)
-      at += taken
-      if (taken < piece.length) break
+    while (at < received.length && messages.completed < mostMessages && !messages.isUpgrade) {
+      const skipped = this.#isAtRest ? this.#repeat(received, at, mostMessages) : 0
+      at += skipped > 0 ? skipped : this.#parse(received, at, mostMessages)
     }
     return at < received.length ? received.subarray(at) : undefined
+  }
+
+  /** Parses bytes from `at` on. How many were taken. */
+  #parse(received: Uint8Array, at: number, mostMessages: number): number {
+    const { exports, memory } = this.engine
+    const messages = this.#messages
+    const session = this.#live()
+    const capacity = memory.io(Io.inputCapacity)
+    const isWhole = at === 0 && received.length <= capacity
+    const piece = isWhole ? received : received.subarray(at, at + capacity)
+    const unread = Math.min(this.#unread, piece.length)
+    if (unread < piece.length) {
+      const input = memory.io(Io.input)
+      memory.bytes.set(unread === 0 ? piece : piece.subarray(unread), input + unread)
+    }
+    const wasAtRest = this.#isAtRest
+    const before = messages.completed
+    const most = mostMessages - before
+    const taken = exports.h1_session_receive(session, piece.length, most)
+    this.#unread = memory.io(Io.inputUnread)
+    this.#isAtRest = memory.io(Io.ending) === 1
+    this.#tell(messages, piece)
+    if (taken < 0) throw this.#fail(taken)
+    if (wasAtRest && this.#isAtRest && this.isServer && messages.completed === before + 1) {
+      const head = messages.plainHead
+      if (head) this.#known = this.#heads.add(piece.subarray(0, taken), head.flags, head.fields)
+    }
+    return taken
+  }
+
+  /** Passes on requests that repeat one whose meaning is known. How many bytes they are. */
+  #repeat(received: Uint8Array, at: number, mostMessages: number): number {
+    if (this.failure) return 0
+    let known = this.#known
+    if (!known || !beginsWith(received, at, known)) {
+      known = at === 0 && this.isServer ? this.#heads.find(received) : undefined
+      if (!known) return 0
+      this.#known = known
+    }
+    const messages = this.#messages
+    let next = at
+    do {
+      messages.repeat(known)
+      next += known.bytes.length
+    } while (messages.completed < mostMessages && beginsWith(received, next, known))
+    return next - at
   }
 
   /** As `feed`, with an object for each event, and keeps the bytes that were not taken for the next call. */
@@ -166,7 +206,7 @@ export class HTTP1Session {
   finish(sink: SessionSink): void {
     checkObject('sink', sink)
     const result = this.engine.exports.h1_session_finish(this.#live())
-    this.#tell(this.#messages.to(sink), noBytes)
+    this.#tell(this.#messages.begin(sink), noBytes)
     this.#messages.isOver = true
     if (result < 0) throw this.#fail(result)
   }
@@ -196,24 +236,22 @@ export class HTTP1Session {
   /** As `submitResponse`, with fields that are flat already. */
   respond(fields: FlatFields, body: Uint8Array | string, isEnd: boolean, closes: boolean): void {
     const request = this.#current()
-    const status = Number(fields[1])
+    const status = fields[1]!
     const isLast = closes || request.isLast || request.isConnect
-    const isEmpty = request.isHead || status === 204 || status === 304
+    const isEmpty = request.isHead || status === '204' || status === '304'
     const mayClose = request.isHttp10
     const endsByClose = mayClose && !isEmpty && !isEnd && !hasLength(fields)
-    this.#writer.head(
-      statusLine(status),
-      fields,
-      2,
-      {
-        isEmpty,
-        takesChunks: !request.isHttp10,
-        mayClose,
-        connection: isLast || endsByClose ? 'close' : request.isHttp10 ? 'keep-alive' : '',
-      },
-      isEmpty ? noBytes : body,
-      isEnd,
-    )
+    const context: MessageContext = {
+      isEmpty,
+      takesChunks: !request.isHttp10,
+      mayClose,
+      connection: isLast || endsByClose ? 'close' : request.isHttp10 ? 'keep-alive' : '',
+    }
+    if (isEnd && !isEmpty && hasLength(fields)) this.#writer.whole(fields, context, body)
+    else {
+      const start = statusLine(Number(status))
+      this.#writer.head(start, fields, 2, context, isEmpty ? noBytes : body, isEnd)
+    }
     this.#isClosing ||= isLast || endsByClose
     if (isEnd) this.#messages.shift()
   }

@@ -1,5 +1,5 @@
 import type { FlatFields } from '../../common/fields.ts'
-import { Category, Http1Flag } from '../abi.ts'
+import { Category, Flag, Http1Flag } from '../abi.ts'
 import type { SessionSink } from '../sink.ts'
 import { IgnoringSink } from '../ignoring-sink.ts'
 
@@ -18,17 +18,25 @@ export interface ReceivedMessage {
 
 /** Notes the requests that pass, in the order in which they are to be answered, and passes all events on. */
 export class MessageQueue extends IgnoringSink {
-  readonly #waiting: ReceivedMessage[] = []
+  #waiting: ReceivedMessage[] = []
   /** The sink of this call. */
   #sink: SessionSink | undefined
+  /** Messages that the parser has not seen, because they repeated others. */
+  #repeated = 0
+  /** The number of the last message. */
+  #last = 0
+  #plainHead: { readonly flags: number; readonly fields: FlatFields } | undefined
+  /** Messages that were complete since `begin`. */
+  completed = 0
   /** Parsing has stopped behind a message that asks for another protocol. */
   isUpgrade = false
   /** The last message of the connection has begun, or one was refused. */
   isOver = false
 
   /** Events go to `sink` from now on. */
-  to(sink: SessionSink): this {
+  begin(sink: SessionSink): this {
     this.#sink = sink
+    this.completed = 0
     return this
   }
 
@@ -37,43 +45,68 @@ export class MessageQueue extends IgnoringSink {
     return this.#waiting[0]
   }
 
+  /** The last head, if it was a whole request that may be followed by others. */
+  get plainHead(): { readonly flags: number; readonly fields: FlatFields } | undefined {
+    return this.#plainHead
+  }
+
   /** The response to the current request is complete. */
   shift(): void {
-    this.#waiting.shift()
+    if (this.#waiting.length === 1) this.#waiting.length = 0
+    else this.#waiting.shift()
+  }
+
+  /** A request has come again. */
+  repeat({ flags, fields }: { readonly flags: number; readonly fields: FlatFields }): void {
+    this.#repeated++
+    this.#head(this.#last + 1, Category.request, flags, fields.slice())
   }
 
   override headers(id: number, category: number, flags: number, fields: FlatFields): void {
-    if (category !== Category.headers) {
+    this.#head(id + this.#repeated, category, flags, fields)
+  }
+
+  #head(id: number, category: number, flags: number, fields: FlatFields): void {
+    const isEnd = (flags & Flag.endStream) !== 0
+    if (isEnd) this.completed++
+    this.#last = id
+    this.#plainHead = undefined
+    if (category === Category.request) {
       const isLast = (flags & Http1Flag.last) !== 0
       const isUpgrade = (flags & Http1Flag.upgrade) !== 0
+      const isHttp10 = (flags & Http1Flag.http10) !== 0
+      const method = fields[1]
+      this.#waiting.push({
+        id,
+        fields,
+        isHead: method === 'HEAD',
+        isConnect: method === 'CONNECT',
+        isHttp10,
+        isLast,
+        isUpgrade,
+      })
       this.isOver ||= isLast
       this.isUpgrade ||= isUpgrade
-      if (category === Category.request) {
-        const method = fields[1]
-        this.#waiting.push({
-          id,
-          fields,
-          isHead: method === 'HEAD',
-          isConnect: method === 'CONNECT',
-          isHttp10: (flags & Http1Flag.http10) !== 0,
-          isLast,
-          isUpgrade,
-        })
-      }
+      if (flags === Flag.endStream) this.#plainHead = { flags, fields }
+    } else if (category === Category.response) {
+      this.isOver ||= (flags & Http1Flag.last) !== 0
+      this.isUpgrade ||= (flags & Http1Flag.upgrade) !== 0
     }
     this.#sink!.headers(id, category, flags, fields)
   }
 
   override data(id: number, chunk: Uint8Array): void {
-    this.#sink!.data(id, chunk)
+    this.#plainHead = undefined
+    this.#sink!.data(id + this.#repeated, chunk)
   }
 
   override streamEnded(id: number): void {
-    this.#sink!.streamEnded(id)
+    this.completed++
+    this.#sink!.streamEnded(id + this.#repeated)
   }
 
   override refused(id: number, reason: number): void {
     this.isOver = true
-    this.#sink!.refused(id, reason)
+    this.#sink!.refused(id + this.#repeated, reason)
   }
 }

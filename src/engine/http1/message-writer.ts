@@ -1,5 +1,6 @@
 import { HTTP2Error } from '../../common/errors.ts'
 import { type FlatFields, wireName, wireValue } from '../../common/fields.ts'
+import { findHead, keepHead } from './head-cache.ts'
 import { OutputBuffer } from './output-buffer.ts'
 import { reasonPhrases } from './reason-phrases.ts'
 
@@ -51,6 +52,25 @@ export class MessageWriter {
   /** Writes a 1xx response. Throws, before anything is written, for a field that cannot be sent. */
   interim(status: number, fields: FlatFields, first: number): void {
     this.output.text(`${statusLine(status)}${fieldLines(fields, first)}\r\n`)
+  }
+
+  /**
+   * Writes a response that is complete, of which `content-length` is among the fields; heads that repeat are not made anew.
+   * `fields` begin with `:status`.
+   */
+  whole(fields: FlatFields, context: MessageContext, body: Uint8Array | string): void {
+    const known = findHead(fields, body.length, context.connection)
+    if (known) this.output.bytes(known)
+    else {
+      const declared = declaredLength(fields, 2)
+      if (declared === undefined) throw new HTTP2Error('ERR_INVALID_MESSAGE', 'no content-length')
+      checkLength(declared, body.length)
+      const text = headText(statusLine(Number(fields[1])), fields, 2, context.connection)
+      keepHead(fields, body.length, context.connection, text)
+      this.output.text(text)
+    }
+    if (typeof body === 'string') this.output.text(body)
+    else this.output.bytes(body)
   }
 
   /**
@@ -130,6 +150,11 @@ export class MessageWriter {
 /** The status line of a response (RFC 9112 §4). */
 export function statusLine(status: number): string {
   return `HTTP/1.1 ${status} ${reasonPhrases[status] ?? ''}\r\n`
+}
+
+function headText(start: string, fields: FlatFields, first: number, connection: string): string {
+  const last = connection === '' ? '\r\n' : `connection: ${connection}\r\n\r\n`
+  return start + fieldLines(fields, first) + last
 }
 
 /** Throws `ERR_INVALID_FIELD_NAME`, `ERR_INVALID_FIELD_VALUE`. */

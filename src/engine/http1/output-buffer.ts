@@ -3,6 +3,8 @@ import type { ByteOutput } from '../../common/byte-output.ts'
 /** Shorter chunks are copied behind the text before them; longer ones are kept by reference. */
 const copiedLength = 4 * 1024
 const leastCapacity = 4 * 1024
+/** Up to this length a loop is faster than the encoder. */
+const loopLength = 48
 /** A larger buffer is not kept for the next session. */
 const mostKept = 64 * 1024
 const encoder = new TextEncoder()
@@ -33,6 +35,12 @@ export class OutputBuffer {
   text(text: string): void {
     const { length } = text
     const buffer = this.#room(length * 2)
+    if (length <= loopLength) {
+      for (let i = 0; i < length; i++) buffer[this.#used + i] = text.charCodeAt(i)
+      this.#used += length
+      this.#length += length
+      return
+    }
     const { written } = encoder.encodeInto(text, buffer.subarray(this.#used))
     if (written !== length) {
       for (let i = 0; i < length; i++) buffer[this.#used + i] = text.charCodeAt(i)

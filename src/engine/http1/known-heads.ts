@@ -1,0 +1,58 @@
+import type { FlatFields } from '../../common/fields.ts'
+
+/** Longer heads are parsed each time. */
+const longestHead = 1024
+/** A power of two: how many heads are kept. */
+const slots = 16
+/** Fields whose values are not kept. */
+const secrets: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization'])
+
+/** The head of a request that has no body, as it was parsed. */
+export interface KnownHead {
+  readonly bytes: Uint8Array
+  /** Of the HEADERS record. */
+  readonly flags: number
+  readonly fields: FlatFields
+}
+
+/**
+ * Heads that were parsed, by their bytes: a client sends the same again and again, and equal bytes between two messages
+ * have the same meaning. For sessions with the same limits.
+ */
+export class KnownHeads {
+  static readonly #profiles: Map<string, KnownHeads> = new Map()
+  readonly #heads: (KnownHead | undefined)[] = Array.from({ length: slots }, () => undefined)
+
+  /** `profile`: all that decides how a head is parsed. */
+  static of(profile: string): KnownHeads {
+    let heads = KnownHeads.#profiles.get(profile)
+    if (!heads) KnownHeads.#profiles.set(profile, (heads = new KnownHeads()))
+    return heads
+  }
+
+  /** The head that `bytes` are, whole. */
+  find(bytes: Uint8Array): KnownHead | undefined {
+    const head = this.#heads[bytes.length % slots]
+    return head && head.bytes.length === bytes.length && beginsWith(bytes, 0, head)
+      ? head
+      : undefined
+  }
+
+  /** Keeps a head; the result, or `undefined` where it is not to be kept. */
+  add(bytes: Uint8Array, flags: number, fields: FlatFields): KnownHead | undefined {
+    if (bytes.length > longestHead) return undefined
+    for (let i = 0; i < fields.length; i += 2) if (secrets.has(fields[i]!)) return undefined
+    const head = { bytes: Uint8Array.from(bytes), flags, fields }
+    this.#heads[bytes.length % slots] = head
+    return head
+  }
+}
+
+/** Whether the bytes from `at` on begin with a head. */
+export function beginsWith(bytes: Uint8Array, at: number, { bytes: head }: KnownHead): boolean {
+  const { length } = head
+  if (bytes.length - at < length) return false
+  // The target and the last field tell most heads apart.
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== head[i]) return false
+  return true
+}
