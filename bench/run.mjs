@@ -1,12 +1,14 @@
-// npm run bench: measures our server beside the runtimes' own. docs/PERFORMANCE.md says what each part does.
+// npm run bench: measures our server beside the runtimes' own. docs/PERFORMANCE.md describes each part.
 import { parseArgs } from 'node:util'
 import { prepare } from './lib/prepare.mjs'
 import { Report } from './lib/report.mjs'
 import * as abuse from './sections/abuse.mjs'
 import * as events from './sections/events.mjs'
 import * as growth from './sections/growth.mjs'
+import * as http1 from './sections/http1.mjs'
 import * as memory from './sections/memory.mjs'
 import * as micro from './sections/micro.mjs'
+import * as native from './sections/native.mjs'
 import * as profile from './sections/profile.mjs'
 import * as sizes from './sections/sizes.mjs'
 import * as startup from './sections/startup.mjs'
@@ -15,7 +17,8 @@ import * as throughput from './sections/throughput.mjs'
 
 const usage = `npm run bench -- [options]
 
-  --quick            under two minutes; fewer peers, short rounds, no growth, memory, abuse or tail
+  --quick            under two minutes; fewer peers, short rounds; of the sections only hello … upload, events,
+                     startup and sizes
   --only NAME        a scenario or a section, any number of times; --list names them
   --runtime NAME     node, deno or bun, any number of times
   --rounds N         default 5
@@ -27,6 +30,8 @@ const usage = `npm run bench -- [options]
 /** `isQuick`: part of a quick run. */
 const sections = [
   { ...throughput, isQuick: true },
+  { ...http1, isQuick: false },
+  { ...native, isQuick: false },
   { ...events, isQuick: true },
   { ...tail, isQuick: false },
   { ...growth, isQuick: false },

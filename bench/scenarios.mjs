@@ -1,4 +1,4 @@
-// What is loaded, how, and who takes part.
+// The scenarios: the piece of work, the load, and the servers that take part.
 
 /** Twelve request headers, as a browser sends them through a proxy. */
 const requestHeaders = [
@@ -16,11 +16,13 @@ const requestHeaders = [
   ['cache-control', 'no-cache'],
 ]
 
+/** The server that each runtime ships, for HTTP/2 and for HTTP/1.1. */
 const theirs = { node: ['node-stream'], deno: ['deno-serve'], bun: ['bun-serve'] }
+const theirsHTTP1 = { ...theirs, node: ['node-http'] }
 
 /**
- * `unit`: of the table, requests or bytes a second. `ours`, `peers` and `more` name files of servers/; `more` are left
- * out of a quick run. nghttpd is `native`.
+ * Scenarios of HTTP/2. `unit`: of the table, requests or bytes a second. `ours`, `peers` and `more` name files of
+ * servers/; `more` are left out of a quick run. `native`: when nghttpd takes part.
  */
 export const scenarios = [
   {
@@ -125,7 +127,78 @@ export const scenarios = [
   },
 ]
 
-/** Who takes part on a runtime: `{ runtime, server }`. */
+const rawHTTP1 = { node: ['raw-http1-node'], deno: ['raw-http1-deno'], bun: ['raw-http1-bun'] }
+
+/** Scenarios of HTTP/1.1; `streams` of a load is the number of pipelined requests. */
+export const http1Scenarios = [
+  {
+    name: 'http1-hello',
+    title: 'HTTP/1.1, 13-byte body, -c64 -m1',
+    isHTTP1: true,
+    work: 'hello',
+    load: { clients: 64, streams: 1 },
+    unit: 'requests',
+    ours: ['ours-handler', 'ours-fetch'],
+    peers: {
+      node: [...theirsHTTP1.node, ...rawHTTP1.node],
+      deno: [...theirsHTTP1.deno, ...rawHTTP1.deno],
+      bun: [...theirsHTTP1.bun, ...rawHTTP1.bun],
+    },
+    more: { node: ['ours-fast'], deno: ['ours-fast'], bun: ['ours-fast'] },
+    native: 'never',
+  },
+  {
+    name: 'http1-pipelined',
+    title: 'HTTP/1.1, 13-byte body, 16 requests pipelined, -c64 -m16',
+    isHTTP1: true,
+    work: 'hello',
+    load: { clients: 64, streams: 16 },
+    unit: 'requests',
+    ours: ['ours-handler'],
+    peers: theirsHTTP1,
+    more: rawHTTP1,
+    native: 'never',
+  },
+  {
+    name: 'http1-download',
+    title: 'HTTP/1.1, 1 MiB download, -c8 -m1',
+    isHTTP1: true,
+    work: 'download',
+    load: { clients: 8, streams: 1 },
+    unit: 'bytes',
+    ours: ['ours-handler'],
+    peers: theirsHTTP1,
+    more: {},
+    native: 'never',
+  },
+  {
+    name: 'http1-upload',
+    title: 'HTTP/1.1, 1 MiB upload, read by the handler, -c8 -m1',
+    isHTTP1: true,
+    work: 'upload',
+    isUpload: true,
+    load: { clients: 8, streams: 1 },
+    unit: 'uploads',
+    ours: ['ours-handler'],
+    peers: theirsHTTP1,
+    more: {},
+    native: 'never',
+  },
+]
+
+/** Scenarios beside servers in C, by requests per second of the server's CPU time. */
+export const nativeScenarios = [
+  { name: 'native-64', clients: 64, streams: 100 },
+  { name: 'native-8', clients: 8, streams: 32 },
+].map(({ name, clients, streams }) => ({
+  name,
+  title: `13-byte body, TLS, -c${clients} -m${streams}`,
+  work: 'hello',
+  tls: true,
+  load: { clients, streams },
+}))
+
+/** The servers that take part on a runtime: `{ runtime, server }`. */
 export function contenders(scenario, runtime, isQuick) {
   const names = [...scenario.ours, ...scenario.peers[runtime]]
   if (!isQuick) names.push(...(scenario.more[runtime] ?? []))

@@ -5,13 +5,14 @@ import { text } from 'node:stream/consumers'
 import { loadCore, pinned, root } from './paths.mjs'
 
 /**
- * Runs h2load. `load`: `clients`, `streams`, and `seconds` or `requests`; also `windowBits`
- * (the client's windows are 2^n - 1 bytes), `headers` (names and values), `upload` (a file), `rate` (requests a second of
- * all clients), `log` (a file for a line a request).
+ * Runs h2load. `load`: `clients`, `streams`, and `seconds` or `requests`; also `isHTTP1` (then `streams` is the number of
+ * pipelined requests), `windowBits` (the client's windows are 2^n - 1 bytes), `headers` (names and values), `upload` (a
+ * file), `rate` (requests a second of all clients), `log` (a file for a line a request).
  * Returns `{ rate, bytesPerSecond, requests }`. Throws when anything but 2xx came back.
  */
 export async function h2load(url, load) {
   const args = ['-c', load.clients, '-m', load.streams]
+  if (load.isHTTP1) args.push('--h1')
   // Connections are made before the measurement begins. With many, some SYN find the queue full and come again after a
   // second; h2load 1.52 hangs where one is not through at the end. And a server that had no load for seconds has given
   // memory back: V8's young generation alone is 64 MiB, which come page by page. A quick run has no time for that.

@@ -1,4 +1,4 @@
-// What a run needs before anything is measured: the build, the programs, a certificate, files.
+// Preparation of a run: the build, the programs, a certificate, files.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -15,7 +15,7 @@ const packages = {
 }
 
 export const certificate = { cert: join(scratch, 'cert.pem'), key: join(scratch, 'key.pem') }
-/** What nghttpd serves. */
+/** The files that native servers serve, one for each piece of work. */
 export const htdocs = join(scratch, 'htdocs')
 export const uploadFile = join(scratch, 'upload')
 export const largeFile = join(scratch, 'upload-1GiB')

@@ -1,4 +1,4 @@
-// A server under measurement: a process on its core, what it says, and what /proc says of it.
+// A server under measurement: a process on its core, its answers, and its CPU time and memory by /proc.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bench, pinned, root, serverCore } from './paths.mjs'
-import { certificate, htdocs } from './prepare.mjs'
+import { nativeCommand, path } from './native.mjs'
+import { certificate } from './prepare.mjs'
 
 const program = (name) => join(root, 'node_modules', '.bin', name)
 const profileOptions = (folder) => (folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [])
@@ -45,17 +46,17 @@ export class Server {
   #lines
   #port
   #isTls
-  /** Of each thread there was, nanoseconds of CPU when it was last looked at. */
+  /** Thread id → nanoseconds of CPU at the last call of `cpuTime`. */
   #threads = new Map()
 
   /**
-   * Starts `name` of bench/servers on a runtime, or nghttpd on `native`.
-   * `options`: `work`, `tls`, `bytes`, `streams`, `profile` (a folder), `exposesGc`.
+   * Starts `name` of bench/servers on a runtime, or a server of native.mjs on `native`.
+   * `options`: `work`, `tls`, `isHTTP1`, `bytes`, `streams`, `profile` (a folder), `exposesGc`.
    */
   static async start(runtime, name, options) {
     const server = new Server()
     server.#isTls = options.tls === true
-    if (runtime === 'native') await server.#startNative(options)
+    if (runtime === 'native') await server.#startNative(name)
     else await server.#startProgram(runtime, name, options)
     return server
   }
@@ -72,16 +73,12 @@ export class Server {
     return `${this.#isTls ? 'https' : 'http'}://127.0.0.1:${this.#port}`
   }
 
-  /** Milliseconds of CPU since it began; of a thread that has ended, until it was last looked at. */
+  /**
+   * Milliseconds of CPU, user and system, that the process and its descendants have had since they began. Of a thread
+   * that has ended, the time up to the previous call counts.
+   */
   cpuTime() {
-    for (const task of readdirSync(`/proc/${this.pid}/task`)) {
-      try {
-        const text = readFileSync(`/proc/${this.pid}/task/${task}/schedstat`, 'utf8')
-        this.#threads.set(task, Number(text.split(' ')[0]))
-      } catch {
-        // It ended in between.
-      }
-    }
+    this.#readThreads(this.pid)
     let nanoseconds = 0
     for (const spent of this.#threads.values()) nanoseconds += spent
     return nanoseconds / 1e6
@@ -92,7 +89,7 @@ export class Server {
     return this.#status('VmRSS')
   }
 
-  /** Resident bytes at most, since the start or `forgetPeak`. */
+  /** The most resident bytes there were since the start or `forgetPeak`. */
   peakSize() {
     return this.#status('VmHWM')
   }
@@ -101,11 +98,11 @@ export class Server {
     writeFileSync(`/proc/${this.pid}/clear_refs`, '5')
   }
 
-  /** Collects garbage, then `{ rss, heapUsed, linear }` as the program sees it; nghttpd has `rss` only. */
+  /** Collects garbage and gives `{ rss, heapUsed, linear }` of the program; a native server has `rss` only. */
   async memory() {
     if (!this.#lines) return { rss: this.residentSize(), heapUsed: null, linear: null }
     let seen
-    // A second time for what finalizers gave back.
+    // The second collection frees what finalizers of the first one released.
     for (let i = 0; i < 2; i++) {
       this.#child.stdin.write('memory\n')
       seen = JSON.parse(await this.#nextLine())
@@ -125,6 +122,7 @@ export class Server {
 
   async #startProgram(runtime, name, options) {
     const args = ['--work', options.work]
+    if (options.isHTTP1) args.push('--http1')
     if (options.tls) args.push('--cert', certificate.cert, '--key', certificate.key)
     if (options.bytes) args.push('--bytes', String(options.bytes))
     if (options.streams) args.push('--streams', String(options.streams))
@@ -138,30 +136,26 @@ export class Server {
     this.#port = Number(port)
   }
 
-  async #startNative({ tls }) {
+  async #startNative(name) {
     this.#port = await freePort()
-    const where = ['-a', '127.0.0.1', '-d', htdocs, String(this.#port)]
-    const secrecy = tls ? [certificate.key, certificate.cert] : ['--no-tls']
-    this.#spawn([
-      'nghttpd',
-      ...secrecy.filter((part) => part === '--no-tls'),
-      ...where,
-      ...(tls ? secrecy : []),
-    ])
+    this.#spawn(nativeCommand(name, this.#port, this.#isTls))
+    // Unread output would fill the pipe.
+    this.#child.stdout.resume()
     for (let attempt = 0; attempt < 200; attempt++) {
+      if (this.#child.exitCode !== null) break
       if (await accepts(this.#port)) return
       await delay(25)
     }
-    throw new Error('nghttpd did not start')
+    throw new Error(`${name} did not start`)
   }
 
   #spawn(command) {
     const [file, ...args] = pinned(serverCore, command)
-    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, NO_COLOR: '1' }
+    const env = { ...process.env, PATH: path, NO_COLOR: '1' }
     this.#child = spawn(file, args, { cwd: root, env, stdio: ['pipe', 'pipe', 'inherit'] })
     running.add(this.#child)
     this.#child.once('exit', () => running.delete(this.#child))
-    this.#child.stdin.on('error', () => {}) // it ended
+    this.#child.stdin.on('error', () => {}) // the program has ended
   }
 
   async #nextLine() {
@@ -170,9 +164,32 @@ export class Server {
     return next.value
   }
 
+  /** Notes the CPU time of each thread of a process and of its descendants. */
+  #readThreads(pid) {
+    for (const thread of entriesOf(`/proc/${pid}/task`)) {
+      const folder = `/proc/${pid}/task/${thread}`
+      try {
+        const statistics = readFileSync(`${folder}/schedstat`, 'utf8')
+        this.#threads.set(thread, Number(statistics.split(' ')[0]))
+        const children = readFileSync(`${folder}/children`, 'utf8').trim()
+        if (children) for (const child of children.split(' ')) this.#readThreads(child)
+      } catch {
+        // The thread has ended since the folder was read.
+      }
+    }
+  }
+
   #status(name) {
     const text = readFileSync(`/proc/${this.pid}/status`, 'utf8')
     return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)[1]) * 1024
+  }
+}
+
+function entriesOf(folder) {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return [] // the process has ended
   }
 }
 

@@ -1,12 +1,16 @@
-// Opens connections and leaves them idle: `node idle.mjs PORT CONNECTIONS`. Each exchanges SETTINGS as HTTP/2 wants, in
-// bytes of this file's own: ten thousand clients of a library would be slower to come up than to measure.
+// Opens connections and leaves them idle: `node idle.mjs PORT CONNECTIONS PROTOCOL`. With `http2` each connection exchanges
+// SETTINGS; with `http1` each sends a request and reads the response. The bytes are made here, because ten thousand
+// clients of a library take longer to start than the measurement.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-const [port, connections] = process.argv.slice(2).map(Number)
+const [port, connections] = process.argv.slice(2, 4).map(Number)
+const protocol = process.argv[4]
 const settings = Buffer.of(0, 0, 0, 4, 0, 0, 0, 0, 0)
 const acknowledgement = Buffer.of(0, 0, 0, 4, 1, 0, 0, 0, 0)
 const preface = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settings])
+const request = `GET /hello HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`
+const greet = { http1: greetHTTP1, http2: greetHTTP2 }[protocol]
 let closed = 0
 
 const atOnce = 50
@@ -20,10 +24,25 @@ console.log(JSON.stringify({ open: connections - closed }))
 async function open() {
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
-  socket.write(preface)
-  await once(socket, 'data') // the server's SETTINGS
-  socket.write(acknowledgement)
+  await greet(socket)
   socket.on('data', () => {})
   socket.on('error', () => {})
   socket.on('close', () => closed++)
+}
+
+async function greetHTTP2(socket) {
+  socket.write(preface)
+  await once(socket, 'data') // the server's SETTINGS
+  socket.write(acknowledgement)
+}
+
+/** The response has a body of 13 bytes, which may come after its head. */
+async function greetHTTP1(socket) {
+  socket.write(request)
+  let text = ''
+  while (!text.endsWith('Hello, World!')) {
+    const [chunk] = await once(socket, 'data')
+    text += chunk.toString('latin1')
+    if (!text.startsWith('HTTP/1.1 200 ')) throw new Error(`a response of ${text.slice(0, 20)}`)
+  }
 }

@@ -72,7 +72,7 @@ async function besideIdle(runtime, report, options) {
     for (let round = 0; round < options.rounds; round++) {
       const load = { clients: 8, streams: 32, seconds: options.seconds }
       alone.push((await h2load(url, load)).rate)
-      const idle = await Load.start('idle', [server.port, 1000], 1000)
+      const idle = await Load.start('idle', [server.port, 1000, 'http2'], 1000)
       beside.push((await h2load(url, load)).rate)
       await idle.stop()
     }

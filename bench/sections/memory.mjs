@@ -1,8 +1,7 @@
-// Memory: what an idle connection and an open stream hold, resident and in linear memory, and what is left once they
-// have closed. After a collection each time. And the CPU that it takes to open and greet the idle ones.
+// Memory of an idle connection and of an open stream, resident and linear, and the rest that stays once they have closed.
+// Each value is taken after a garbage collection. Also the CPU time that opening the idle connections takes.
 import { setTimeout as delay } from 'node:timers/promises'
-import { execFileSync } from 'node:child_process'
-import { h2load } from '../lib/h2load.mjs'
+import { idleConnections, mostConnections, perPiece } from '../lib/idle.mjs'
 import { Load } from '../lib/load.mjs'
 import { bytesText } from '../lib/report.mjs'
 import { Server } from '../lib/server.mjs'
@@ -17,11 +16,8 @@ const servers = {
   bun: [ours, 'bun-serve', 'node-stream'],
 }
 
-/** Two processes hold an end each; some files are open anyway. */
-const openFiles = Number(execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' })) || Infinity
-
 export async function run({ report, options, progress }) {
-  const connections = Math.min(options.quick ? 1000 : 10_000, openFiles - 500)
+  const connections = mostConnections(options.quick ? 1000 : 10_000)
   const data = {}
   const rows = { idle: [], streams: [] }
   for (const runtime of options.runtimes) {
@@ -66,30 +62,6 @@ export async function run({ report, options, progress }) {
   report.data('memory', data)
 }
 
-/** Bytes per idle connection. */
-async function idleConnections(runtime, name, count) {
-  const server = await Server.start(runtime, name, { work: 'hello', exposesGc: true })
-  let load
-  try {
-    // What is compiled and allocated once is not a connection's.
-    await h2load(`${server.origin}/hello`, { clients: 50, streams: 10, requests: 20_000 })
-    await delay(500)
-    const before = await server.memory()
-    const started = server.cpuTime()
-    load = await Load.start('idle', [server.port, count], count)
-    const cpu = (server.cpuTime() - started) / 1000
-    const during = await server.memory()
-    const { closed } = await load.ask()
-    if (closed > 0) throw new Error(`${closed} of ${count} idle connections were closed`)
-    await load.stop()
-    await delay(2000)
-    return { ...perPiece(count, before, during, await server.memory()), cpu }
-  } finally {
-    await load?.stop()
-    await server.stop()
-  }
-}
-
 /** Bytes per open stream, whose connections have been there before. */
 async function openStreams(runtime, name, connections) {
   const streams = 100
@@ -101,7 +73,7 @@ async function openStreams(runtime, name, connections) {
     load = await Load.start('streams', [url, connections, streams, 0], connections * streams)
     await load.stop()
     await delay(1000)
-    idle = await Load.start('idle', [server.port, connections], connections)
+    idle = await Load.start('idle', [server.port, connections, 'http2'], connections)
     const before = await server.memory()
     await idle.stop()
     load = await Load.start('streams', [url, connections, streams, 0], connections * streams)
@@ -113,18 +85,6 @@ async function openStreams(runtime, name, connections) {
     await load?.stop()
     await idle?.stop()
     await server.stop()
-  }
-}
-
-function perPiece(count, before, during, after) {
-  const each = (a, b) => (a === null || b === null ? null : (b - a) / count)
-  const linear = ({ linear: usage }) => usage?.used ?? null
-  return {
-    count,
-    resident: each(before.rss, during.rss),
-    heap: each(before.heapUsed, during.heapUsed),
-    linear: each(linear(before), linear(during)),
-    left: { resident: each(before.rss, after.rss), linear: each(linear(before), linear(after)) },
   }
 }
 

@@ -1,4 +1,4 @@
-// The scenarios: requests or bytes a second, ours and the peers in turns.
+// The scenarios of HTTP/2: requests or bytes a second, ours and the peers in turns.
 import { contenders, scenarios } from '../scenarios.mjs'
 import { measure, ratioOf } from '../lib/rounds.mjs'
 import { rateText, ratioText } from '../lib/report.mjs'
@@ -7,24 +7,29 @@ import { ratioTargets } from '../targets.mjs'
 
 export const names = scenarios.map(({ name }) => name)
 
-export async function run({ report, options, progress, isWanted }) {
-  for (const scenario of scenarios.filter(({ name }) => isWanted(name))) {
-    const rows = []
-    const data = {}
-    for (const runtime of options.runtimes) {
-      progress(`${scenario.name} on ${runtime}`)
-      const entries = await measure(scenario, contenders(scenario, runtime, options.quick), options)
-      data[runtime] = entries
-      rows.push(...tableRows(entries, scenario, runtime))
-      judge(report, entries, scenario, runtime)
-    }
-    report.table(
-      `${scenario.name}: ${scenario.title}`,
-      ['on', 'server', 'median', 'least', 'most', `${scenario.ours[0]} ×`],
-      rows,
-    )
-    report.data(scenario.name, data)
+export async function run(context) {
+  for (const scenario of scenarios) {
+    if (context.isWanted(scenario.name)) await runScenario(scenario, context)
   }
+}
+
+/** Measures a scenario on each runtime and reports it. */
+export async function runScenario(scenario, { report, options, progress }) {
+  const rows = []
+  const data = {}
+  for (const runtime of options.runtimes) {
+    progress(`${scenario.name} on ${runtime}`)
+    const entries = await measure(scenario, contenders(scenario, runtime, options.quick), options)
+    data[runtime] = entries
+    rows.push(...tableRows(entries, scenario, runtime))
+    judge(report, entries, scenario, runtime)
+  }
+  report.table(
+    `${scenario.name}: ${scenario.title}`,
+    ['on', 'server', 'median', 'least', 'most', `${scenario.ours[0]} ×`],
+    rows,
+  )
+  report.data(scenario.name, data)
 }
 
 function tableRows(entries, scenario, runtime) {
@@ -50,13 +55,19 @@ function judge(report, entries, scenario, runtime) {
       what: `${scenario.name}, ${ours}`,
       runtime,
       target: `≥ ${least} × ${peer}`,
-      measured: ratio ? ratioText(ratio) : '',
+      measured: ratio ? ratioText(ratio) : failureOf(mine, theirs),
       isMet: ratio ? ratio.median >= least : null,
     })
   }
   for (const entry of entries.filter(({ server, error }) => error && server.startsWith('ours'))) {
     report.failure(`${scenario.name}, ${entry.server} on ${runtime}: ${entry.error}`)
   }
+}
+
+/** Why a ratio could not be taken. */
+function failureOf(...entries) {
+  const failed = entries.find((entry) => entry?.error)
+  return failed ? `${failed.server} failed: ${firstLine(failed.error)}` : ''
 }
 
 function firstLine(text) {

@@ -1,6 +1,7 @@
 // No protocol at all, on Deno.listen: the limit of Deno's socket.
 import { connection, greeting } from './support/frames.mjs'
 import * as program from './support/program.mjs'
+import { writeAll } from './support/write-all.mjs'
 
 const listener = Deno.listen({ hostname: '127.0.0.1', port: 0 })
 program.listening(listener.addr.port)
@@ -27,8 +28,4 @@ async function serve(conn) {
   } catch {
     // It is closed.
   }
-}
-
-async function writeAll(conn, bytes) {
-  for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at))
 }

@@ -9,6 +9,7 @@ const { values } = parseArgs({
     work: { type: 'string', default: 'hello' },
     cert: { type: 'string' },
     key: { type: 'string' },
+    http1: { type: 'boolean', default: false },
     bytes: { type: 'string', default: '0' },
     streams: { type: 'string', default: '128' },
   },
@@ -21,6 +22,8 @@ export const { headers, body } = answerOf(work)
 export const totalBytes = Number(values.bytes)
 /** A client's streams on one connection. */
 export const maxStreams = Number(values.streams)
+/** Whether the load speaks HTTP/1.1. */
+export const isHTTP1 = values.http1
 /** Certificate and key, or `null` for cleartext. */
 export const tls = values.cert
   ? { cert: readFileSync(values.cert, 'utf8'), key: readFileSync(values.key, 'utf8') }
