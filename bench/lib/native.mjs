@@ -1,9 +1,11 @@
 // Servers in C that serve the files of `htdocs`: nghttpd, nginx and h2o. Each has one worker with one thread, writes no
-// access log and keeps a connection for any number of requests.
+// access log and keeps a connection for any number of requests. The body of `hello` is in nginx's configuration, because
+// nginx opens and reads a file for each response.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { install, isInstalled } from '../../scripts/programs.mjs'
+import { answerOf } from '../servers/support/work.mjs'
 import { certificate, htdocs } from './prepare.mjs'
 import { scratch } from './paths.mjs'
 
@@ -75,6 +77,7 @@ http {
     listen 127.0.0.1:${port} ${isTls ? 'ssl http2' : 'http2'};
     ${isTls ? secrecy : ''}
     root ${htdocs};
+    location = /hello { return 200 '${answerOf('hello').body}'; }
   }
 }
 `
@@ -84,7 +87,8 @@ function h2oConfig(port, isTls) {
   const secrecy = `
   ssl:
     certificate-file: ${certificate.cert}
-    key-file: ${certificate.key}`
+    key-file: ${certificate.key}
+    ocsp-update-interval: 0`
   return `
 user: ${userInfo().username}
 num-threads: 1

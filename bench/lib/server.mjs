@@ -138,21 +138,22 @@ export class Server {
 
   async #startNative(name) {
     this.#port = await freePort()
-    this.#spawn(nativeCommand(name, this.#port, this.#isTls))
-    // Unread output would fill the pipe.
-    this.#child.stdout.resume()
+    this.#spawn(nativeCommand(name, this.#port, this.#isTls), 'pipe')
+    this.#child.stdout.resume() // a full pipe would stop the server
+    let errors = ''
+    this.#child.stderr.on('data', (text) => (errors = `${errors}${text}`.slice(-1000)))
     for (let attempt = 0; attempt < 200; attempt++) {
       if (this.#child.exitCode !== null) break
       if (await accepts(this.#port)) return
       await delay(25)
     }
-    throw new Error(`${name} did not start`)
+    throw new Error(`${name} did not start\n${errors}`)
   }
 
-  #spawn(command) {
+  #spawn(command, stderr = 'inherit') {
     const [file, ...args] = pinned(serverCore, command)
     const env = { ...process.env, PATH: path, NO_COLOR: '1' }
-    this.#child = spawn(file, args, { cwd: root, env, stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#child = spawn(file, args, { cwd: root, env, stdio: ['pipe', 'pipe', stderr] })
     running.add(this.#child)
     this.#child.once('exit', () => running.delete(this.#child))
     this.#child.stdin.on('error', () => {}) // the program has ended
