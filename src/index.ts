@@ -1,5 +1,5 @@
 /** An HTTP/2 server for Node, Deno and Bun: nghttp2 in WebAssembly. */
-export { ErrorCode, HTTP2Error, errorCodeName } from './common/errors.ts'
+export { ErrorCode, HTTP2Error, HTTPError, errorCodeName } from './common/errors.ts'
 export { type HeaderField, type HeaderList, sensitiveHeaders } from './common/fields.ts'
 export type { Limits } from './engine/http2/limits.ts'
 export type { Priority } from './common/priority.ts'

@@ -1,5 +1,5 @@
 import { asBytes } from './bytes.ts'
-import { HTTP2Error } from './errors.ts'
+import { HTTPError } from './errors.ts'
 
 /*
  * Checks of what callers pass, before it crosses into linear memory: WebAssembly would convert a wrong value in silence
@@ -27,8 +27,8 @@ export function describe(value: unknown): string {
 }
 
 /** `ERR_INVALID_ARGUMENT`: `name` is what the caller passed, `expected` what it should have been. */
-export function invalidArgument(name: string, expected: string, value: unknown): HTTP2Error {
-  return new HTTP2Error(
+export function invalidArgument(name: string, expected: string, value: unknown): HTTPError {
+  return new HTTPError(
     'ERR_INVALID_ARGUMENT',
     `${name} must be ${expected}, it is ${describe(value)}`,
   )

@@ -73,7 +73,7 @@ export function libraryCodeName(code: number): string {
   return libraryCodes[code] ?? 'NGHTTP2_ERR_UNKNOWN'
 }
 
-/** Where an error belongs, for `HTTP2Error`. */
+/** The place of an error, for `HTTPError`. */
 export interface ErrorPlace {
   /** The stream it concerns. */
   readonly streamId?: number
@@ -88,7 +88,7 @@ export interface ErrorPlace {
  * Every error of this package. `code` is stable, for programs: an `NGHTTP2_ERR_*`, or `ERR_…` for one of
  * ours. The message says what happened and what to do.
  */
-export class HTTP2Error extends Error {
+export class HTTPError extends Error {
   readonly code: string
   // Of these, an error has those that are known: a console prints no `undefined`.
   declare readonly streamId: number | undefined
@@ -96,7 +96,7 @@ export class HTTP2Error extends Error {
   declare readonly errorCode: number | undefined
 
   static {
-    nameErrors(this, 'HTTP2Error')
+    nameErrors(this, 'HTTPError')
   }
 
   constructor(code: string, message: string, place: ErrorPlace = {}) {
@@ -108,6 +108,10 @@ export class HTTP2Error extends Error {
     if (errorCode !== undefined) this.errorCode = errorCode
   }
 }
+
+/** The name of `HTTPError` before HTTP/1.1 was served: the same class. */
+export const HTTP2Error: typeof HTTPError = HTTPError
+export type HTTP2Error = HTTPError
 
 /** Names the errors of a class as the built-in ones are named: on the prototype, where no console lists it. */
 export function nameErrors(errors: { readonly prototype: Error }, name: string): void {

@@ -1,5 +1,5 @@
 import { checkBoolean, checkString, describe, invalidArgument } from './arguments.ts'
-import { HTTP2Error } from './errors.ts'
+import { HTTPError } from './errors.ts'
 
 /**
  * A header or trailer field: a name in any case, and a value of characters up to U+00FF. With `neverIndexed` the value
@@ -131,7 +131,7 @@ const pseudoName = /^:[a-zA-Z]+$/
 /** The name as it goes on the wire; throws `ERR_INVALID_FIELD_NAME`. */
 export function wireName(name: string): string {
   if (typeof name !== 'string' || (!nameCharacters.test(name) && !pseudoName.test(name))) {
-    throw new HTTP2Error(
+    throw new HTTPError(
       'ERR_INVALID_FIELD_NAME',
       `${describe(name)} is not a field name (RFC 9110 §5.1): remove or rename the field`,
     )
@@ -152,8 +152,8 @@ export function wireValue(name: string, value: string): string {
     : value
 }
 
-function invalidValue(name: string, value: unknown): HTTP2Error {
-  return new HTTP2Error(
+function invalidValue(name: string, value: unknown): HTTPError {
+  return new HTTPError(
     'ERR_INVALID_FIELD_VALUE',
     `the value of ${describe(name)} is ${describe(value)}: it must be a string without control characters or ` +
       'characters above U+00FF (RFC 9110 §5.5): encode it',

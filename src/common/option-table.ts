@@ -1,5 +1,5 @@
 import { describe, invalidArgument } from './arguments.ts'
-import { HTTP2Error } from './errors.ts'
+import { HTTPError } from './errors.ts'
 
 /*
  * Options are checked when a server or a session is made. `undefined` is the default; a name that there is not, and a value
@@ -69,7 +69,7 @@ export function checkNames(bag: string, given: unknown, names: readonly string[]
   }
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue
-    throw new HTTP2Error(
+    throw new HTTPError(
       'ERR_INVALID_ARGUMENT',
       `${bag} has no option ${describe(name)}: there are ${names.join(', ')}`,
     )

@@ -1,6 +1,6 @@
 import { type Exports, type Handle, Io, type Pointer, type Result } from './abi.ts'
 import { checkObject, invalidArgument } from '../common/arguments.ts'
-import { type ErrorPlace, HTTP2Error, libraryCodeName } from '../common/errors.ts'
+import { type ErrorPlace, HTTPError, libraryCodeName } from '../common/errors.ts'
 import { FieldWriter } from './field-writer.ts'
 import { Memory } from './memory.ts'
 import { most32, type NumberRange, resolveNumber } from '../common/option-table.ts'
@@ -31,8 +31,8 @@ export class Engine {
   readonly exports: Exports
   readonly memory: Memory
   readonly fields: FieldWriter
-  #failure: HTTP2Error | undefined
-  readonly #onFailure: Set<(error: HTTP2Error) => void> = new Set()
+  #failure: HTTPError | undefined
+  readonly #onFailure: Set<(error: HTTPError) => void> = new Set()
 
   constructor(options: EngineOptions = {}) {
     const { module, memoryLimit } = checkObject('options', options)
@@ -42,7 +42,7 @@ export class Engine {
     const limit = resolveNumber('memoryLimit', memoryLimit, memoryLimits)
     const exports = instantiate(module ?? embeddedModule())
     const io = exports.h2_init()
-    if (io === 0) throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for an HTTP/2 engine')
+    if (io === 0) throw new HTTPError('NGHTTP2_ERR_NOMEM', 'no memory for an HTTP/2 engine')
     exports.h2_memory_limit(Math.min(limit, most32))
     this.memory = new Memory(exports, io)
     this.exports = guarded(exports, this.memory, (cause) => this.#fail(cause))
@@ -56,7 +56,7 @@ export class Engine {
   }
 
   /** Why this engine is dead, if it is. */
-  get failure(): HTTP2Error | undefined {
+  get failure(): HTTPError | undefined {
     return this.#failure
   }
 
@@ -71,17 +71,17 @@ export class Engine {
   }
 
   /** Calls `listener` when the engine fails. The result takes it back. */
-  onFailure(listener: (error: HTTP2Error) => void): () => void {
+  onFailure(listener: (error: HTTPError) => void): () => void {
     if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener)
     this.#onFailure.add(listener)
     return () => this.#onFailure.delete(listener)
   }
 
   /** The error for a negative result, with nghttp2's words. */
-  error(result: Result, what: string, place: ErrorPlace = {}): HTTP2Error {
+  error(result: Result, what: string, place: ErrorPlace = {}): HTTPError {
     const reason = this.memory.readCString(this.exports.h2_strerror(result))
     const where = place.streamId === undefined ? '' : ` on stream ${place.streamId}`
-    return new HTTP2Error(libraryCodeName(result), `${what}${where}: ${reason}`, {
+    return new HTTPError(libraryCodeName(result), `${what}${where}: ${reason}`, {
       ...place,
       errno: result,
     })
@@ -92,7 +92,7 @@ export class Engine {
     let length = 0
     for (const part of parts) length += part.length
     if (this.exports.h2_scratch_reserve(length) < 0) {
-      throw new HTTP2Error('NGHTTP2_ERR_NOMEM', `no memory for ${length} bytes of arguments`)
+      throw new HTTPError('NGHTTP2_ERR_NOMEM', `no memory for ${length} bytes of arguments`)
     }
     const scratch = this.memory.io(Io.scratch)
     let at = scratch
@@ -113,9 +113,9 @@ export class Engine {
     }
   }
 
-  #fail(cause: unknown): HTTP2Error {
+  #fail(cause: unknown): HTTPError {
     if (!this.#failure) {
-      this.#failure = new HTTP2Error(
+      this.#failure = new HTTPError(
         'ERR_ENGINE_FAILED',
         'the HTTP/2 engine trapped, its sessions are lost; new sessions get a new engine',
         { cause },
@@ -154,9 +154,9 @@ type Call = (...values: number[]) => number
  * Wraps each export so that a trap becomes the engine's failure, that nothing enters an instance that has
  * trapped, and that views outlive no growth. By arity: spreading arguments would cost more than the calls.
  */
-function guarded(exports: Exports, memory: Memory, fail: (cause: unknown) => HTTP2Error): Exports {
-  let failure: HTTP2Error | undefined
-  const failed = (cause: unknown): HTTP2Error => (failure = fail(cause))
+function guarded(exports: Exports, memory: Memory, fail: (cause: unknown) => HTTPError): Exports {
+  let failure: HTTPError | undefined
+  const failed = (cause: unknown): HTTPError => (failure = fail(cause))
   const wrap = (call: Call): Call => {
     switch (call.length) {
       case 0:

@@ -1,6 +1,6 @@
 import { type Exports, FIELD_SIZE, Io, type Pointer } from './abi.ts'
 import { invalidArgument } from '../common/arguments.ts'
-import { HTTP2Error } from '../common/errors.ts'
+import { HTTPError } from '../common/errors.ts'
 import { type FlatFields, wireName, wireValue } from '../common/fields.ts'
 import type { Memory } from './memory.ts'
 
@@ -169,6 +169,6 @@ export class FieldWriter {
   }
 }
 
-function noRoom(bytes: number): HTTP2Error {
-  return new HTTP2Error('NGHTTP2_ERR_NOMEM', `no room for ${bytes} bytes of header fields`)
+function noRoom(bytes: number): HTTPError {
+  return new HTTPError('NGHTTP2_ERR_NOMEM', `no room for ${bytes} bytes of header fields`)
 }

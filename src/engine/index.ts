@@ -1,7 +1,13 @@
 /** The engine: HTTP/2 without input and output. `nghttp2-wasm/engine`. */
 export { Category, Flag } from './abi.ts'
 export { Engine, type EngineOptions } from './engine.ts'
-export { type ErrorPlace, ErrorCode, HTTP2Error, errorCodeName } from '../common/errors.ts'
+export {
+  type ErrorPlace,
+  ErrorCode,
+  HTTP2Error,
+  HTTPError,
+  errorCodeName,
+} from '../common/errors.ts'
 export type * from './http2/events.ts'
 export { IgnoringSink } from './ignoring-sink.ts'
 export {

@@ -1,5 +1,5 @@
 import type { FlatFields, HeaderList } from '../common/fields.ts'
-import type { HTTP2Error } from '../common/errors.ts'
+import type { HTTPError } from '../common/errors.ts'
 import type { Priority } from '../common/priority.ts'
 import type { AnyResponseOptions } from '../http/prepared-response.ts'
 import type { RequestHead } from '../http/request-head.ts'
@@ -32,7 +32,7 @@ export interface HttpStream {
   /** The server ended the stream before the response was complete. */
   readonly isReset: boolean
   /** The reason where the server ended the stream on account of its request. */
-  readonly failure: HTTP2Error | undefined
+  readonly failure: HTTPError | undefined
   /** RFC 9218; assign to change the response's place among the others. */
   priority: Priority
   /** Sends 100, at most once, where the client waits for it (RFC 9110 §10.1.1). */

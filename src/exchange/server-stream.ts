@@ -1,6 +1,6 @@
 import { bodyChangedError } from '../common/body-changed.ts'
 import { noBytes } from '../common/bytes.ts'
-import { ErrorCode, HTTP2Error } from '../common/errors.ts'
+import { ErrorCode, HTTPError } from '../common/errors.ts'
 import type { FlatFields, HeaderList } from '../common/fields.ts'
 import { checkPriority, defaultPriority, type Priority } from '../common/priority.ts'
 import { isThenable } from '../common/thenable.ts'
@@ -51,7 +51,7 @@ export class ServerStream
   readonly isPushed: boolean
   readonly requestBody: RequestBody
   requestTrailers: FlatFields = noFields
-  failure: HTTP2Error | undefined
+  failure: HTTPError | undefined
   /** When a byte of the stream last moved, in the server's milliseconds. */
   movedAt: number
   /** Bytes of the response's body that were handed to the transport; those of a short one with its head. */
@@ -285,7 +285,7 @@ export class ServerStream
   fail(error: unknown): void {
     if (this.#life !== 'open') return
     // Out of memory is of the session: where even RST_STREAM finds no room, the connection ends and reports it.
-    const isOfSession = error instanceof HTTP2Error && error.code === 'NGHTTP2_ERR_NOMEM'
+    const isOfSession = error instanceof HTTPError && error.code === 'NGHTTP2_ERR_NOMEM'
     if (!isOfSession) this.report(error)
     this.reset(ErrorCode.INTERNAL_ERROR)
     if (isOfSession && !this.carrier.hasFailed) this.report(error)

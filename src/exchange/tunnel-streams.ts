@@ -1,4 +1,4 @@
-import { ErrorCode, HTTP2Error } from '../common/errors.ts'
+import { ErrorCode, HTTPError } from '../common/errors.ts'
 import type { Tunnel } from '../http/tunnel.ts'
 
 /** A tunnel as two streams. */
@@ -80,7 +80,7 @@ export function tunnelStreams(tunnel: Tunnel): TunnelStreams {
       isOver = true
       drained?.()
       taken?.()
-      const error = new HTTP2Error('ERR_STREAM_CLOSED', 'the tunnel was reset', { errorCode })
+      const error = new HTTPError('ERR_STREAM_CLOSED', 'the tunnel was reset', { errorCode })
       if (errorCode === ErrorCode.NO_ERROR) endReading()
       else if (isReading) source.error(error)
       isReading = false

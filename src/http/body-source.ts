@@ -1,4 +1,4 @@
-import { HTTP2Error } from '../common/errors.ts'
+import { HTTPError } from '../common/errors.ts'
 import {
   type Body,
   type BodyChunk,
@@ -36,8 +36,8 @@ export function bodySource(body: Body): BodySource {
   throw invalidBody()
 }
 
-function invalidBody(): HTTP2Error {
-  return new HTTP2Error(
+function invalidBody(): HTTPError {
+  return new HTTPError(
     'ERR_INVALID_BODY',
     'a body is null, a string, bytes, a Blob, a ReadableStream, an iterable, an async iterable or a function',
   )
@@ -102,7 +102,7 @@ function resultOf(
 function checkedResult(result: PullResult): PullResult {
   const [chunk, flag] = Array.isArray(result) ? (result as PullResult) : []
   if (flag !== DATA_OK && flag !== DATA_EOF && flag !== DATA_DEFERRED) {
-    throw new HTTP2Error(
+    throw new HTTPError(
       'ERR_INVALID_BODY',
       `a pull function returns [bytes, flag], with the flag DATA_OK, DATA_EOF or DATA_DEFERRED, not ${String(flag)}`,
     )

@@ -1,7 +1,7 @@
 import { noBytes } from '../common/bytes.ts'
 import { asBytes } from '../common/bytes.ts'
 import { bodyChangedError } from '../common/body-changed.ts'
-import { HTTP2Error } from '../common/errors.ts'
+import { HTTPError } from '../common/errors.ts'
 
 /** What a body may be made of. A string is sent as UTF-8. */
 export type BodyChunk = Uint8Array | string
@@ -60,7 +60,7 @@ export function wholeBody(body: Body): Uint8Array | string | undefined {
 export function chunkOf(value: unknown): BodyChunk {
   const chunk = typeof value === 'string' ? value : bytesOf(value)
   if (chunk !== undefined) return chunk
-  throw new HTTP2Error(
+  throw new HTTPError(
     'ERR_INVALID_BODY',
     `a body consists of strings or bytes, not ${typeof value}`,
   )

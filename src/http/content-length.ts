@@ -1,4 +1,4 @@
-import { HTTP2Error } from '../common/errors.ts'
+import { HTTPError } from '../common/errors.ts'
 import { type FlatFields, removeField } from '../common/fields.ts'
 import { DATA_EOF, type PullResult, toBytes } from './body.ts'
 import type { BodySource } from './body-source.ts'
@@ -22,7 +22,7 @@ export function singleLength(fields: FlatFields, streamId: number): number | und
     const length = lengthOf(fields[i + 1]!)
     if (Number.isNaN(length) || (declared !== undefined && length !== declared)) {
       const lengths = fields.filter((_, at) => at % 2 === 1 && isLength(fields[at - 1]!))
-      throw new HTTP2Error(
+      throw new HTTPError(
         'ERR_INVALID_FIELD_VALUE',
         `content-length is ${JSON.stringify(lengths.join(', '))}: it must be one number; leave the field out, it is added`,
         { streamId },
@@ -86,8 +86,8 @@ export function measured(source: BodySource, declared: number, streamId: number)
   }
 }
 
-function lie(declared: number, length: number, streamId: number): HTTP2Error {
-  return new HTTP2Error(
+function lie(declared: number, length: number, streamId: number): HTTPError {
+  return new HTTPError(
     'ERR_CONTENT_LENGTH',
     `content-length says ${declared}, the body has ${length} bytes: leave the field out, it is added`,
     { streamId },

@@ -1,5 +1,5 @@
 import { checkObject, describe } from '../common/arguments.ts'
-import { HTTP2Error } from '../common/errors.ts'
+import { HTTPError } from '../common/errors.ts'
 import {
   type FlatFields,
   type HeaderList,
@@ -126,7 +126,7 @@ export function appendFields(
     if (typeof name !== 'string') wireName(name)
     if (typeof value !== 'string') wireValue(name, value)
     if (name.charCodeAt(0) === 0x3a) {
-      throw new HTTP2Error(
+      throw new HTTPError(
         'ERR_INVALID_FIELD_NAME',
         `${JSON.stringify(name)} is no field of an application's: pseudo-header fields have options of their own`,
       )
@@ -139,7 +139,7 @@ export function appendFields(
 /** The code of a response (RFC 9110 §15), else `ERR_INVALID_STATUS`. */
 function checkStatus(status: number, streamId: number): void {
   if (Number.isInteger(status) && status >= 200 && status <= 599) return
-  throw new HTTP2Error('ERR_INVALID_STATUS', `a status is 200 to 599, not ${describe(status)}`, {
+  throw new HTTPError('ERR_INVALID_STATUS', `a status is 200 to 599, not ${describe(status)}`, {
     streamId,
   })
 }
@@ -147,7 +147,7 @@ function checkStatus(status: number, streamId: number): void {
 /** The code of a response before the response. 101 belongs to HTTP/1.1 (RFC 9113 §8.6). */
 export function checkInformationalStatus(status: number, streamId: number): void {
   if (Number.isInteger(status) && status >= 100 && status <= 199 && status !== 101) return
-  throw new HTTP2Error(
+  throw new HTTPError(
     'ERR_INVALID_STATUS',
     `an informational status is 100 or 102 to 199, not ${describe(status)} (RFC 9110 §15.2)`,
     { streamId },
@@ -157,7 +157,7 @@ export function checkInformationalStatus(status: number, streamId: number): void
 /** RFC 9113 §8.4: what can be promised. */
 function checkPromise(method: string, path: string, streamId: number): void {
   if (method !== 'GET' && method !== 'HEAD') {
-    throw new HTTP2Error(
+    throw new HTTPError(
       'ERR_INVALID_METHOD',
       `GET and HEAD can be pushed, not ${describe(method)}`,
       {
@@ -166,7 +166,7 @@ function checkPromise(method: string, path: string, streamId: number): void {
     )
   }
   if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new HTTP2Error('ERR_INVALID_PATH', `a pushed path begins with /, not ${describe(path)}`, {
+    throw new HTTPError('ERR_INVALID_PATH', `a pushed path begins with /, not ${describe(path)}`, {
       streamId,
     })
   }

@@ -1,4 +1,4 @@
-import { HTTP2Error } from '../common/errors.ts'
+import { HTTPError } from '../common/errors.ts'
 import type { Runtime } from '../transport/transport.ts'
 
 /** What tells the runtimes from each other. */
@@ -21,7 +21,7 @@ export async function detectRuntime(
   if (typeof Bun?.listen === 'function') return (await import('./bun/runtime.ts')).bunRuntime
   if (typeof globals.process?.versions?.node === 'string')
     return (await import('./node/runtime.ts')).nodeRuntime
-  throw new HTTP2Error(
+  throw new HTTPError(
     'ERR_RUNTIME_UNKNOWN',
     'Nothing can listen here: this is not Node, Deno or Bun. ' +
       'Pass a `runtime` of your own, or a MemoryRuntime to connect without a network.',

@@ -1,7 +1,7 @@
-import { HTTP2Error, nameErrors } from '../common/errors.ts'
+import { HTTPError, nameErrors } from '../common/errors.ts'
 
 /** What made a WebSocket fail; its `code` is `ERR_WEBSOCKET`. */
-export class WebSocketProtocolError extends HTTP2Error {
+export class WebSocketProtocolError extends HTTPError {
   /** The code that the peer was told, or 1006 where it could be told nothing. */
   readonly closeCode: number
 

@@ -142,6 +142,6 @@ describeTargets('memory of sessions whose clients leave', (target) => {
     await honest.expectServed()
     expect(await usedWithout(attacked)).toBe(before)
     const { reports } = await attacked.expectUnharmed()
-    expect(reports.filter(({ name }) => name !== 'HTTP2Error')).toEqual([])
+    expect(reports.filter(({ name }) => name !== 'HTTPError')).toEqual([])
   })
 })

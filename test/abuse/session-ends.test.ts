@@ -75,7 +75,7 @@ async function expectGoaway(
   expect(last.type).toBe(Type.GOAWAY)
   expect(last.payload.readUInt32BE(4)).toBe(errorCode)
   const { reports } = await attacked.expectUnharmed()
-  expect(reports).toMatchObject([{ source: 'connection', name: 'HTTP2Error' }])
+  expect(reports).toMatchObject([{ source: 'connection', name: 'HTTPError' }])
 }
 
 const cases = ends.flatMap(([name, frames, errorCode]) =>

@@ -168,7 +168,7 @@ describe.each(runtimeNames)('nghttp2-wasm serve: %s', (runtime) => {
     ['of-syntax.mjs', /of-syntax\.mjs cannot be loaded[^]*\/syntax\.mjs:2\b/],
     ['no-export.mjs', /\/nothing\.mjs|\.\/nothing\.mjs' does not provide/],
     // Bun 1.4 has no frame for the module that called.
-    ['ours.mjs', /HTTP2Error: fetch must be a function[^]*(?:\/ours\.mjs:3:\d|Bun v1)/],
+    ['ours.mjs', /HTTPError: fetch must be a function[^]*(?:\/ours\.mjs:3:\d|Bun v1)/],
     ['missing.mjs', /missing\.mjs cannot be loaded[^]*no-such-package-anywhere[^]*\/missing\.mjs/],
   ])('says what is wrong, and where: %s', async (name, message) => {
     const { code, stdout, stderr } = await ended(['serve', join(folder, name), '--port', '0'])

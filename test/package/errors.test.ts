@@ -34,8 +34,8 @@ describe.each(runtimeNames)('an error of ours on %s', (runtime) => {
       env: { NO_COLOR: '1' },
     })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/HTTP2Error: chunk must be bytes[^]*wrong\.mjs:5:\d/)
-    expect(stderr).toMatch(/HTTP2Error: fetch must be a function[^]*wrong\.mjs:10:\d/)
+    expect(stderr).toMatch(/HTTPError: chunk must be bytes[^]*wrong\.mjs:5:\d/)
+    expect(stderr).toMatch(/HTTPError: fetch must be a function[^]*wrong\.mjs:10:\d/)
     expect(stderr).not.toContain('undefined')
     expect(stderr).toContain('ERR_INVALID_ARGUMENT')
     expect(Math.max(...stderr.split('\n').map((line) => line.length))).toBeLessThan(400)

@@ -26,7 +26,7 @@ it('does not look at `process` on Deno, which would load it', async () => {
 })
 
 it('says so where nothing can listen', async () => {
-  const unknown = { name: 'HTTP2Error', code: 'ERR_RUNTIME_UNKNOWN' }
+  const unknown = { name: 'HTTPError', code: 'ERR_RUNTIME_UNKNOWN' }
   // A bundler may put a `process` into a browser.
   await expect(detectRuntime({ process: {} })).rejects.toMatchObject(unknown)
   await expect(detectRuntime({})).rejects.toMatchObject(unknown)

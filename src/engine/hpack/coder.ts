@@ -1,7 +1,7 @@
 import { Flag, type Handle, Io } from '../abi.ts'
 import { checkInteger } from '../../common/arguments.ts'
 import type { Engine } from '../engine.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import type { HeaderField } from '../../common/fields.ts'
 import { forgetNoMore, freeWhenForgotten } from '../finalization.ts'
 import { HDTableEntry } from './table-entry.ts'
@@ -15,7 +15,7 @@ export class HDCoder {
   #handle: Handle
 
   protected constructor(engine: Engine, handle: Handle) {
-    if (handle === 0) throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for an HPACK table')
+    if (handle === 0) throw new HTTPError('NGHTTP2_ERR_NOMEM', 'no memory for an HPACK table')
     this.engine = engine
     this.#handle = handle
     freeWhenForgotten(this, { engine, free: 'h2_hpack_del', handle })
@@ -49,7 +49,7 @@ export class HDCoder {
 
   protected live(): Handle {
     if (this.#handle !== 0) return this.#handle
-    throw new HTTP2Error('ERR_SESSION_DISPOSED', 'this HPACK coder was disposed of: make a new one')
+    throw new HTTPError('ERR_SESSION_DISPOSED', 'this HPACK coder was disposed of: make a new one')
   }
 
   /** The FIELD records of the last call. */

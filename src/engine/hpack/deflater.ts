@@ -1,6 +1,6 @@
 import { Io } from '../abi.ts'
 import { checkEngine, type Engine } from '../engine.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import { checkBoolean, checkBytes, checkInteger, invalidArgument } from '../../common/arguments.ts'
 import { type FlatFields, neverIndex } from '../../common/fields.ts'
 import { HDCoder, largestTable } from './coder.ts'
@@ -63,7 +63,7 @@ function toLatin1(text: FieldText): string {
     return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
   }
   if (/[^\0-\xff]/.test(text)) {
-    throw new HTTP2Error(
+    throw new HTTPError(
       'ERR_INVALID_FIELD_VALUE',
       `${JSON.stringify(text)} has a character above U+00FF: pass its bytes`,
     )

@@ -1,7 +1,7 @@
 import { checkBytes, checkInteger, checkObject } from '../../common/arguments.ts'
 import type { ByteOutput } from '../../common/byte-output.ts'
 import { joined, noBytes } from '../../common/bytes.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import { type FlatFields, flatten, type HeaderList } from '../../common/fields.ts'
 import { most32 } from '../../common/option-table.ts'
 import { StreamMap } from '../../common/stream-map.ts'
@@ -49,7 +49,7 @@ export class HTTP1Session {
   readonly #heads: KnownHeads
   /** The head that came last, where it may come again. */
   #known: KnownHead | undefined
-  #failure: HTTP2Error | undefined
+  #failure: HTTPError | undefined
   /** The response that is being written is the last of the connection. */
   #isClosing = false
   /** The method of the request that was sent last. */
@@ -73,7 +73,7 @@ export class HTTP1Session {
       Math.min(maxChunkExtensions, most32),
     )
     if (this.#handle === 0) {
-      throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for another session of HTTP/1.1')
+      throw new HTTPError('NGHTTP2_ERR_NOMEM', 'no memory for another session of HTTP/1.1')
     }
     freeWhenForgotten(this, { engine: this.engine, free: 'h1_session_del', handle: this.#handle })
     this.#records = new RecordReader(this.engine.memory, noBodies)
@@ -90,7 +90,7 @@ export class HTTP1Session {
   }
 
   /** Why the session cannot go on, if it cannot. */
-  get failure(): HTTP2Error | undefined {
+  get failure(): HTTPError | undefined {
     return this.#failure ?? this.engine.failure
   }
 
@@ -357,12 +357,12 @@ export class HTTP1Session {
   #current(): NonNullable<MessageQueue['current']> {
     const { current } = this.#messages
     if (current) return current
-    throw new HTTP2Error('ERR_INVALID_STATE', 'there is no request to answer: wait for one')
+    throw new HTTPError('ERR_INVALID_STATE', 'there is no request to answer: wait for one')
   }
 
   #live(): Handle {
     if (this.#handle === 0) {
-      throw new HTTP2Error('ERR_SESSION_DISPOSED', 'the session was disposed of: make a new one')
+      throw new HTTPError('ERR_SESSION_DISPOSED', 'the session was disposed of: make a new one')
     }
     if (this.#failure) throw this.#failure
     return this.#handle
@@ -374,12 +374,12 @@ export class HTTP1Session {
       this.#records.read(messages, chunk)
     } catch (cause) {
       this.engine.exports.h2_strings_clear()
-      this.#failure = new HTTP2Error('ERR_SINK_FAILED', 'the sink of the session threw', { cause })
+      this.#failure = new HTTPError('ERR_SINK_FAILED', 'the sink of the session threw', { cause })
       throw cause
     }
   }
 
-  #fail(result: number): HTTP2Error {
+  #fail(result: number): HTTPError {
     this.#failure = this.engine.error(result, 'the session of HTTP/1.1 cannot go on')
     return this.#failure
   }
@@ -404,7 +404,7 @@ function takesTrailers(fields: FlatFields): boolean {
 /** What could begin another line, or another request, is refused. */
 function checkStartLine(method: string, target: string): void {
   if (/^[!#$%&'*+\-.^_`|~\w]+$/.test(method) && /^[!-~]+$/.test(target)) return
-  throw new HTTP2Error(
+  throw new HTTPError(
     'ERR_INVALID_MESSAGE',
     'the method or the target cannot be sent (RFC 9112 §3)',
   )

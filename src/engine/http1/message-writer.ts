@@ -1,4 +1,4 @@
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import { type FlatFields, wireName, wireValue } from '../../common/fields.ts'
 import { findHead, keepHead } from './head-cache.ts'
 import { OutputBuffer } from './output-buffer.ts'
@@ -63,7 +63,7 @@ export class MessageWriter {
     if (known) this.output.bytes(known)
     else {
       const declared = declaredLength(fields, 2)
-      if (declared === undefined) throw new HTTP2Error('ERR_INVALID_MESSAGE', 'no content-length')
+      if (declared === undefined) throw new HTTPError('ERR_INVALID_MESSAGE', 'no content-length')
       checkLength(declared, body.length)
       const text = headText(statusLine(Number(fields[1])), fields, 2, context.connection)
       keepHead(fields, body.length, context.connection, text)
@@ -97,7 +97,7 @@ export class MessageWriter {
       this.#framing = 'chunked'
       lines += 'transfer-encoding: chunked\r\n'
     } else if (context.mayClose) this.#framing = 'close'
-    else throw new HTTP2Error('ERR_INVALID_MESSAGE', 'the length of the body must be known')
+    else throw new HTTPError('ERR_INVALID_MESSAGE', 'the length of the body must be known')
     if (context.connection !== '') lines += `connection: ${context.connection}\r\n`
     this.#left = declared ?? body.length
     if (typeof body === 'string' && this.#framing === 'length') {
@@ -170,7 +170,7 @@ function fieldLines(fields: FlatFields, first: number): string {
 function goodName(given: string): string {
   const name = wireName(given)
   if (name.startsWith(':')) {
-    throw new HTTP2Error('ERR_INVALID_FIELD_NAME', `${name} has no place in HTTP/1.1`)
+    throw new HTTPError('ERR_INVALID_FIELD_NAME', `${name} has no place in HTTP/1.1`)
   }
   if (names.size >= mostNames) names.clear()
   names.set(given, `${name}: `)
@@ -184,7 +184,7 @@ function declaredLength(fields: FlatFields, first: number): number | undefined {
     if (name.length !== 14 || name.toLowerCase() !== 'content-length') continue
     const value = fields[i + 1]!
     if (/^\d{1,15}$/.test(value)) return Number(value)
-    throw new HTTP2Error('ERR_INVALID_FIELD_VALUE', `content-length is ${JSON.stringify(value)}`)
+    throw new HTTPError('ERR_INVALID_FIELD_VALUE', `content-length is ${JSON.stringify(value)}`)
   }
   return undefined
 }
@@ -200,15 +200,15 @@ function encode(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
-function tooLong(left: number): HTTP2Error {
-  return new HTTP2Error(
+function tooLong(left: number): HTTPError {
+  return new HTTPError(
     'ERR_CONTENT_LENGTH',
     `the body is longer than content-length said: ${left} bytes were left`,
   )
 }
 
-function tooShort(left: number): HTTP2Error {
-  return new HTTP2Error(
+function tooShort(left: number): HTTPError {
+  return new HTTPError(
     'ERR_CONTENT_LENGTH',
     `the body is shorter than content-length said: ${left} bytes are missing`,
   )

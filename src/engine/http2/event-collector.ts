@@ -1,6 +1,6 @@
 import { Category, Flag } from '../abi.ts'
 import { bodyChangedError } from '../../common/body-changed.ts'
-import { HTTP2Error, libraryCodeName } from '../../common/errors.ts'
+import { HTTPError, libraryCodeName } from '../../common/errors.ts'
 import type { SessionEvent } from './events.ts'
 import { type FlatFields, type HeaderField, toHeaderFields } from '../../common/fields.ts'
 import { settingsFromWords } from './settings.ts'
@@ -126,7 +126,7 @@ export class EventCollector implements SessionSink {
   refused(): void {}
 
   diagnostic(errno: number, message: string): void {
-    const error = new HTTP2Error(libraryCodeName(errno), message, { errno })
+    const error = new HTTPError(libraryCodeName(errno), message, { errno })
     this.add({ type: 'DiagnosticReported', error })
   }
 
@@ -137,8 +137,8 @@ export class EventCollector implements SessionSink {
   /** Not a fact of the protocol: `bufferedAmount()` tells. */
   dataSent(): void {}
 
-  #error(errno: number, what: string, streamId: number): HTTP2Error {
+  #error(errno: number, what: string, streamId: number): HTTPError {
     const place = streamId === 0 ? { errno } : { errno, streamId }
-    return new HTTP2Error(libraryCodeName(errno), `${what}: ${this.#describe(errno)}`, place)
+    return new HTTPError(libraryCodeName(errno), `${what}: ${this.#describe(errno)}`, place)
   }
 }

@@ -1,4 +1,4 @@
-import type { HTTP2Error } from '../../common/errors.ts'
+import type { HTTPError } from '../../common/errors.ts'
 import type { HeaderField } from '../../common/fields.ts'
 import type { Settings } from '../../common/settings.ts'
 
@@ -167,7 +167,7 @@ export interface FrameNotSent {
   readonly streamId: number
   /** Of a PUSH_PROMISE; else 0. */
   readonly promisedStreamId: number
-  readonly error: HTTP2Error
+  readonly error: HTTPError
 }
 
 /** A received frame broke a rule; RST_STREAM or GOAWAY is on its way. */
@@ -175,13 +175,13 @@ export interface InvalidFrameReceived {
   readonly type: 'InvalidFrameReceived'
   readonly frameType: number
   readonly streamId: number
-  readonly error: HTTP2Error
+  readonly error: HTTPError
 }
 
 /** What nghttp2 has to say of a peer's mistake, for a log. */
 export interface DiagnosticReported {
   readonly type: 'DiagnosticReported'
-  readonly error: HTTP2Error
+  readonly error: HTTPError
 }
 
 /**
@@ -191,13 +191,13 @@ export interface DiagnosticReported {
 export interface BodyChanged {
   readonly type: 'BodyChanged'
   readonly streamId: number
-  readonly error: HTTP2Error
+  readonly error: HTTPError
 }
 
 /** The session cannot go on. Send what `bytesToSend()` still gives, close the connection, dispose. */
 export interface SessionFailed {
   readonly type: 'SessionFailed'
-  readonly error: HTTP2Error
+  readonly error: HTTPError
 }
 
 /** Told apart by `type`. */

@@ -1,4 +1,4 @@
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
 
 /*
@@ -77,6 +77,6 @@ function checkRequest(fields: FlatFields, pseudo: number): void {
   }
 }
 
-function invalid(kind: MessageKind, reason: string): HTTP2Error {
-  return new HTTP2Error('ERR_INVALID_MESSAGE', `no ${kind} can be made of these fields: ${reason}`)
+function invalid(kind: MessageKind, reason: string): HTTPError {
+  return new HTTPError('ERR_INVALID_MESSAGE', `no ${kind} can be made of these fields: ${reason}`)
 }

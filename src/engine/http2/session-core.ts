@@ -10,7 +10,7 @@ import {
   invalidArgument,
 } from '../../common/arguments.ts'
 import { checkEngine, type Engine } from '../engine.ts'
-import { type ErrorPlace, ErrorCode, HTTP2Error } from '../../common/errors.ts'
+import { type ErrorPlace, ErrorCode, HTTPError } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
 import { forgetNoMore, freeWhenForgotten } from '../finalization.ts'
 import { copyFrames, UNKNOWN } from './input.ts'
@@ -53,7 +53,7 @@ export class SessionCore {
   #unread = UNKNOWN
   #isEnding = false
   #endingCode: number = ErrorCode.NO_ERROR
-  #failure: HTTP2Error | undefined
+  #failure: HTTPError | undefined
   /** Streams whose bodies have lost bytes: each is reset once the output that says so has been written. */
   readonly #changed: number[] = []
   /** Where nghttp2 cannot make a GOAWAY any more, one of the engine's making was sent, or none can be. */
@@ -73,7 +73,7 @@ export class SessionCore {
     writeConfig(this.engine, isServer, options)
     this.handle = this.engine.exports.h2_session_new()
     if (this.handle === 0) {
-      throw new HTTP2Error('NGHTTP2_ERR_NOMEM', 'no memory for another HTTP/2 session')
+      throw new HTTPError('NGHTTP2_ERR_NOMEM', 'no memory for another HTTP/2 session')
     }
     const { engine, handle } = this
     freeWhenForgotten(this, { engine, free: 'h2_session_del', handle })
@@ -81,7 +81,7 @@ export class SessionCore {
   }
 
   /** Why the session cannot go on, if it cannot. */
-  get failure(): HTTP2Error | undefined {
+  get failure(): HTTPError | undefined {
     return this.#failure ?? this.engine.failure
   }
 
@@ -171,7 +171,7 @@ export class SessionCore {
     sink: SessionSink,
     most = 0x100000,
     now: number = this.#now,
-  ): HTTP2Error | undefined {
+  ): HTTPError | undefined {
     checkObject('output', output)
     checkObject('sink', sink)
     checkInteger('most', most, 0, mostBytes)
@@ -185,7 +185,7 @@ export class SessionCore {
     }
   }
 
-  #drain(output: ByteOutput, sink: SessionSink, most: number, now: number): HTTP2Error | undefined {
+  #drain(output: ByteOutput, sink: SessionSink, most: number, now: number): HTTPError | undefined {
     const { exports, memory } = this.engine
     for (;;) {
       if (this.failure) {
@@ -236,8 +236,8 @@ export class SessionCore {
    * Gives the session up: it has this failure from now on, and `drain` gives a GOAWAY with the error's `errorCode`
    * (INTERNAL_ERROR without one), and nothing else. For an owner that cannot go on with it.
    */
-  abandon(error: HTTP2Error): void {
-    if (!(error instanceof HTTP2Error)) throw invalidArgument('error', 'an HTTP2Error', error)
+  abandon(error: HTTPError): void {
+    if (!(error instanceof HTTPError)) throw invalidArgument('error', 'an HTTPError', error)
     this.#failure ??= error
   }
 
@@ -290,7 +290,7 @@ export class SessionCore {
   /** The handle, or the reason why there is none. */
   protected live(): Handle {
     if (this.handle === 0) {
-      throw new HTTP2Error('ERR_SESSION_DISPOSED', 'the session was disposed of: make a new one')
+      throw new HTTPError('ERR_SESSION_DISPOSED', 'the session was disposed of: make a new one')
     }
     if (this.#failure) throw this.#failure
     return this.handle
@@ -345,9 +345,9 @@ export class SessionCore {
   }
 
   /** Bytes that left the session and did not arrive: the peer would read what follows as something else. */
-  #outputFailed(cause: unknown): HTTP2Error {
+  #outputFailed(cause: unknown): HTTPError {
     this.#hasSaidGoodbye = true
-    this.#failure = new HTTP2Error(
+    this.#failure = new HTTPError(
       'ERR_OUTPUT_FAILED',
       'the output of the session threw and bytes were lost: close the connection',
       { cause },
@@ -361,20 +361,20 @@ export class SessionCore {
       this.#records.read(sink, chunk)
     } catch (cause) {
       this.engine.exports.h2_strings_clear()
-      this.#failure = new HTTP2Error('ERR_SINK_FAILED', 'the sink of the session threw', { cause })
+      this.#failure = new HTTPError('ERR_SINK_FAILED', 'the sink of the session threw', { cause })
       throw cause
     }
   }
 
   /** A trap is the session's failure; everything else was somebody else's error. */
-  #trapped(error: unknown): HTTP2Error {
-    if (error instanceof HTTP2Error && error === this.engine.failure) return error
+  #trapped(error: unknown): HTTPError {
+    if (error instanceof HTTPError && error === this.engine.failure) return error
     throw error
   }
 
-  #fail(result: Result): HTTP2Error {
+  #fail(result: Result): HTTPError {
     const { code, message } = this.engine.error(result, 'the HTTP/2 session cannot go on')
-    this.#failure = new HTTP2Error(code, message, { errno: result, errorCode: goawayCode(code) })
+    this.#failure = new HTTPError(code, message, { errno: result, errorCode: goawayCode(code) })
     return this.#failure
   }
 

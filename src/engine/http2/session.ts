@@ -44,7 +44,7 @@ const heldPiece = 1024
  * socket.write(session.bytesToSend())
  * ```
  *
- * Call `bytesToSend()` after each `receive()` and after each group of verbs. Verbs throw `HTTP2Error`; a peer's
+ * Call `bytesToSend()` after each `receive()` and after each group of verbs. Verbs throw `HTTPError`; a peer's
  * mistakes never do: they are events.
  */
 export class Session extends SessionControl {

@@ -1,5 +1,5 @@
 import { describe, invalidArgument } from '../../common/arguments.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import type { Settings } from '../../common/settings.ts'
 
 type Named = Exclude<keyof Settings, 'other'>
@@ -75,8 +75,8 @@ function inRange(name: string, value: unknown, least: number, most: number): num
   )
 }
 
-function invalidSetting(message: string): HTTP2Error {
-  return new HTTP2Error('ERR_INVALID_SETTING', `${message} (RFC 9113 §6.5.2)`)
+function invalidSetting(message: string): HTTPError {
+  return new HTTPError('ERR_INVALID_SETTING', `${message} (RFC 9113 §6.5.2)`)
 }
 
 /** Words as the module reads them. */

@@ -1,4 +1,4 @@
-import type { HTTP2Error } from '../../common/errors.ts'
+import type { HTTPError } from '../../common/errors.ts'
 import { ByteQueue } from '../byte-queue.ts'
 
 /**
@@ -20,9 +20,9 @@ export class IncomingBody {
   #isAwaited = false
   /** The reader lost interest. */
   #isDiscarding = false
-  #settle: ((error?: HTTP2Error) => void) | undefined
+  #settle: ((error?: HTTPError) => void) | undefined
   #isComplete = false
-  #error: HTTP2Error | undefined
+  #error: HTTPError | undefined
   #stream: ReadableStream<Uint8Array> | undefined
   /** Where pieces go instead. */
   #elsewhere: ((chunk: Uint8Array) => void | Promise<void>) | undefined
@@ -52,7 +52,7 @@ export class IncomingBody {
   }
 
   /** The client went before the body was complete. */
-  fail(error: HTTP2Error): void {
+  fail(error: HTTPError): void {
     if (this.#isComplete) return
     this.#error = error
     this.#waiting = this.#head = undefined

@@ -1,6 +1,6 @@
 /** Connections within one program, without a network: for tests, and for browsers. */
 import { invalidArgument } from '../../common/arguments.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import type {
   Acceptor,
   Address,
@@ -32,7 +32,7 @@ export class MemoryRuntime implements Runtime {
     }
     const port = options.port === 0 ? this.#freePort() : options.port
     if (this.#acceptors.has(port)) {
-      throw new HTTP2Error('EADDRINUSE', `Port ${port} of this MemoryRuntime is in use.`)
+      throw new HTTPError('EADDRINUSE', `Port ${port} of this MemoryRuntime is in use.`)
     }
     this.#acceptors.set(port, acceptor)
     return {
@@ -54,7 +54,7 @@ export class MemoryRuntime implements Runtime {
     const acceptor = found === undefined ? undefined : this.#acceptors.get(found)
     if (found === undefined || !acceptor) {
       const where = port === undefined ? '' : ` on port ${port}`
-      throw new HTTP2Error('ECONNREFUSED', `Nobody listens${where} in this MemoryRuntime.`)
+      throw new HTTPError('ECONNREFUSED', `Nobody listens${where} in this MemoryRuntime.`)
     }
     const client: Address = { host, port: 0 }
     const [clientEnd, serverEnd] = MemoryTransport.pair(client, { host, port: found })

@@ -1,8 +1,8 @@
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 
 /** The certificate or the key in `tls` cannot be used: nothing listens. Code `ERR_TLS_CERTIFICATE`. */
-export function certificateError(cause: unknown): HTTP2Error {
-  return new HTTP2Error(
+export function certificateError(cause: unknown): HTTPError {
+  return new HTTPError(
     'ERR_TLS_CERTIFICATE',
     `The certificate cannot be used: ${messageOf(cause)}. ` +
       '`cert` and `key` must be PEM and belong together, and `passphrase` must open the key.',
@@ -11,16 +11,16 @@ export function certificateError(cause: unknown): HTTP2Error {
 }
 
 /** This runtime cannot do what a TLS option asks for. Code `ERR_TLS_OPTION`. */
-export function tlsOptionError(option: string, runtime: string): HTTP2Error {
-  return new HTTP2Error(
+export function tlsOptionError(option: string, runtime: string): HTTPError {
+  return new HTTPError(
     'ERR_TLS_OPTION',
     `TLS in ${runtime} has no counterpart of the option \`${option}\`: leave it out, or use another runtime.`,
   )
 }
 
 /** None of `ciphers`, or not all that they ask for, is there on this runtime. Code `ERR_TLS_OPTION`. */
-export function ciphersError(ciphers: string, reason: string, cause?: unknown): HTTP2Error {
-  return new HTTP2Error(
+export function ciphersError(ciphers: string, reason: string, cause?: unknown): HTTPError {
+  return new HTTPError(
     'ERR_TLS_OPTION',
     `The cipher suites ${ciphers} cannot be had: ${reason}.`,
     cause === undefined ? {} : { cause },
@@ -28,9 +28,9 @@ export function ciphersError(ciphers: string, reason: string, cause?: unknown): 
 }
 
 /** The client did not negotiate `h2` (RFC 9113 §3.2). Code `ERR_TLS_ALPN`. */
-export function alpnError(protocol: string | null, cause?: unknown): HTTP2Error {
+export function alpnError(protocol: string | null, cause?: unknown): HTTPError {
   const instead = protocol ? `, but ${protocol}` : ''
-  return new HTTP2Error(
+  return new HTTPError(
     'ERR_TLS_ALPN',
     `The client did not negotiate h2 by ALPN${instead}.`,
     cause === undefined ? {} : { cause },
@@ -38,15 +38,15 @@ export function alpnError(protocol: string | null, cause?: unknown): HTTP2Error 
 }
 
 /** The handshake failed or the client left before its end. Code `ERR_TLS_HANDSHAKE`. */
-export function handshakeError(cause: unknown): HTTP2Error {
-  return new HTTP2Error('ERR_TLS_HANDSHAKE', `The TLS handshake failed: ${messageOf(cause)}.`, {
+export function handshakeError(cause: unknown): HTTPError {
+  return new HTTPError('ERR_TLS_HANDSHAKE', `The TLS handshake failed: ${messageOf(cause)}.`, {
     cause,
   })
 }
 
 /** Code `ERR_TLS_HANDSHAKE_TIMEOUT`. */
-export function handshakeTimeoutError(milliseconds: number): HTTP2Error {
-  return new HTTP2Error(
+export function handshakeTimeoutError(milliseconds: number): HTTPError {
+  return new HTTPError(
     'ERR_TLS_HANDSHAKE_TIMEOUT',
     `The TLS handshake was not done within ${milliseconds} ms.`,
   )
@@ -59,15 +59,15 @@ export function handshakeTimeoutError(milliseconds: number): HTTP2Error {
 export function listenError(error: unknown, host: string | null, notFound: RegExp): Error {
   const thrown = asError(error)
   if (codeOf(error) !== '' || !notFound.test(thrown.message)) return thrown
-  return new HTTP2Error('ENOTFOUND', `Nothing can listen on ${host}: ${messageOf(error)}.`, {
+  return new HTTPError('ENOTFOUND', `Nothing can listen on ${host}: ${messageOf(error)}.`, {
     cause: error,
   })
 }
 
 /** What was handed over is no socket that can listen. The code is the system's, such as `EINVAL`. */
-export function descriptorError(fd: number, cause: unknown): HTTP2Error {
+export function descriptorError(fd: number, cause: unknown): HTTPError {
   const code = codeOf(cause) || 'EINVAL'
-  return new HTTP2Error(
+  return new HTTPError(
     code,
     `No server can listen on the file descriptor ${fd} (${code}): it is to be a TCP socket that is bound, and that the process was started with.`,
     { cause },
@@ -75,8 +75,8 @@ export function descriptorError(fd: number, cause: unknown): HTTP2Error {
 }
 
 /** The peer reset the connection, and no system's error says so. */
-export function connectionResetError(): HTTP2Error {
-  return new HTTP2Error('ECONNRESET', 'The connection was reset by the peer.')
+export function connectionResetError(): HTTPError {
+  return new HTTPError('ECONNRESET', 'The connection was reset by the peer.')
 }
 
 /** What was thrown, as an `Error`. */

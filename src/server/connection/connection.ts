@@ -1,4 +1,4 @@
-import { ErrorCode, type HTTP2Error } from '../../common/errors.ts'
+import { ErrorCode, type HTTPError } from '../../common/errors.ts'
 import type { Application } from '../../exchange/application.ts'
 import { mostOfConnection, ReadAhead } from '../../exchange/read-ahead.ts'
 import type { Transport, TransportSink } from '../../transport/transport.ts'
@@ -176,8 +176,8 @@ export class Connection implements TransportSink, ProtocolHost {
     }
   }
 
-  #drain(): HTTP2Error | undefined {
-    let error: HTTP2Error | undefined
+  #drain(): HTTPError | undefined {
+    let error: HTTPError | undefined
     do {
       if (!this.#output.hasRoom) break
       this.#scheduler.sending()

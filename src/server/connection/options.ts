@@ -1,6 +1,6 @@
 import { checkObject, invalidArgument } from '../../common/arguments.ts'
 import { checkEngine, type Engine } from '../../engine/engine.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import { type Limits, resolveLimits } from '../../engine/http2/limits.ts'
 import {
   checkFunction,
@@ -246,7 +246,7 @@ function resolveSettings({ settings, limits }: ServerOptions): Settings {
   const given: Settings = { ...settings }
   if (given.enablePush === true || Number(given.enablePush) === 1) {
     // RFC 9113 §6.5.2: a server MUST NOT set it to 1.
-    throw new HTTP2Error('ERR_INVALID_SETTING', "enablePush is a client's to say: leave it out")
+    throw new HTTPError('ERR_INVALID_SETTING', "enablePush is a client's to say: leave it out")
   }
   const { maxHeaderListSize } = resolveLimits(limits)
   const advertised = { maxHeaderListSize: Math.min(maxHeaderListSize, most32) }

@@ -1,5 +1,5 @@
 import type { ByteOutput } from '../../common/byte-output.ts'
-import type { HTTP2Error } from '../../common/errors.ts'
+import type { HTTPError } from '../../common/errors.ts'
 import type { Application } from '../../exchange/application.ts'
 import type { ProtocolName } from '../../exchange/connection-info.ts'
 import type { ReadAhead } from '../../exchange/read-ahead.ts'
@@ -26,7 +26,7 @@ export interface Protocol {
   /** All bytes of a chunk were taken, and the responses were sent: ends the connection of a client that broke a rule. */
   received(): void
   /** Gives `output` bytes to send, about `most` at a time. Returns the error when the protocol cannot go on. */
-  drain(output: ByteOutput, most: number): HTTP2Error | undefined
+  drain(output: ByteOutput, most: number): HTTPError | undefined
   /** The client has sent FIN. True: it is still waiting for responses. */
   onEnd(): boolean
   /** Says that no more requests are welcome. `isFirst`: the client has only just connected. */
@@ -36,7 +36,7 @@ export interface Protocol {
   /** Says that the connection is over. */
   terminate(): void
   /** The protocol cannot go on; what it says last goes to `output`. Does not throw. */
-  abandon(error: HTTP2Error, output: ByteOutput): void
+  abandon(error: HTTPError, output: ByteOutput): void
   /** Tells each stream that it is over. */
   closeStreams(errorCode: number): void
   /** Looks for streams that have taken too long; called every second or so. */

@@ -1,4 +1,4 @@
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import { checkTextOrBytes, invalidArgument } from '../../common/arguments.ts'
 import { checkNames, resolveBoolean } from '../../common/option-table.ts'
 import type { TlsOptions, TlsVersion } from '../../transport/transport.ts'
@@ -59,7 +59,7 @@ function version(name: string, given: unknown): TlsVersion {
 
 function pem(name: string, given: unknown): string {
   if (given === undefined) {
-    throw new HTTP2Error(
+    throw new HTTPError(
       'ERR_INVALID_ARGUMENT',
       `${name} is missing: TLS takes cert and key, both in PEM`,
     )

@@ -1,5 +1,5 @@
 import { asBytes } from '../../common/bytes.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import type { FlatFields, HeaderList } from '../../common/fields.ts'
 import type { Body, BodyChunk } from '../../http/body.ts'
 import { bodySource } from '../../http/body-source.ts'
@@ -119,6 +119,6 @@ function fieldsOf(headers: Headers): FlatFields {
 /** A comma before the name of another cookie; that of a date (`Expires=Sun, 06 Nov …`) has none behind it. */
 const betweenCookies = /[\t ]*,[\t ]*(?=[!#$%&'*+\-.^_`|~\w]+=)/
 
-function invalid(message: string): HTTP2Error {
-  return new HTTP2Error('ERR_INVALID_RESPONSE', message)
+function invalid(message: string): HTTPError {
+  return new HTTPError('ERR_INVALID_RESPONSE', message)
 }

@@ -1,4 +1,4 @@
-import { ErrorCode, HTTP2Error } from '../../common/errors.ts'
+import { ErrorCode, HTTPError } from '../../common/errors.ts'
 import type { FlatFields, HeaderList } from '../../common/fields.ts'
 import {
   FetchRequest,
@@ -41,7 +41,7 @@ export class FetchExchange implements Exchange, RequestSource {
   #abort: AbortController | undefined
   #isDone = false
   /** Why the rest of the request does not come. */
-  #failure: HTTP2Error | undefined
+  #failure: HTTPError | undefined
   /** The client left before the response was complete. */
   #isAbandoned = false
   #settleTrailers: (() => void) | undefined
@@ -93,7 +93,7 @@ export class FetchExchange implements Exchange, RequestSource {
     this.#isAbandoned = !isAnswered && !(stream.isReset && errorCode === ErrorCode.INTERNAL_ERROR)
     this.#failure =
       stream.failure ??
-      new HTTP2Error(
+      new HTTPError(
         'ERR_STREAM_CLOSED',
         isAnswered
           ? 'the response was complete before the request was'
@@ -122,7 +122,7 @@ export class FetchExchange implements Exchange, RequestSource {
       return requestUrl(scheme, authority, path)
     } catch (cause) {
       const text = JSON.stringify(authority)
-      throw new HTTP2Error('ERR_INVALID_URL', `${text} has no place in a URL`, { cause })
+      throw new HTTPError('ERR_INVALID_URL', `${text} has no place in a URL`, { cause })
     }
   }
 
@@ -296,7 +296,7 @@ function isBodiless(method: string): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof HTTP2Error ? error.code : ''
+  return error instanceof HTTPError ? error.code : ''
 }
 
 function toHeaders(fields: FlatFields): Headers {

@@ -1,5 +1,5 @@
 import { checkObject, invalidArgument } from '../../common/arguments.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import { checkFunction, resolveBoolean } from '../../common/option-table.ts'
 import { leaveGlobalObjects, overrideGlobalObjects } from '../../http/fetch/global-objects.ts'
 import {
@@ -60,7 +60,7 @@ function applicationOf(servable: Servable, onError: ErrorHandler | undefined): A
     // With its `this`: a framework's application is an object.
     return fetchApplication((request, info) => servable.fetch(request, info), onError)
   }
-  throw new HTTP2Error(
+  throw new HTTPError(
     'ERR_INVALID_MODULE',
     'a module to serve exports by default a function, { fetch }, or a class that extends BaseRequestHandler',
   )

@@ -1,5 +1,5 @@
 import { checkObject } from '../../common/arguments.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import { FetchRequest } from '../../http/fetch/fetch-request.ts'
 import type { ServerWebSocket, WebSocketOptions } from '../../websocket/index.ts'
 import { FetchExchange } from './fetch-exchange.ts'
@@ -15,7 +15,7 @@ export function upgradeWebSocket(
 ): { readonly socket: ServerWebSocket; readonly response: Response } {
   const source = FetchRequest.source(checkObject('request', request))
   if (!(source instanceof FetchExchange)) {
-    throw new HTTP2Error(
+    throw new HTTPError(
       'ERR_INVALID_ARGUMENT',
       'only the request that a fetch handler was given can become a WebSocket, not a copy of it',
     )

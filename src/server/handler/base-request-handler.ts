@@ -1,5 +1,5 @@
 import { checkObject } from '../../common/arguments.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import { type HeaderField, toHeaderFields } from '../../common/fields.ts'
 import type { Priority } from '../../common/priority.ts'
 import type { HeaderList } from '../../common/fields.ts'
@@ -41,7 +41,7 @@ export class BaseRequestHandler implements Exchange {
 
   constructor() {
     if (!streamOfNew) {
-      throw new HTTP2Error('ERR_INVALID_STATE', 'handlers are made by a server: pass it the class')
+      throw new HTTPError('ERR_INVALID_STATE', 'handlers are made by a server: pass it the class')
     }
     this.#stream = streamOfNew
   }

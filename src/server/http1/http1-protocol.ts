@@ -1,6 +1,6 @@
 import type { ByteOutput } from '../../common/byte-output.ts'
 import { joined, noBytes } from '../../common/bytes.ts'
-import { ErrorCode, HTTP2Error } from '../../common/errors.ts'
+import { ErrorCode, HTTPError } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
 import { Flag, Http1Flag } from '../../engine/abi.ts'
 import { refusalOf } from '../../engine/http1/refusal.ts'
@@ -234,7 +234,7 @@ export class Http1Protocol implements Protocol {
     const { session } = this.#core
     if (this.#core.active?.isComplete) this.#complete(this.#core.active)
     const { active } = this.#core
-    const error = new HTTP2Error(code, message, active ? { streamId: active.id } : {})
+    const error = new HTTPError(code, message, active ? { streamId: active.id } : {})
     this.#isBroken = true
     this.#host.reporter.connectionError(error)
     if (!active || !active.isResponded) session.refuse(plainResponse(status))
@@ -267,7 +267,7 @@ export class Http1Protocol implements Protocol {
 
   // ---- output ---------------------------------------------------------------------------------
 
-  drain(output: ByteOutput): HTTP2Error | undefined {
+  drain(output: ByteOutput): HTTPError | undefined {
     const core = this.#core
     const { active, session } = core
     if (active?.isTunnel) this.#beginTunnel(active)
@@ -331,7 +331,7 @@ export class Http1Protocol implements Protocol {
     this.#core.isLeaving = true
   }
 
-  abandon(_error: HTTP2Error, output: ByteOutput): void {
+  abandon(_error: HTTPError, output: ByteOutput): void {
     this.#isBroken = true
     try {
       this.#core.session.drain(output)

@@ -1,5 +1,5 @@
 import type { ByteOutput } from '../../common/byte-output.ts'
-import { ErrorCode, type HTTP2Error } from '../../common/errors.ts'
+import { ErrorCode, type HTTPError } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
 import { Category, Flag } from '../../engine/abi.ts'
 import type { Protocol, ProtocolCounters, ProtocolHost } from '../connection/protocol.ts'
@@ -90,7 +90,7 @@ export class Http2Protocol implements Protocol {
     else if (endingCode !== ErrorCode.NO_ERROR) this.#core.terminated(endingCode)
   }
 
-  drain(output: ByteOutput, most: number): HTTP2Error | undefined {
+  drain(output: ByteOutput, most: number): HTTPError | undefined {
     const error = this.#core.session.drain(output, this.#events, most, this.#host.now)
     // Streams that closed, bodies that were sent: handlers may have more to say.
     this.#events.dispatch()
@@ -115,7 +115,7 @@ export class Http2Protocol implements Protocol {
     this.#core.say(() => this.#core.session.terminate())
   }
 
-  abandon(error: HTTP2Error, output: ByteOutput): void {
+  abandon(error: HTTPError, output: ByteOutput): void {
     const { session } = this.#core
     this.#halfClose.cancel()
     this.#keepCounters()

@@ -1,10 +1,10 @@
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import type { Session } from '../../engine/http2/session.ts'
 
 interface Ping {
   readonly sentAt: number
   readonly resolve: (milliseconds: number) => void
-  readonly reject: (error: HTTP2Error) => void
+  readonly reject: (error: HTTPError) => void
 }
 
 /** The PINGs of a connection that were not acknowledged yet, told apart by their opaque data (RFC 9113 §6.7). */
@@ -36,7 +36,7 @@ export class PingTracker {
   /** The connection is gone. */
   fail(): void {
     for (const ping of this.#pings.values()) {
-      ping.reject(new HTTP2Error('ERR_CONNECTION_CLOSED', 'the connection ended before the answer'))
+      ping.reject(new HTTPError('ERR_CONNECTION_CLOSED', 'the connection ended before the answer'))
     }
     this.#pings.clear()
   }

@@ -1,5 +1,5 @@
 import { Engine } from '../../engine/engine.ts'
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import { mostTime } from '../../common/option-table.ts'
 import { detectRuntime } from '../../runtime/detect.ts'
 import { Connection } from '../connection/connection.ts'
@@ -101,7 +101,7 @@ export class ServerCore implements ConnectionOwner {
   /** Binds. Rejects with the system's error, such as `EADDRINUSE`. */
   async listen(address: Address): Promise<Address> {
     if (this.#closing)
-      throw new HTTP2Error('ERR_SERVER_CLOSED', 'the server was closed: make a new one')
+      throw new HTTPError('ERR_SERVER_CLOSED', 'the server was closed: make a new one')
     this.#listening ??= this.#bind(address)
     try {
       return (await this.#listening).address

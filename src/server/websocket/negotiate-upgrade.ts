@@ -1,4 +1,4 @@
-import { HTTP2Error } from '../../common/errors.ts'
+import { HTTPError } from '../../common/errors.ts'
 import type { HeaderField } from '../../common/fields.ts'
 import {
   acceptOf,
@@ -29,7 +29,7 @@ export function negotiateUpgrade(
   const { pairs } = stream.request
   const isUpgrade = asksByUpgrade(stream)
   if (!isUpgrade && !asksByConnect(stream)) {
-    throw new HTTP2Error(
+    throw new HTTPError(
       'ERR_NOT_WEBSOCKET',
       'the request does not ask for a WebSocket (RFC 6455 §4.1, RFC 8441 §5): answer it in another way',
       { streamId: stream.id },
@@ -59,6 +59,6 @@ function acceptField(stream: HttpStream): HeaderField {
   throw malformed('sec-websocket-key is not sixteen bytes in base64', stream)
 }
 
-function malformed(reason: string, stream: HttpStream): HTTP2Error {
-  return new HTTP2Error('ERR_WEBSOCKET_HANDSHAKE', reason, { streamId: stream.id })
+function malformed(reason: string, stream: HttpStream): HTTPError {
+  return new HTTPError('ERR_WEBSOCKET_HANDSHAKE', reason, { streamId: stream.id })
 }

@@ -37,6 +37,7 @@ describe('the constants', () => {
       'HDTableEntry',
       'HD_ENTRY_OVERHEAD',
       'HTTP2Error',
+      'HTTPError',
       'printHdTable',
     ])
   })
@@ -273,7 +274,7 @@ describe('what goes wrong', () => {
     }
     expect(codeOf(() => deflater.deflate([['a', 'b']]))).toBe('ERR_SESSION_DISPOSED')
     expect(codeOf(() => inflater.inflate(new Uint8Array(1)))).toBe('ERR_SESSION_DISPOSED')
-    expect(HTTP2Error.name).toBe('HTTP2Error')
+    expect(HTTP2Error.name).toBe('HTTPError')
   })
 
   it('coders give their memory back', () => {

@@ -9,7 +9,7 @@ describe('errors', () => {
     const pair = Pair.open()
     const error = errorOf(() => pair.server.submitResponse(7, { ':status': '200' }))
     expect(error).toBeInstanceOf(HTTP2Error)
-    expect(error.name).toBe('HTTP2Error')
+    expect(error.name).toBe('HTTPError')
     expect(error.code).toBe('NGHTTP2_ERR_STREAM_CLOSED')
     expect(error.errno).toBe(-510)
     expect(error.streamId).toBe(7)
