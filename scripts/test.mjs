@@ -47,6 +47,7 @@ const others = [
   check('types without a runtime', [bin('tsc'), '-p', 'tsconfig.portable.json']),
   check('floors', [bin('depcruise'), '--config', '.dependency-cruiser.mjs', 'src']),
   check('file budget', [node, 'scripts/budget.mjs']),
+  check('comments', [node, 'scripts/comments.mjs']),
   vitest('package', 'node', [node], ['test/package']),
   ...[20, 22, 24, 26].map(onNode),
 ]
