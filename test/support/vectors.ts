@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
 
-const folder =
+export const folder: string =
   process.env['HTTP2_VECTORS'] ?? fileURLToPath(new URL('../../../shared/vectors', import.meta.url))
 
 /** Describes tests that need the vectors; without these they are skipped, and the name says why. */

@@ -15,6 +15,7 @@ import {
 import { handOver, refuse } from '../shared/hand-over.ts'
 import type { Handshakes } from '../shared/handshakes.ts'
 import { defaultHandshakeTimeout } from '../shared/limits.ts'
+import { answerPlainHttp } from './plain-http.ts'
 import { NodeTransport } from './transport.ts'
 
 /** What differs where `node:tls` is not Node's. */
@@ -73,7 +74,7 @@ export function tlsServer(
     socket.on('error', ignore)
     const client = platform.remoteAddress(socket)
     // An alert has been sent by now; after a timeout Node leaves the socket open.
-    socket.destroy()
+    if (!answerPlainHttp(error, socket)) socket.destroy()
     refuse(acceptor, refusal(error, handshakeTimeout), client)
   })
   return server

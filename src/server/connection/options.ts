@@ -100,7 +100,7 @@ export interface ServerOptions {
   readonly runtime?: Runtime
   /** Told of what goes wrong in handlers, and of connections that fail. Default: handlers' errors to the console. */
   readonly onError?: (error: unknown, where: ErrorWhere) => void
-  /** Told of every response as its header fields are submitted. Default: nobody. */
+  /** Called for every response as its header fields are submitted. Default: none. */
   readonly log?: (entry: LogEntry) => void
 }
 

@@ -89,7 +89,7 @@ export function cancelBody(body: Body | FastBody, reasonOf: () => unknown): void
 /** A `Response` of the runtime's own, or of another realm: told by its shape. */
 function fromStandard(response: Response): AnswerOptions {
   const { status } = response
-  // Bun's know the type of a Blob only until somebody has the body in hands; srvx's know that of a text only then.
+  // The order matters: Bun's responses know the type of a Blob until `body` is read, those of srvx that of a text from then on.
   const isResponse = typeof response.headers?.[Symbol.iterator] === 'function'
   const { body } = response
   const { headers } = response

@@ -25,12 +25,12 @@ export class Connect implements TunnelStreams {
     return this.#stream.request.authority
   }
 
-  /** What the client sends. Accepts the request if nobody has. */
+  /** Bytes of the client. Accepts the request if that has not been done. */
   get readable(): ReadableStream<Uint8Array> {
     return this.accept().readable
   }
 
-  /** To the client. Accepts the request if nobody has. */
+  /** Bytes to the client. Accepts the request if that has not been done. */
   get writable(): WritableStream<Uint8Array> {
     return this.accept().writable
   }

@@ -100,7 +100,10 @@ export class Http1Carrier implements StreamCarrier {
 
   /** 101 with the protocol that the client has asked for (RFC 9110 §7.8), or 200 to CONNECT. */
   #openTunnel(fields: FlatFields): void {
-    const upgrade = this.#core.active?.request.upgrade
+    const { active } = this.#core
+    // The request was complete; the bytes behind it are the tunnel's.
+    active?.requestBody.reopen()
+    const upgrade = active?.request.upgrade
     if (upgrade !== undefined) {
       fields[1] = '101'
       fields.push('connection', 'upgrade', 'upgrade', upgrade)

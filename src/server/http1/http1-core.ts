@@ -15,6 +15,8 @@ export class Http1Core {
   isLeaving = false
   /** The error code of the active stream's reset, until it has been carried out. */
   resetCode: number | undefined
+  /** The status for a request that is reset before it has a response; by default the code's. */
+  resetStatus: number | undefined
   /** Bytes of the active response's body since the last drain. */
   written = 0
   /** Input that waits for its turn keeps the transport paused. */

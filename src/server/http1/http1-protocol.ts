@@ -218,7 +218,6 @@ export class Http1Protocol implements Protocol {
   #beginTunnel(stream: ServerStream): void {
     if (this.#isTunnel) return
     this.#isTunnel = true
-    stream.requestBody.reopen()
     const chunk = this.#rest
     if (chunk) {
       this.#rest = undefined
@@ -299,11 +298,11 @@ export class Http1Protocol implements Protocol {
 
   /** A stream that was reset costs its connection; a request without a response gets one first. */
   #carryOutReset(errorCode: number): void {
-    const { active, session } = this.#core
+    const { active, session, resetStatus } = this.#core
     this.#core.resetCode = undefined
     if (!active) return
     this.#isBroken = true
-    if (!active.isResponded) session.refuse(plainResponse(statusOfReset(errorCode)))
+    if (!active.isResponded) session.refuse(plainResponse(resetStatus ?? statusOfReset(errorCode)))
     // Without a length, and without chunks, only a connection that is reset tells the client that bytes are missing.
     else if (session.framing === 'close') this.#host.transport.destroy()
     this.#core.active = undefined
@@ -360,7 +359,7 @@ export class Http1Protocol implements Protocol {
       session.refuse(plainResponse(408))
       this.#host.flush()
     } else if (isStalled) {
-      if (!active.isResponded) session.refuse(plainResponse(408))
+      this.#core.resetStatus = 408
       active.reset()
       this.#host.flush()
     }

@@ -114,7 +114,10 @@ describeServers(
 
     it('a client that speaks no TLS', async () => {
       const { answer } = await talk(server.port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
-      expect(answer).not.toContain('HTTP/1.1 200')
+      // Node alone lets us see that it is HTTP.
+      if (server.runtime === 'node') {
+        expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*use https:\/\//)
+      } else expect(answer).not.toContain('HTTP/1.1')
       expect(await server.line('error', 'ERR_TLS_HANDSHAKE')).toMatchObject({
         source: 'connection',
       })
