@@ -1,6 +1,6 @@
 /**
- * `import 'nghttp2-wasm/globals'`, before frameworks are imported, replaces the global objects that `serve()` replaces when
- * it is called, so that what a framework takes of them at its start are those.
+ * `import 'nghttp2-wasm/globals'` replaces the global objects that `serve()` replaces when it is called. Import it
+ * before a framework that reads the globals when it is loaded.
  */
 import { overrideGlobalObjects } from './http/fetch/global-objects.ts'
 

@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util'
 
-/** What the command line asks for. */
+/** The command line, parsed. */
 export interface Command {
-  /** The file of the module to serve. */
+  /** Path of the module to serve. */
   readonly module: string
   readonly hostname: string
   readonly port: number
   /** A listening socket to use instead of an address. */
   readonly fd: number | undefined
-  /** Files in PEM; neither: cleartext. */
+  /** Paths of PEM files. Without them the server speaks cleartext. */
   readonly cert: string | undefined
   readonly key: string | undefined
-  /** Milliseconds that open streams may take after the first SIGINT or SIGTERM. */
+  /** Milliseconds that open streams have to end after the first SIGINT or SIGTERM. */
   readonly graceful: number
   readonly reusePort: boolean
   readonly log: boolean
@@ -54,7 +54,7 @@ const options = {
   version: { type: 'boolean', short: 'v', default: false },
 } as const
 
-/** Throws a `UsageError` for what is no command. */
+/** Parses the arguments. Throws a `UsageError` for arguments that are not a valid command. */
 export function parseCommand(args: readonly string[]): Command | 'help' | 'version' {
   const { values, positionals } = parse(args)
   if (values.help) return 'help'

@@ -9,20 +9,20 @@ import { currentRuntime } from './current-runtime.ts'
 
 type Api = typeof library
 
-/** A module to serve, and the library that it imports. */
+/** The module to serve, and the copy of this package that it imports. */
 export interface Application {
   readonly servable: Servable
   readonly api: Api
 }
 
-/** A module cannot be parsed, or it throws as it is loaded: `cause` is what was thrown. */
+/** A module cannot be parsed or throws while it is loaded. `cause` is the thrown value. */
 export class LoadError extends Error {
   constructor(file: string, cause: unknown) {
     super(`${file} cannot be loaded`, { cause })
   }
 }
 
-/** Imports the module of a file. Throws a `LoadError`, and errors that say what to do. */
+/** Imports the module of a file. Throws a `LoadError`, or an error whose message says how to correct the command. */
 export async function loadApplication(file: string): Promise<Application> {
   const path = resolve(file)
   if (!existsSync(path)) throw new Error(`there is no file ${file}`)
@@ -40,7 +40,7 @@ export async function loadApplication(file: string): Promise<Application> {
   return { servable: servable as Servable, api }
 }
 
-/** In an array, because `await` would look for `then`: a router may take that for the name of a route. */
+/** The module, in an array: `await` would read its member `then`, which a router may take for the name of a route. */
 async function load(file: string, url: string): Promise<[servable: unknown]> {
   try {
     const module = (await import(url)) as { default?: unknown; fetch?: unknown }
@@ -56,7 +56,7 @@ function isServable(exported: unknown): boolean {
   return typeof (exported as { fetch?: unknown } | null)?.fetch === 'function'
 }
 
-/** A module of CommonJS that was compiled from one with a default export has that within. */
+/** A CommonJS module that was compiled from an ES module has the default export as its member `default`. */
 function unwrapped(exported: unknown): unknown {
   if (isServable(exported)) return exported
   const nested = (exported as { default?: unknown } | null | undefined)?.default
@@ -64,8 +64,8 @@ function unwrapped(exported: unknown): unknown {
 }
 
 /**
- * The copy that the application imports, where it has one: its handlers are of that one's class. That copy replaces the
- * global objects here, before a framework of the application takes them.
+ * The copy of this package that the application imports, where it has one: its handlers extend a class of that copy.
+ * That copy replaces the global objects here, before a framework of the application reads them.
  */
 async function apiOf(require: NodeJS.Require): Promise<Api> {
   const names = ['nghttp2-wasm', 'nghttp2-wasm/globals']
@@ -94,7 +94,7 @@ function prepareTypeScript(path: string, require: NodeJS.Require): void {
         'later for .ts, compile it to JavaScript, or pass --runtime deno or --runtime bun',
     )
   }
-  // The lines of an error are those of the TypeScript.
+  // Stack traces then have the line numbers of the TypeScript source.
   process.setSourceMapsEnabled(true)
   register('./cli-typescript.js', import.meta.url, { data: pathToFileURL(esbuild).href })
 }

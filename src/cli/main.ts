@@ -44,7 +44,7 @@ function optionsOf(command: Command): Omit<ServeOptions, 'fetch'> {
     reusePort,
     tls: cert && key ? { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } : null,
     gracefulShutdown: true,
-    // 0 would be no limit; at once it is.
+    // The server takes 0 for no limit; the command takes it for no delay.
     timeouts: { shutdown: graceful || 1 },
     ...(command.log ? { log } : {}),
   }
@@ -59,7 +59,7 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version
 }
 
-/** What went wrong; where, if it is not ours to say. */
+/** The text printed for an error: its message; for an error of the application, its stack too. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `nghttp2-wasm: ${String(error)}`
   if (error instanceof UsageError) {
@@ -73,7 +73,7 @@ function describe(error: unknown): string {
   return `nghttp2-wasm: ${error.constructor === Error ? error.message : (error.stack ?? error.message)}`
 }
 
-/** Why a module cannot be loaded, where this program says it: the stack, up to our own frames. */
+/** Why a module cannot be loaded: the stack without the frames of this package. */
 function reasonOf(cause: unknown): string {
   if (isShownByRuntime(cause)) return ''
   if (!(cause instanceof Error) || isNotFound(cause)) {
@@ -85,15 +85,15 @@ function reasonOf(cause: unknown): string {
 }
 
 /**
- * Of an error that nothing catches, Node and Bun print the line with what is wrong there; Deno prints a line of ours.
- * Some errors have that line in their stack already.
+ * Whether the runtime prints the source line of an uncaught error. Node and Bun do; Deno prints a line of this file.
+ * Some errors have the source line in their stack already.
  */
 function isShownByRuntime(cause: unknown): boolean {
   if (currentRuntime() === 'deno' || !(cause instanceof Error)) return false
   return !isNotFound(cause) && !/^.+:\d+\n/.test(cause.stack ?? '')
 }
 
-/** A package or file that is not there: the message says what is missing, and who imports it. */
+/** Whether a package or file is missing; the error's message then names it and the module that imports it. */
 function isNotFound(cause: Error): boolean {
   return (
     (cause as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND' && currentRuntime() !== 'deno'

@@ -34,14 +34,14 @@ export async function runOn(
   })
 }
 
-/** In the child it is the first behind stdin, stdout and stderr. The last `--fd` counts. */
+/** The arguments with the descriptor's number in the child: 3, the first after stderr. The last `--fd` counts. */
 function withDescriptor(args: readonly string[]): string[] {
   const end = args.indexOf('--')
   const at = end < 0 ? args.length : end
   return [...args.slice(0, at), '--fd', '3', ...args.slice(at)]
 }
 
-/** A program that npm installed here or further up, or one on the PATH. */
+/** Path of a program: of npm in this folder or one above, else by PATH. */
 function find(name: string): string | undefined {
   const folders: string[] = []
   for (let folder = process.cwd(); ; folder = dirname(folder)) {

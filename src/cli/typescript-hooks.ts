@@ -8,22 +8,22 @@ interface Esbuild {
   transform(source: string, options: object): Promise<{ code: string }>
 }
 
-/** What esbuild throws for a source that it cannot parse. */
+/** The error of esbuild for a source that it cannot parse. */
 interface Failure {
   readonly errors?: readonly { readonly text: string; readonly location: Place | null }[]
 }
 
 interface Place {
-  /** From 1 on. */
+  /** The first line is 1. */
   readonly line: number
-  /** From 0 on, in bytes. */
+  /** In bytes; the first is 0. */
   readonly column: number
   readonly lineText: string
 }
 
 let esbuild: Esbuild
 
-/** Told by `register()` where esbuild is. */
+/** Called by `register()` with the path of esbuild. */
 export async function initialize(url: string): Promise<void> {
   const module = (await import(url)) as Esbuild & { default?: Esbuild }
   esbuild = module.default ?? module
@@ -45,7 +45,7 @@ export const load: LoadHook = async (url, context, nextLoad) => {
   }
 }
 
-/** As Node says it of JavaScript: the file with the line, the line itself, and what is wrong. */
+/** The message in Node's form: file and line number, the source line, the problem. */
 function syntaxError(file: string, failure: Failure): unknown {
   const [first] = failure.errors ?? []
   if (!first?.location) return failure

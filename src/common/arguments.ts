@@ -2,7 +2,7 @@ import { asBytes } from './bytes.ts'
 import { HTTPError } from './errors.ts'
 
 /*
- * Checks of what callers pass, before it crosses into linear memory: WebAssembly would convert a wrong value in silence
+ * Checks of arguments before they cross into linear memory: WebAssembly would convert a wrong value in silence
  * (`'CANCEL'` to 0), or throw a TypeError of its own.
  */
 
@@ -10,7 +10,7 @@ const most31 = 0x7fff_ffff
 const most32 = 0xffff_ffff
 const longestText = 40
 
-/** A value in words for a message. Calls nothing of the value's own. */
+/** Describes a value for a message, without calling a method of the value. */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -34,7 +34,7 @@ export function invalidArgument(name: string, expected: string, value: unknown):
   )
 }
 
-/** An integer of 32 bits; the type first, because operators convert, or throw. */
+/** Whether the value is a 32-bit integer. The type is checked first, because operators convert or throw. */
 function isWord(value: unknown): boolean {
   return typeof value === 'number' && value >>> 0 === value
 }

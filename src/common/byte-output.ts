@@ -1,7 +1,7 @@
-/** Where a session's bytes go. */
+/** Receiver of a session's output. */
 export interface ByteOutput {
-  /** `bytes` are borrowed: overwritten after the call. `false`: enough for now. */
+  /** `bytes` are borrowed: their memory is overwritten after the call. `false` asks the session to pause. */
   write(bytes: Uint8Array): boolean
-  /** Chunks that do not change any more. `false`: enough for now. */
+  /** Takes chunks that do not change after the call. `false` asks the session to pause. */
   writev(chunks: readonly Uint8Array[]): boolean
 }

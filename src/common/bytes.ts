@@ -1,22 +1,22 @@
-/** No bytes at all. */
+/** An empty array. */
 export const noBytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
 /**
- * What is bytes, as a `Uint8Array` of this realm over the same memory: any view, ArrayBuffer or SharedArrayBuffer of any
- * realm. `undefined` for all else. Throws a TypeError for memory that was transferred, and for a view beyond the end of
- * memory that was made smaller.
+ * A `Uint8Array` of this realm over the memory of `value`: any view, ArrayBuffer or SharedArrayBuffer of any realm.
+ * `undefined` for other values. Throws a TypeError for transferred memory, and for a view beyond the end of memory that
+ * was made smaller.
  */
 export function asBytes(value: unknown): Uint8Array | undefined {
-  // By its internal slots: a Proxy, or an object with the prototype of one, is no view, and has no length.
+  // Internal slots decide: a Proxy, or an object with the prototype of a view, is no view.
   if (!ArrayBuffer.isView(value)) return isBuffer(value) ? new Uint8Array(value) : undefined
-  // Not `length`: optimized code of V8 11 (Node 20) reads the old one of transferred memory, where it has also met views
-  // of memory that can be resized.
+  // `byteLength` instead of `length`: optimized code of V8 11 (Node 20) gives the old `length` of transferred memory,
+  // once it has met views of resizable memory.
   if (value instanceof Uint8Array && value.byteLength > 0) return value
   if (value.byteLength === 0) checkBounds(value)
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }
 
-/** Throws a TypeError for an array whose memory is gone; its length of 0 does not tell. That of a DataView throws. */
+/** Throws a TypeError for an array whose memory was transferred: its length is 0. Only a DataView's length throws. */
 function checkBounds(view: ArrayBufferView): void {
   if (kindOf(view) !== '[object DataView]') Uint8Array.prototype.at.call(view as Uint8Array, 0)
 }

@@ -3,7 +3,8 @@ import { HTTPError } from './errors.ts'
 
 /**
  * A header or trailer field: a name in any case, and a value of characters up to U+00FF. With `neverIndexed` the value
- * is a secret: HPACK keeps it in no table, on this connection and on those it is forwarded to (RFC 7541 §6.2.3, §7.1.3).
+ * is a secret: HPACK keeps it in no table, on this connection and on those it is forwarded to (RFC 7541 §6.2.3,
+ * §7.1.3).
  */
 export type HeaderField = readonly [name: string, value: string, neverIndexed?: boolean]
 
@@ -28,7 +29,7 @@ export type HeaderList =
 
 /** Names and values in turn: the form in which fields travel inside. */
 export interface FlatFields extends Array<string> {
-  /** Where the names of fields stand that are never indexed; absent where none is. */
+  /** Positions of the names of never-indexed fields. Absent where there is none. */
   neverIndexed?: number[]
 }
 
@@ -63,19 +64,19 @@ export function flatten(headers: HeaderList | FlatFields, fields: FlatFields = [
   return fields
 }
 
-/** The names in lower case; `undefined` without any. */
+/** The names of never-indexed fields in lower case; `undefined` where there is none. */
 function secretNames(names: readonly string[] | undefined): Set<string> | undefined {
   if (names === undefined) return undefined
   if (!Array.isArray(names)) throw invalidArgument('sensitiveHeaders', 'a list of names', names)
   return new Set(names.map((name) => checkString('sensitiveHeaders', name).toLowerCase()))
 }
 
-/** The field whose name stands at `at` is never indexed. */
+/** Marks the field whose name is at `at` as never indexed. */
 export function neverIndex(fields: FlatFields, at: number): void {
   ;(fields.neverIndexed ??= []).push(at)
 }
 
-/** Takes out the field whose name stands at `at`. */
+/** Removes the field whose name is at `at`. */
 export function removeField(fields: FlatFields, at: number): void {
   fields.splice(at, 2)
   if (!fields.neverIndexed) return
@@ -93,7 +94,7 @@ function pushPair(pair: HeaderField, fields: FlatFields): void {
   fields.push(name, value)
 }
 
-/** A value as people write it in an object: a number has a text that is plain. */
+/** The value of a field in an object. A number is allowed: its decimal text is unambiguous. */
 function textOf(name: string, value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return String(value)
@@ -108,7 +109,7 @@ function isIterable(headers: HeaderList): headers is Iterable<HeaderField> {
   return typeof (headers as Iterable<unknown>)[Symbol.iterator] === 'function'
 }
 
-/** Fields as applications see them: those that are never indexed say so. */
+/** Fields in the form for applications; never-indexed fields have `neverIndexed`. */
 export function toHeaderFields(fields: FlatFields): HeaderField[] {
   const { neverIndexed } = fields
   const pairs: HeaderField[] = toPairs(fields)

@@ -2,7 +2,7 @@ import { describe, invalidArgument } from './arguments.ts'
 import { HTTPError } from './errors.ts'
 
 /*
- * Options are checked when a server or a session is made. `undefined` is the default; a name that there is not, and a value
+ * Options are checked when a server or a session is made. `undefined` means the default; an unknown name, and a value
  * out of range, throw `ERR_INVALID_ARGUMENT`.
  */
 
@@ -18,12 +18,12 @@ export interface NumberRange {
 export type NumberTable<T> = { readonly [Name in keyof T]-?: NumberRange }
 export type Resolved<T> = { readonly [Name in keyof T]-?: number }
 
-/** The most that fits 32 bits. */
+/** The largest unsigned 32-bit integer. */
 export const most32 = 0xffff_ffff
-/** The longest time that a timer takes, in milliseconds; beyond, it would be called at once. */
+/** The longest delay of a timer, in milliseconds. A longer one would fire at once. */
 export const mostTime = 0x7fff_ffff
 
-/** Each option of a table, as given or by its default. `bag` is the name of the object that holds them. */
+/** The options of a table, each as given or its default. `bag` is the name of the object that holds them. */
 export function resolveNumbers<T extends object>(
   bag: string,
   given: T | undefined,
@@ -60,10 +60,10 @@ export function checkFunction<T>(name: string, given: T): T {
   throw invalidArgument(name, 'a function', given)
 }
 
-/** `given` is an object, or `undefined`, and has no members but these. */
+/** Passes `undefined`, or an object that has no members but these. */
 export function checkNames(bag: string, given: unknown, names: readonly string[]): void {
   if (given === undefined) return
-  // A list or a Map has no members that are seen here.
+  // The members of an array or a Map are not options.
   if (typeof given !== 'object' || given === null || Symbol.iterator in given) {
     throw invalidArgument(bag, 'an object', given)
   }

@@ -1,17 +1,16 @@
-/** Slots of a map that is empty; beyond `keptSlots` it goes back to so many when it is empty again. */
+/** Slots of an empty map. A map with more than `keptSlots` slots shrinks to this number when it is empty again. */
 const fewestSlots = 8
 const keptSlots = 256
 
 /**
- * What belongs to the streams of a session, by their ids, which are above 0. In place of a `Map`, because streams come and go
- * by the hundred thousand: a `Map` makes itself a new table every few dozen of them, and the old one, for the sake of
- * iterators, points to the new one. Once an idle moment has moved one to the collector's old generation, each keeps its
- * successor alive, and that its streams, until the whole heap is looked through: on Deno a fifth of the time. A peer that picks
- * ids for the same slot makes a lookup pass those of its own streams that are open, and no others.
+ * A map from stream ids, which are above 0, to objects. It replaces `Map`, which allocates a new table every few dozen
+ * streams. An old table of a `Map` points to the new one for the sake of iterators. Once a table has moved to the
+ * collector's old generation, it keeps its successor and the streams there alive until a full collection; that took a
+ * fifth of the time on Deno. A peer that chooses ids for the same slot lengthens lookups only by its own open streams.
  */
 export class StreamMap<T> {
   #size = 0
-  /** 0: a free slot. As many as a power of two, at most half of them taken; an id is in the first free one from its own on. */
+  /** Ids by slot; 0 marks a free slot. The length is a power of two. At most half of the slots are taken. */
   #ids: number[] = emptySlots(fewestSlots, 0)
   #values: (T | undefined)[] = emptySlots(fewestSlots, undefined)
 
@@ -43,7 +42,7 @@ export class StreamMap<T> {
       this.clear()
       return
     }
-    // Those behind move up, as far as their own slots let them.
+    // Entries behind move forward, but never before the slot that their id gives.
     const values = this.#values
     const mask = ids.length - 1
     for (let slot = (hole + 1) & mask; ids[slot] !== 0; slot = (slot + 1) & mask) {
@@ -63,7 +62,7 @@ export class StreamMap<T> {
     this.#values = emptySlots(fewestSlots, undefined)
   }
 
-  /** Those that are there now, in no order. */
+  /** A copy of the present values, in no order. */
   values(): T[] {
     return this.#values.filter((_, slot) => this.#ids[slot] !== 0) as T[]
   }
@@ -93,7 +92,7 @@ export class StreamMap<T> {
 
 function emptySlots<T>(count: number, free: T): T[] {
   const slots: T[] = []
-  // Array.from with a closure takes ten times as long, and each connection makes some of these.
+  // Array.from with a closure takes ten times as long, and each connection makes several arrays.
   for (let i = 0; i < count; i++) slots.push(free)
   return slots
 }

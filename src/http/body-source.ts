@@ -11,11 +11,11 @@ import {
 } from './body.ts'
 import { isThenable } from '../common/thenable.ts'
 
-/** A body that is read piece by piece, whatever it was given as. */
+/** Reader of a body, whatever its kind. */
 export interface BodySource {
-  /** The next piece, of about `size` bytes where the body can tell. */
+  /** The next piece. A pull function is asked for about `size` bytes; other bodies choose the size. */
   pull(size: number): PullResult | Promise<PullResult>
-  /** The rest is not wanted; whoever makes the body is told. */
+  /** Cancels the body's stream or iterator: the rest is not read. */
   cancel(reason: unknown): void
 }
 
@@ -43,7 +43,7 @@ function invalidBody(): HTTPError {
   )
 }
 
-/** By shape, because a stream may come from another realm or from a library. */
+/** Recognized by its members, because a stream may come from another realm or from a library. */
 function isReadableStream(body: object): body is ReadableStream<BodyChunk> {
   return typeof (body as ReadableStream).getReader === 'function'
 }
@@ -60,7 +60,7 @@ function pullSource(pull: PullFunction): BodySource {
   }
 }
 
-/** A stream or an iterator of another make may have promises of its own. */
+/** A stream or an iterator of a library may return promises of its own. */
 function streamSource(stream: ReadableStream<BodyChunk>): BodySource {
   const reader = stream.getReader()
   return {
@@ -69,7 +69,7 @@ function streamSource(stream: ReadableStream<BodyChunk>): BodySource {
       try {
         Promise.resolve(reader.cancel(reason)).catch(ignore)
       } catch {
-        // It is a stream of another make; it is not read again.
+        // The stream of a library has no such method; it is not read again.
       }
     },
   }
@@ -87,7 +87,7 @@ function iteratorSource(iterator: AsyncIterator<BodyChunk> | Iterator<BodyChunk>
       try {
         Promise.resolve(iterator.return?.()).catch(ignore)
       } catch {
-        // It failed to stop; it is not asked again.
+        // The body failed to stop; it is not read again.
       }
     },
   }

@@ -3,17 +3,17 @@ import { asBytes } from '../common/bytes.ts'
 import { bodyChangedError } from '../common/body-changed.ts'
 import { HTTPError } from '../common/errors.ts'
 
-/** What a body may be made of. A string is sent as UTF-8. */
+/** A piece of a body. A string is sent as UTF-8. */
 export type BodyChunk = Uint8Array | string
 
 /** For a pull function's result: more may follow. */
 export const DATA_OK = 0
-/** For a pull function's result: that was the last of it. */
+/** For a pull function's result: these were the last bytes. */
 export const DATA_EOF = 1
-/** For a pull function's result: nothing yet; ask again after `resume()`. */
+/** For a pull function's result: no bytes yet; the function is called again after `resume()`. */
 export const DATA_DEFERRED = 2
 
-/** What a pull function says: bytes (or none), and `DATA_OK`, `DATA_EOF` or `DATA_DEFERRED`. */
+/** Result of a pull function: bytes (or none), and `DATA_OK`, `DATA_EOF` or `DATA_DEFERRED`. */
 export type PullResult = readonly [
   chunk: BodyChunk | null,
   flag: typeof DATA_OK | typeof DATA_EOF | typeof DATA_DEFERRED,
@@ -41,12 +41,12 @@ export function toBytes(chunk: BodyChunk): Uint8Array {
   return typeof chunk === 'string' ? encoder.encode(chunk) : chunk
 }
 
-/** Longer texts are encoded without a look whether they are ASCII. */
+/** Texts longer than this are encoded without a check for ASCII. */
 const shortText = 4096
 
 /**
- * A body that is complete, as bytes, or as a short text of ASCII, a byte a character, which nobody need encode;
- * `undefined` when it has to be read.
+ * A complete body, as bytes, or as a short text of ASCII, which needs no encoding: each character is a byte.
+ * `undefined` for a body that has to be read.
  */
 export function wholeBody(body: Body): Uint8Array | string | undefined {
   if (typeof body === 'string') {
@@ -56,7 +56,7 @@ export function wholeBody(body: Body): Uint8Array | string | undefined {
   return bytesOf(body)
 }
 
-/** A part of a body; throws `ERR_INVALID_BODY` for what is none. */
+/** The bytes of a piece of a body; throws `ERR_INVALID_BODY` for another value. */
 export function chunkOf(value: unknown): BodyChunk {
   const chunk = typeof value === 'string' ? value : bytesOf(value)
   if (chunk !== undefined) return chunk
@@ -66,7 +66,7 @@ export function chunkOf(value: unknown): BodyChunk {
   )
 }
 
-/** Bytes of any make; `undefined` for all else. Throws `ERR_BODY_CHANGED` where they were transferred. */
+/** The bytes of a view or buffer; `undefined` for other values. Throws `ERR_BODY_CHANGED` for a transferred buffer. */
 function bytesOf(value: unknown): Uint8Array | undefined {
   try {
     return asBytes(value)
@@ -77,7 +77,7 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 
 /** Up to this length a loop is faster than the runtime's encoder. */
 const loopLength = 48
-/** Whatever it is, it fits. */
+/** The text fits: a UTF-16 unit takes at most three bytes. */
 const scratch = new Uint8Array(3 * shortText)
 
 function isAscii(text: string): boolean {

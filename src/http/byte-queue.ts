@@ -1,16 +1,16 @@
-/** A chunk from this length on is kept as it is, where its buffer is not much larger than what is used of it. */
+/** A chunk of this length or longer is kept by reference, unless its buffer is much larger than the chunk. */
 const keptLength = 8 * 1024
-/** Buffers that short chunks are copied into: at most so large, at least so large. */
+/** Largest and smallest size of the buffers that short chunks are copied into. */
 const largestBuffer = 64 * 1024
 const smallestBuffer = 1024
-/** The memory that entries hold is at most so many times the bytes in use, and so much more. */
+/** The memory of all entries is at most this factor times the bytes in use, plus this constant. */
 const looseness = 1.25
 const slack = 64 * 1024
 
-/** Bytes that wait: a chunk that was kept, or a buffer that short chunks are copied into until it is full. */
+/** An entry of the queue: a chunk kept by reference, or a buffer that short chunks are copied into. */
 interface Entry {
   readonly bytes: Uint8Array
-  /** So many of `bytes` are in use. */
+  /** Number of bytes in use, from the beginning of `bytes`. */
   used: number
   readonly isFull: boolean
   /** Bytes of the memory behind `bytes`; 0 where the next entry holds the same. */
@@ -19,19 +19,19 @@ interface Entry {
 }
 
 /**
- * Bytes that wait to be read, in order. What is short is copied into the room left in the last buffer, and a chunk that is
- * a small part of a large buffer is copied, too: whatever the size of the pieces, the queue holds at most 1.5 times their
- * bytes, and 65 KiB. Each call costs constant time, and the copy of its bytes.
+ * A queue of bytes to be read. A short chunk is copied into the room left in the last buffer, and so is a chunk that is
+ * a small part of a large buffer. Whatever the size of the pieces, the queue holds at most 1.5 times their bytes and
+ * 65 KiB. Each call costs constant time and the copy of its bytes.
  */
 export class ByteQueue {
-  /** How many bytes wait. */
+  /** Number of bytes in the queue. */
   length = 0
   #first: Entry | undefined
   #last: Entry | undefined
   /** Bytes of the memory behind all entries. */
   #held = 0
 
-  /** `isBorrowed`: the chunk's memory is written again after this call. */
+  /** Appends a chunk. `isBorrowed`: the chunk's memory is overwritten after this call. */
   push(chunk: Uint8Array, isBorrowed = false): void {
     const { length } = chunk
     this.length += length
@@ -56,7 +56,7 @@ export class ByteQueue {
     this.#append(bytes, rest.length, false)
   }
 
-  /** The next bytes, as many as lie together; `undefined` when none wait. */
+  /** Removes and gives the first contiguous bytes; `undefined` when the queue is empty. */
   shift(): Uint8Array | undefined {
     const entry = this.#first
     if (!entry) return undefined
@@ -69,7 +69,7 @@ export class ByteQueue {
     return used === bytes.length ? bytes : bytes.subarray(0, used)
   }
 
-  /** All bytes in one piece of its own memory; the queue is empty then. */
+  /** Removes all bytes and gives them in one piece with memory of its own. */
   takeAll(): Uint8Array<ArrayBuffer> {
     const all = new Uint8Array(this.length)
     let at = 0
@@ -94,7 +94,7 @@ export class ByteQueue {
     return looseness * this.length + slack - this.#held
   }
 
-  /** Chunks that were received together share their memory. */
+  /** Chunks of one read share their memory. */
   #isOfLast(chunk: Uint8Array): boolean {
     return this.#last?.isFull === true && this.#last.bytes.buffer === chunk.buffer
   }

@@ -3,7 +3,7 @@ import { type FlatFields, removeField } from '../common/fields.ts'
 import { DATA_EOF, type PullResult, toBytes } from './body.ts'
 import type { BodySource } from './body-source.ts'
 
-/** What a message says of its length (RFC 9110 §8.6); `undefined` when it says nothing. */
+/** The `content-length` of a message (RFC 9110 §8.6); `undefined` without one. */
 export function declaredLength(fields: FlatFields): number | undefined {
   for (let i = 2; i < fields.length; i += 2) {
     if (isLength(fields[i]!)) return lengthOf(fields[i + 1]!)
@@ -12,8 +12,8 @@ export function declaredLength(fields: FlatFields): number | undefined {
 }
 
 /**
- * The same of a response, which says it once from here on. Throws `ERR_INVALID_FIELD_VALUE` for what is no length, and for
- * two that differ.
+ * The `content-length` of a response; equal copies of the field are removed. Throws `ERR_INVALID_FIELD_VALUE` for a
+ * value that is no length, and for two different ones.
  */
 export function singleLength(fields: FlatFields, streamId: number): number | undefined {
   let declared: number | undefined
@@ -39,7 +39,7 @@ export function singleLength(fields: FlatFields, streamId: number): number | und
   return declared
 }
 
-/** Takes out `content-length`: 1xx, 204 and 205 responses, and those that open a tunnel, have none (RFC 9110 §8.6). */
+/** Removes `content-length`: 1xx, 204 and 205 responses, and those that open a tunnel, have none (RFC 9110 §8.6). */
 export function removeLength(fields: FlatFields): void {
   for (let i = fields.length - 2; i > 0; i -= 2) {
     if (isLength(fields[i]!)) removeField(fields, i)
@@ -50,25 +50,25 @@ function isLength(name: string): boolean {
   return name.length === 14 && name.toLowerCase() === 'content-length'
 }
 
-/** Of a list, as `Headers` joins fields of one name, what all of it says (RFC 9110 §8.6); `NaN` for what is no length. */
+/** The value of a list, as `Headers` joins fields of one name (RFC 9110 §8.6); `NaN` for a list that is no length. */
 function lengthOf(value: string): number {
   const [first = '', ...others] = value.split(',').map((text) => text.trim())
   return /^\d+$/.test(first) && others.every((other) => other === first) ? Number(first) : NaN
 }
 
-/** A body of another length than was said is an `ERR_CONTENT_LENGTH`. */
+/** Throws `ERR_CONTENT_LENGTH` where the length of a body differs from `content-length`. */
 export function checkLength(declared: number, length: number, streamId: number): void {
   if (declared !== length) throw lie(declared, length, streamId)
 }
 
-/** Fails where the body turns out to be longer than was said, before that is sent, or shorter. */
+/** A source that fails where the body is shorter than `content-length`, or longer, before the excess is sent. */
 export function measured(source: BodySource, declared: number, streamId: number): BodySource {
   let length = 0
   const checked = (result: PullResult): PullResult => {
     const [chunk, flag] = result
     const bytes = chunk === null ? undefined : toBytes(chunk)
     if (bytes) length += bytes.length
-    // Compared so that NaN is a lie as well.
+    // This comparison also fails for NaN.
     const isWithin = flag === DATA_EOF ? length === declared : length <= declared
     if (!isWithin) {
       const error = lie(declared, length, streamId)

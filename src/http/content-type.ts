@@ -1,14 +1,14 @@
 import { type FlatFields, type HeaderList, flatten, isFlat } from '../common/fields.ts'
 
-/** What a text is, where nobody says it (Fetch, "extract a body"). */
+/** The type of a string without a `content-type` (Fetch, "extract a body"). */
 export const textType = 'text/plain;charset=UTF-8'
 
-/** Of `URLSearchParams`. */
+/** The type of `URLSearchParams`. */
 export const formType = 'application/x-www-form-urlencoded;charset=UTF-8'
 
 const ofText: HeaderList = { 'content-type': textType }
 
-/** Adds the `content-type` that a body implies, unless `headers` say one. */
+/** Adds the `content-type` that a body implies, unless `headers` have one. */
 export function withContentType(
   headers: HeaderList | FlatFields,
   body: unknown,
@@ -28,12 +28,12 @@ export function withContentType(
     for (const name in headers) if (isNamed(name, 'content-type')) return headers
     return { ...headers, 'content-type': type }
   }
-  // A list may be one that can be walked only once.
+  // The list may be an iterator, which can be read only once.
   const fields = isFlat(headers) ? headers : flatten(headers)
   return hasContentType(fields) ? fields : flatten(['content-type', type], flatten(fields))
 }
 
-/** For bytes `Blob` is not asked for: some runtimes make it only then. */
+/** For bytes the global `Blob` is not read: some runtimes make it at its first use. */
 function typeOfObject(body: unknown): string {
   if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) return ''
   if (isParameters(body)) return formType

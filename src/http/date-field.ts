@@ -3,7 +3,7 @@ import type { FlatFields } from '../common/fields.ts'
 let second = 0
 let text = ''
 
-/** The time as a `date` field has it (RFC 9110 §5.6.7), made once a second. */
+/** The time in the form of a `date` field (RFC 9110 §5.6.7), computed once a second. */
 function currentDate(): string {
   const now = Math.floor(Date.now() / 1000)
   if (now !== second) {

@@ -2,21 +2,21 @@ import { declaredLength } from './content-length.ts'
 import type { RequestHead } from './request-head.ts'
 
 /*
- * What a request has to be beyond what the protocol's parser checks. One that is not is answered with 400: two programs
- * would take it for requests of different resources (RFC 9110 §7.2, §4.2.4).
+ * Rules of a request beyond the checks of the protocol's parser. A request that breaks one gets 400: two programs would
+ * take it for requests of different resources (RFC 9110 §7.2, §4.2.4).
  */
 
 /** A name or an IPv4 address of RFC 3986 §3.2.2 without percent signs and commas, or an IPv6 address; and a port. */
 const authorityForm = /^(?:[\w.~!$&'()*+;=-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 /**
- * What no URL has: `#` begins a fragment, which is not sent (RFC 9110 §7.1). In the path, not in the query, `URL` takes a
- * backslash for a slash, and encodes the others.
+ * Characters that a path of a URL does not have: `#` begins a fragment, which is not sent (RFC 9110 §7.1). In the path,
+ * not in the query, `URL` takes a backslash for a slash, and encodes the others.
  */
 const foreignInPath = /#|^[^?]*["<>\\]/
 const mostPort = 65_535
 const defaultPorts: Readonly<Record<string, string>> = { http: ':80', https: ':443' }
 
-/** The authority and the path that were found good last: clients send the same again and again. */
+/** The authority and the path that passed the check last: clients often repeat them. */
 let lastGood = ''
 let lastGoodPath = ''
 
@@ -29,7 +29,7 @@ function isAuthority(authority: string): boolean {
   return true
 }
 
-/** The host without what makes no difference: case, and the scheme's own port. */
+/** The host in lower case and without the scheme's default port. */
 function entityOf(authority: string, scheme: string): string {
   const port = defaultPorts[scheme] ?? ''
   const lower = authority.toLowerCase()
@@ -48,7 +48,7 @@ function isUnambiguous({ authority, host, path, scheme }: RequestHead): boolean 
   return true
 }
 
-/** The status of a request that no handler is told of; `undefined`: one is. `mostBody`: bytes of a body that are taken. */
+/** The status for a request that gets no handler, else `undefined`. `mostBody`: the body's limit in bytes. */
 export function refusalOf(request: RequestHead, mostBody: number): number | undefined {
   if (!isUnambiguous(request)) return 400
   const isTooLong = mostBody < Infinity && (declaredLength(request.fields) ?? 0) > mostBody

@@ -1,12 +1,12 @@
-/** Who reads what comes out of a tunnel. */
+/** Reader of a tunnel: callbacks for the peer's bytes. */
 export interface TunnelReader {
-  /** Bytes arrived. The peer may send more once this has returned, or its promise resolved. */
+  /** Bytes arrived. Flow control lets the peer send more once this has returned, or its promise has resolved. */
   onData(chunk: Uint8Array): void | Promise<void>
   /** The peer sends no more (END_STREAM); we still may. */
   onEnd(): void
-  /** `bufferedAmount`, which had been above 64 KiB, is not any more. */
+  /** `bufferedAmount` has fallen to 64 KiB or less. */
   onDrain(): void
-  /** Both directions are over; 0 (NO_ERROR): in order. Called once, last. */
+  /** Both directions have ended. `code` 0 (NO_ERROR): in order. Called once, as the last callback. */
   onClose(errorCode: number): void
 }
 
@@ -16,10 +16,10 @@ export interface Tunnel {
   readonly bufferedAmount: number
   /** Sends bytes; kept by reference until they are out. Ignored once the tunnel is closed. */
   write(chunk: Uint8Array): void
-  /** We send no more (END_STREAM). */
+  /** Ends our direction (END_STREAM). */
   end(): void
-  /** Drops the tunnel (RST_STREAM); CANCEL (8) unless said otherwise. */
+  /** Drops the tunnel (RST_STREAM). Default code: CANCEL (8). */
   reset(errorCode?: number): void
-  /** Who reads; set once. Until then the peer's bytes wait, and its window stays as it is. */
+  /** Sets the reader, once. Until then the peer's bytes wait, and its window is not opened. */
   read(reader: TunnelReader): void
 }

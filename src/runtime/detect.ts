@@ -1,7 +1,7 @@
 import { HTTPError } from '../common/errors.ts'
 import type { Runtime } from '../transport/transport.ts'
 
-/** What tells the runtimes from each other. */
+/** Globals by which the runtimes are told apart. */
 export interface RuntimeGlobals {
   readonly Deno?: { readonly listen?: unknown }
   readonly Bun?: { readonly listen?: unknown }
@@ -16,7 +16,7 @@ export async function detectRuntime(
   globals: RuntimeGlobals = globalThis as RuntimeGlobals,
 ): Promise<Runtime> {
   const { Deno, Bun } = globals
-  // These two have a `process` as well; to look at it makes Deno load it, in 30 ms.
+  // Deno and Bun have a `process` as well. The first use of it makes Deno load it, in 30 ms.
   if (typeof Deno?.listen === 'function') return (await import('./deno/runtime.ts')).denoRuntime
   if (typeof Bun?.listen === 'function') return (await import('./bun/runtime.ts')).bunRuntime
   if (typeof globals.process?.versions?.node === 'string')

@@ -1,6 +1,6 @@
 /**
- * What the server needs of a runtime: bytes in, bytes out, who is at the other end. `src/runtime/*`
- * implements these interfaces once per runtime; nothing above or below them knows a socket.
+ * The server's view of a runtime: bytes in, bytes out, addresses of the peers. `src/runtime/*` implements these
+ * interfaces once per runtime; no other module uses a socket.
  */
 
 /** One end of a connection. `port` is 0 where there is no port (a transport in memory). */
@@ -9,11 +9,11 @@ export interface Address {
   readonly port: number
 }
 
-/** What the TLS handshake settled; a field is `null` where the runtime does not tell. */
+/** Result of the TLS handshake; a field is `null` where the runtime does not report it. */
 export interface TlsInfo {
   /** The negotiated protocol (RFC 7301), such as `'h2'`; `null`: the client offered none. */
   readonly alpnProtocol: string | null
-  /** As the runtime writes it, for example `TLSv1.3`. */
+  /** In the form of the runtime, for example `TLSv1.3`. */
   readonly version: string | null
   readonly cipher: string | null
   /** The name the client asked for (SNI, RFC 6066 §3). */
@@ -34,8 +34,8 @@ export interface TlsOptions {
   /** Turn away a client whose certificate is missing or not signed by `ca`. Default: `requestCert`. */
   readonly rejectUnauthorized?: boolean
   /**
-   * Cipher suites in OpenSSL's names, the preferred first, with colons between. Default: of TLS 1.2 those with ECDHE and
-   * AEAD, which HTTP/2 allows (RFC 9113 §9.2.2), and all of TLS 1.3.
+   * Cipher suites in OpenSSL's names, the preferred first, with colons between. Default: of TLS 1.2 those with ECDHE
+   * and AEAD, which HTTP/2 allows (RFC 9113 §9.2.2), and all of TLS 1.3.
    */
   readonly ciphers?: string
   /** Default `TLSv1.2`, the least that HTTP/2 allows (RFC 9113 §9.2). */
@@ -48,7 +48,7 @@ export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 /**
  * A connected byte stream in both directions. Never calls its sink from inside one of these methods.
- * What is written after `end` or `destroy` is dropped without an error.
+ * Bytes written after `end` or `destroy` are dropped without an error.
  */
 export interface Transport {
   readonly remoteAddress: Address
@@ -61,7 +61,7 @@ export interface Transport {
    * than we write: send nothing more until `onDrain`. Bytes passed in spite of that are kept.
    */
   write(bytes: Uint8Array): boolean
-  /** Sends chunks that nobody will change any more, in order, without copying where the runtime can. */
+  /** Sends chunks in order, without a copy where the runtime can. The caller must not change them afterwards. */
   writev(chunks: readonly Uint8Array[]): boolean
   /**
    * Makes of bytes what chunks for `writev` are cut from, where slices of another class cost less to send.
@@ -78,7 +78,7 @@ export interface Transport {
 }
 
 /**
- * What a connection is to its transport. A sink that throws loses its connection, nobody else's:
+ * The receiver of a transport's events: a connection. A sink that throws loses only its own connection:
  * the transport is destroyed and `onClose` gets the error.
  */
 export interface TransportSink {
@@ -143,8 +143,8 @@ export interface Runtime {
   /** Rejects with the system's error (`code` such as `EADDRINUSE`) when the address cannot be had. */
   listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening>
   /**
-   * Calls `action` once the loop has been through what is ready now: what many timers, promises and pieces of a stream
-   * say in one turn is sent at once. Default: after the promises that are settled, which may be between two timers.
+   * Calls `action` at the end of this turn of the loop, so that the output of many timers, promises and pieces of a
+   * stream is sent at once. Default: after the promises that are settled, which may be between two timers.
    */
   atEndOfTurn?(action: () => void): void
   /** Calls `listener` at each SIGINT and SIGTERM, which then do not end the process. The result stops that. */

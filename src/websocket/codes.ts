@@ -1,4 +1,4 @@
-/** RFC 6455 §5.2: what a frame is. */
+/** Opcodes of frames (RFC 6455 §5.2). */
 export const Opcode = {
   CONTINUATION: 0x0,
   TEXT: 0x1,
@@ -8,7 +8,7 @@ export const Opcode = {
   PONG: 0xa,
 } as const
 
-/** RFC 6455 §7.4.1: why a WebSocket ended. */
+/** Status codes: why a WebSocket ended (RFC 6455 §7.4.1). */
 export const CloseCode = {
   NORMAL: 1000,
   GOING_AWAY: 1001,

@@ -14,7 +14,7 @@ import { ServerWebSocket, type SocketLink, type SocketReadyState } from './serve
 
 type Timer = ReturnType<typeof setTimeout>
 
-/** While more than this waits for a peer, in bytes, nothing is read from it: it would only make more. */
+/** While more bytes than this wait for a peer, no frames are read from it: they would cause more output. */
 const highWater = 1024 * 1024
 // A byte order mark belongs to the message.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -28,7 +28,7 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** What a Close frame said. */
+/** Code and reason of a Close frame. */
 interface ReceivedClose {
   readonly code: number
   readonly reason: string
@@ -55,8 +55,8 @@ function closePayload(code: number, reason: Uint8Array): Uint8Array {
 }
 
 /**
- * The server's end of the protocol (RFC 6455) on a tunnel: an HTTP/2 stream (RFC 8441), or a connection after
- * an upgrade. Its `socket` is what an application gets; a server calls `open`, `abort` and `goAway`.
+ * The server's end of the protocol (RFC 6455) on a tunnel: an HTTP/2 stream (RFC 8441), or a connection after an
+ * upgrade. An application gets its `socket`; a server calls `open`, `abort` and `goAway`.
  */
 export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink {
   readonly socket: ServerWebSocket
@@ -70,7 +70,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
 
   #readyState: SocketReadyState = ServerWebSocket.CONNECTING
   #tunnel: Tunnel | undefined
-  /** `close` was called before `open`: what the Close frame says. */
+  /** Code and reason of the Close frame, where `close` was called before `open`. */
   #earlyClose: Uint8Array | undefined
   #hasSentClose = false
   #received: ReceivedClose | undefined
@@ -84,8 +84,9 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
   #silentTicks = 0
 
   /**
-   * `url`: of the request, with the scheme `ws` or `wss`. `agreement`: what `negotiate` gave. `report` is told what
-   * listeners throw, and what else is no fault of the peer. Throws `ERR_INVALID_ARGUMENT` for options out of range.
+   * `url`: the URL of the request, with the scheme `ws` or `wss`. `agreement`: the result of `negotiate`. `report` is
+   * called with errors that are no fault of the peer, such as those of listeners. Throws `ERR_INVALID_ARGUMENT` for
+   * options out of range.
    */
   constructor(
     url: string,
@@ -109,7 +110,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.socket = new ServerWebSocket(url, agreement.protocol, agreement.extensions, this)
   }
 
-  // ---- what a server calls --------------------------------------------------------------------
+  // ---- called by a server ---------------------------------------------------------------------
 
   /** The response is on its way: the socket is open. Call it in the turn in which the tunnel was accepted. */
   open(tunnel: Tunnel): void {
@@ -139,12 +140,12 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.#finish()
   }
 
-  /** Says Close with 1001: the server shuts down, or the application has gone. */
+  /** Sends Close with 1001 (going away): the server shuts down. */
   goAway(reason = ''): void {
     this.close(CloseCode.GOING_AWAY, encodeText(reason))
   }
 
-  // ---- what the socket asks (SocketLink) ------------------------------------------------------
+  // ---- called by the socket (SocketLink) ------------------------------------------------------
 
   get readyState(): SocketReadyState {
     return this.#readyState
@@ -185,7 +186,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.#readyState = ServerWebSocket.CLOSING
   }
 
-  /** Told once. The socket ends with 1011, unless it ends already. */
+  /** Reports an error once. The socket fails with 1011, unless it is closing already. */
   listenerFailed(error: unknown): void {
     this.#report(error)
     if (this.#hasSentClose) return
@@ -200,7 +201,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     return this.#readyState === ServerWebSocket.OPEN
   }
 
-  // ---- what the tunnel tells (TunnelReader) ---------------------------------------------------
+  // ---- called by the tunnel (TunnelReader) ----------------------------------------------------
 
   onData(chunk: Uint8Array): void | Promise<void> {
     if (this.#isDeaf) return undefined
@@ -215,7 +216,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
   }
 
   onEnd(): void {
-    // After a Close frame that is how it should be; without one it is abnormal (RFC 6455 §7.1.5).
+    // The end is clean after a Close frame, and abnormal without one (RFC 6455 §7.1.5).
     if (this.#received !== undefined || this.#isDeaf) return
     this.#shut()
   }
@@ -225,7 +226,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
   }
 
   onClose(errorCode: number): void {
-    // A client that closes its tab cancels the stream: nothing is wrong with that.
+    // A browser cancels the stream when its tab is closed: that is no error.
     const isOrderly = errorCode === ErrorCode.NO_ERROR || errorCode === ErrorCode.CANCEL
     if (!isOrderly && this.#received === undefined) {
       this.#failure ??= new WebSocketProtocolError(
@@ -236,10 +237,10 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.#finish()
   }
 
-  // ---- what the parser finds (FrameSink) ------------------------------------------------------
+  // ---- called by the parser (FrameSink) -------------------------------------------------------
 
   onMessage(isText: boolean, payload: Uint8Array, isCompressed: boolean): void {
-    // Once the socket closes, messages are dropped, as in the standard.
+    // While the socket is closing, messages are dropped, as the standard requires.
     if (!this.#isOpen) return
     const bytes = isCompressed ? decompress(payload, this.#maxPayload) : payload
     if (isText) {
@@ -287,14 +288,14 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     else this.#expectClose()
   }
 
-  /** Both have said Close: it is the server that closes first (RFC 6455 §7.1.1). */
+  /** Both sides have sent Close: the server ends the connection first (RFC 6455 §7.1.1). */
   #endHandshake(): void {
     this.#sender.stop()
     this.#tunnel?.end()
     this.#expectClose()
   }
 
-  /** Fails the socket, and reports what is no fault of the peer. */
+  /** Fails the socket, and reports an error that is no fault of the peer. */
   #failed(error: unknown): void {
     const isOfPeer =
       error instanceof WebSocketProtocolError && error.closeCode !== CloseCode.INTERNAL_ERROR
@@ -302,7 +303,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.#fail(error)
   }
 
-  /** RFC 6455 §7.1.7: says why, and ends the stream without waiting for an answer. */
+  /** Fails the connection (RFC 6455 §7.1.7): sends Close and ends the stream without waiting for an answer. */
   #fail(error: unknown): void {
     if (this.#failure !== undefined || this.#readyState === ServerWebSocket.CLOSED) return
     const isProtocol = error instanceof WebSocketProtocolError
@@ -326,7 +327,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.#expectClose()
   }
 
-  /** The peer gets some time, and more while it takes what we sent. */
+  /** Gives the peer time to close, and more while it takes bytes. */
   #expectClose(): void {
     clearInterval(this.#idleTimer)
     clearTimeout(this.#closeTimer)

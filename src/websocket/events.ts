@@ -1,13 +1,13 @@
-/** A socket's `close` event, in shape the standard's `CloseEvent`. */
+/** A socket's `close` event, with the members of the standard's `CloseEvent`. */
 export interface SocketCloseEvent extends Event {
-  /** What the peer's Close frame says; 1005: nothing; 1006: there was none. */
+  /** The code of the peer's Close frame; 1005: the frame had no code; 1006: there was no frame. */
   readonly code: number
   readonly reason: string
-  /** Both sides have said Close. */
+  /** Both sides have sent Close. */
   readonly wasClean: boolean
 }
 
-/** What happened, for a `close` event. */
+/** The members of a `close` event. */
 export interface SocketCloseInit {
   readonly code: number
   readonly reason: string
@@ -30,7 +30,7 @@ class OwnCloseEvent extends Event implements SocketCloseEvent {
 
 type CloseEventConstructor = new (type: string, init: SocketCloseInit) => SocketCloseEvent
 
-/** The runtime's own, where it has one. */
+/** The runtime's `CloseEvent`, where it has one. */
 const closeEventClass: CloseEventConstructor =
   (globalThis as { CloseEvent?: CloseEventConstructor }).CloseEvent ?? OwnCloseEvent
 
@@ -38,7 +38,7 @@ export function closeEvent(init: SocketCloseInit): SocketCloseEvent {
   return new closeEventClass('close', init)
 }
 
-/** A socket's `error` event: what a server wants to know, unlike a page, it may. */
+/** A socket's `error` event. In contrast to a browser's, it has the error. */
 export interface SocketErrorEvent extends Event {
   readonly error: Error
   readonly message: string

@@ -1,7 +1,7 @@
 /** One element of `sec-websocket-extensions` (RFC 6455 §9.1). */
 export interface ExtensionOffer {
   readonly name: string
-  /** In order; a parameter without a value has `''`. */
+  /** The parameters in order; one without a value has `''`. */
   readonly parameters: readonly (readonly [name: string, value: string])[]
 }
 
@@ -29,7 +29,7 @@ export function parseExtensions(field: string): ExtensionOffer[] | undefined {
   return offers
 }
 
-/** Without the spaces and tabs around it. */
+/** The text without spaces and tabs around it. */
 export function trim(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
@@ -37,8 +37,8 @@ export function trim(text: string): string {
 const windowBits = /^(?:8|9|1[0-5])$/
 
 /**
- * The answer to the first offer of permessage-deflate that we can do (RFC 7692 §7.1); `undefined` when there
- * is none. Every message stands by itself, in both directions; our window is 15 bits and no less.
+ * The answer to the first offer of permessage-deflate that is acceptable (RFC 7692 §7.1); `undefined` when there is
+ * none. Neither side keeps its context between messages; our window has 15 bits and no fewer.
  */
 export function acceptDeflate(offers: readonly ExtensionOffer[]): string | undefined {
   for (const { name: extension, parameters } of offers) {
@@ -61,7 +61,7 @@ function agreedParameters(parameters: ExtensionOffer['parameters']): string | un
         if (value !== '') return undefined
         break
       case 'client_max_window_bits':
-        // Whatever window the client has, ours is as large.
+        // Any window of the client is acceptable: ours is as large as the largest.
         if (value !== '' && !windowBits.test(value)) return undefined
         break
       case 'server_max_window_bits':

@@ -3,14 +3,14 @@ import { CloseCode, Opcode } from './codes.ts'
 import { unmask } from './mask.ts'
 import { WebSocketProtocolError } from './protocol-error.ts'
 
-/** Who gets what a parser finds. */
+/** Callbacks of a parser. */
 export interface FrameSink {
   /**
-   * A whole message. A binary one that is not compressed is the sink's own, alone in its buffer; any other
-   * payload is lent for the call.
+   * A whole message. The payload of a binary one that is not compressed belongs to the sink, alone in its buffer; any
+   * other payload is borrowed for the call.
    */
   onMessage(isText: boolean, payload: Uint8Array, isCompressed: boolean): void
-  /** A Close, Ping or Pong frame; the payload is the sink's own. */
+  /** A Close, Ping or Pong frame; the payload belongs to the sink. */
   onControl(opcode: number, payload: Uint8Array): void
 }
 
@@ -19,16 +19,16 @@ const RSV1 = 0x40
 const RSV2_AND_3 = 0x30
 const MASKED = 0x80
 const maxControlPayload = 125
-/** A message has at least so many bytes of memory. A peer that announces a long one gets memory only for what it has sent. */
+/** The least memory of a message, in bytes. The memory grows with the received bytes, not with the announced length. */
 const firstGrowth = 1024
-/** The memory of a message is at most so many times its bytes; each byte is copied a constant number of times. */
+/** The memory of a message is at most this factor times its bytes; each byte is copied a constant number of times. */
 const growth = 1.5
 
 function protocolError(message: string): WebSocketProtocolError {
   return new WebSocketProtocolError(CloseCode.PROTOCOL_ERROR, message)
 }
 
-/** Reads the frames of a client (RFC 6455 §5.2), wherever the chunks are cut, and joins them to messages. */
+/** Reads the frames of a client (RFC 6455 §5.2) from chunks of any length, and joins them to messages. */
 export class FrameParser {
   readonly #sink: FrameSink
   readonly #maxPayload: number
@@ -42,11 +42,11 @@ export class FrameParser {
   #isInPayload = false
   #opcode = 0
   #isFinal = false
-  /** Of this frame's payload: bytes read, bytes to come. */
+  /** Bytes of this frame's payload: read, and still to come. */
   #read = 0
   #remaining = 0
 
-  /** Of the message: TEXT, BINARY, or 0 between messages. */
+  /** Opcode of the message: TEXT, BINARY, or 0 between messages. */
   #messageOpcode = 0
   #isCompressed = false
   #message = noBytes
@@ -55,7 +55,7 @@ export class FrameParser {
   #control = noBytes
   #isStopped = false
 
-  /** `maxPayload` limits a message, in bytes as they are on the wire. */
+  /** `maxPayload`: the longest message, in bytes on the wire. */
   constructor(sink: FrameSink, maxPayload: number, canBeCompressed: boolean) {
     this.#sink = sink
     this.#maxPayload = maxPayload
@@ -63,8 +63,8 @@ export class FrameParser {
   }
 
   /**
-   * Reads `chunk`, which it may alter and does not keep. Throws a `WebSocketProtocolError`, after which
-   * it must not be called again.
+   * Reads `chunk`, which it may alter and does not keep. Throws a `WebSocketProtocolError`, after which it must not be
+   * called again.
    */
   push(chunk: Uint8Array): void {
     let at = 0
@@ -97,7 +97,7 @@ export class FrameParser {
     return at
   }
 
-  /** Judges the first two bytes; gives the header's length. */
+  /** Checks the first two bytes; gives the header's length. */
   #checkHeader(): number {
     const first = this.#header[0]!
     const second = this.#header[1]!
@@ -192,7 +192,7 @@ export class FrameParser {
     return at + length
   }
 
-  /** The usual case: the message is one frame, and all of it is here. */
+  /** The usual case: the message is one frame, and the chunk has all of it. */
   #readWhole(chunk: Uint8Array, at: number): number {
     const end = at + this.#remaining
     const isText = this.#messageOpcode === Opcode.TEXT
@@ -225,10 +225,10 @@ export class FrameParser {
     this.#remaining -= length
   }
 
-  /** Makes room for `needed` bytes; `announced` are what the message will have at the end of this frame. */
+  /** Makes room for `needed` bytes; `announced` is the length of the message at the end of this frame. */
   #grow(needed: number, announced: number): void {
     const wanted = Math.max(Math.ceil(growth * needed), firstGrowth)
-    // Of what is final and announced, exactly as much as that.
+    // The last frame tells the length of the message: exactly that much memory.
     const capacity = this.#isFinal ? Math.min(announced, wanted) : wanted
     const message = new Uint8Array(capacity)
     message.set(this.#message.subarray(0, this.#length))

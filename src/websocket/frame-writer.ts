@@ -1,7 +1,7 @@
 import { Opcode } from './codes.ts'
 
 const FIN = 0x80
-/** With an opcode: the message is compressed (RFC 7692 §6). */
+/** RSV1, a bit beside the opcode: the message is compressed (RFC 7692 §6). */
 export const RSV1 = 0x40
 
 /** A string up to this long is encoded straight into its frame. */
@@ -12,7 +12,7 @@ const encoder = new TextEncoder()
 const scratch = new Uint8Array(longestShortHeader + 3 * shortText)
 const scratchText = scratch.subarray(longestShortHeader)
 
-/** The UTF-8 of a string; what is no character becomes U+FFFD. */
+/** The UTF-8 of a string; a lone surrogate becomes U+FFFD. */
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text)
 }
@@ -56,7 +56,7 @@ export function frameOf(first: number, payload: Uint8Array): Uint8Array {
 /** The frame of a short text; `undefined` when it is not short. */
 export function shortTextFrame(text: string): Uint8Array | undefined {
   if (text.length > shortText) return undefined
-  // The header goes in front of the bytes once it is known how many they are.
+  // The header is written in front of the bytes once their number is known.
   const { written } = encoder.encodeInto(text, scratchText)
   const start = longestShortHeader - headerLength(written)
   writeHeader(scratch, start, Opcode.TEXT, written)

@@ -4,17 +4,17 @@ import { Opcode } from './codes.ts'
 import { encodeText, frameHeader, frameOf, RSV1, shortTextFrame } from './frame-writer.ts'
 import { compress } from './permessage-deflate.ts'
 
-/** A tunnel calls `onDrain` when it had more than this, in bytes, and no longer has. */
+/** A tunnel calls `onDrain` when its buffered bytes fall to this number or below. */
 const lowWater = 64 * 1024
 /** A payload up to this long is copied behind its header; a longer one is written by itself. */
 const joinedPayload = 16 * 1024
 
-/** Messages on their way to the peer, in the order in which they were sent. */
+/** Sends messages to the peer, in order. */
 export class MessageSender {
   readonly #compressFrom: number
   readonly #onError: (error: unknown) => void
   #tunnel: Tunnel | undefined
-  /** The end of the queue behind a Blob that is being read; `undefined`: no queue. */
+  /** Settles after the last message queued behind a Blob that is being read; `undefined` without a queue. */
   #queue: Promise<void> | undefined
   #queuedBytes = 0
   #discardedBytes = 0
@@ -35,12 +35,12 @@ export class MessageSender {
     this.#tunnel = tunnel
   }
 
-  /** Bytes that wait: to be read from a Blob, in the tunnel, or in vain. */
+  /** Bytes to be read from a Blob, in the tunnel, or of messages that will not be sent. */
   get bufferedAmount(): number {
     return this.#queuedBytes + this.#discardedBytes + (this.#tunnel?.bufferedAmount ?? 0)
   }
 
-  /** Resolves when the peer has taken so much that more may be sent; at once when it may be already. */
+  /** Resolves when the tunnel has room for more; at once when it has room already. */
   get drained(): Promise<void> {
     if (this.#hasRoom) return Promise.resolve()
     this.#drained ??= new Promise((resolve) => (this.#resolveDrained = resolve))
@@ -67,7 +67,7 @@ export class MessageSender {
     else this.#enqueue(payload.length, () => this.#write(Opcode.TEXT, payload))
   }
 
-  /** The caller may change `bytes` afterwards. */
+  /** Sends a copy of `bytes`. */
   bytes(bytes: Uint8Array): void {
     if (this.#queue !== undefined) {
       const payload = bytes.slice()
@@ -77,7 +77,7 @@ export class MessageSender {
     }
   }
 
-  /** Whatever is sent after a Blob waits until it is read. */
+  /** Sends a Blob; messages after it wait until it is read. */
   blob(blob: Blob): void {
     this.#enqueue(blob.size, async () => {
       const payload = asBytes(await blob.arrayBuffer())
@@ -86,7 +86,7 @@ export class MessageSender {
     })
   }
 
-  /** A control frame, before what waits in the queue. */
+  /** Sends a control frame, before the messages in the queue. */
   control(opcode: number, payload: Uint8Array): void {
     this.#tunnel?.write(frameOf(opcode, payload))
   }
@@ -97,13 +97,13 @@ export class MessageSender {
     else this.control(Opcode.PONG, payload)
   }
 
-  /** Calls `task` when all that was sent before has been given to the tunnel. */
+  /** Calls `task` when all earlier messages were given to the tunnel. */
   afterMessages(task: () => void): void {
     if (this.#queue === undefined) task()
     else this.#enqueue(0, task)
   }
 
-  /** A message that is not sent any more, but counted. */
+  /** Counts the bytes of a message that is not sent any more. */
   discard(size: number): void {
     this.#discardedBytes += size
   }
@@ -116,7 +116,7 @@ export class MessageSender {
     this.#settle()
   }
 
-  /** Sends nothing more, and no message that waits. */
+  /** Stops sending, and drops the messages in the queue. */
   stop(): void {
     this.#isOver = true
     this.#pong = undefined
@@ -142,7 +142,7 @@ export class MessageSender {
     void this.#leave(queue)
   }
 
-  /** After the last of the queue there is none. */
+  /** Removes the queue after its last message. */
   async #leave(queue: Promise<void>): Promise<void> {
     await queue
     if (this.#queue !== queue) return
@@ -165,14 +165,14 @@ export class MessageSender {
     }
   }
 
-  /** Sends a payload that nobody will change. */
+  /** Sends a payload by reference; its bytes must not change. */
   #write(opcode: number, payload: Uint8Array): void {
     if (!this.#writeCompressed(opcode, payload)) this.#writeFrame(opcode, payload)
   }
 
   #writeCompressed(opcode: number, payload: Uint8Array): boolean {
     if (payload.length < this.#compressFrom) return false
-    // Another thread may write shared memory while it is read: compressed are bytes that stay.
+    // Another thread may write to shared memory: a copy is compressed.
     const isOwn = payload.buffer instanceof ArrayBuffer
     const compressed = compress(isOwn ? payload : payload.slice())
     if (compressed === undefined) return false

@@ -1,21 +1,21 @@
 import { flatten, type HeaderField, type HeaderList } from '../common/fields.ts'
 import { acceptDeflate, parseExtensions, trim } from './extensions.ts'
 
-/** What decides about a handshake. */
+/** Options of a handshake. */
 export interface NegotiateOptions {
   /**
-   * The subprotocols we speak, the best first, or who chooses among those the client offers, in its order
-   * (nothing: none of them). Default: none.
+   * The subprotocols we speak, the preferred first, or a function that chooses among those the client offers, in the
+   * client's order (`undefined`: none of them). Default: none.
    */
   readonly protocol?:
     | string
     | readonly string[]
     | ((offered: readonly string[]) => string | null | undefined)
-  /** Whether permessage-deflate (RFC 7692) may be agreed on. Default: true. */
+  /** Whether permessage-deflate (RFC 7692) may be negotiated. Default: true. */
   readonly compression?: boolean
 }
 
-/** A handshake that we accept. */
+/** An accepted handshake. */
 export interface WebSocketAgreement {
   readonly isAccepted: true
   /** The subprotocol; `''`: none. */
@@ -24,16 +24,16 @@ export interface WebSocketAgreement {
   readonly extensions: string
   /** permessage-deflate is among them. */
   readonly isCompressed: boolean
-  /** For the response with status 200 (RFC 8441 §5), or 101 over HTTP/1.1. */
+  /** Fields of the response with status 200 (RFC 8441 §5), or 101 over HTTP/1.1. */
   readonly fields: readonly HeaderField[]
 }
 
-/** A handshake that we refuse. */
+/** A refused handshake. */
 export interface WebSocketRefusal {
   readonly isAccepted: false
   readonly status: number
   readonly reason: string
-  /** For the response. */
+  /** Fields of the response. */
   readonly fields: readonly HeaderField[]
 }
 
@@ -42,9 +42,9 @@ const version = '13'
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /**
- * Reads the `sec-websocket-*` fields of a request and decides what the response says (RFC 6455 §4.2). The key
- * and its answer are HTTP/1.1's alone. Throws a `TypeError` when `options.protocol` chooses what the client
- * did not offer.
+ * Reads the `sec-websocket-*` fields of a request and gives the fields of the response (RFC 6455 §4.2). The key and its
+ * answer belong to HTTP/1.1. Throws a `TypeError` when `options.protocol` chooses a subprotocol that the client did not
+ * offer.
  */
 export function negotiate(
   requestFields: HeaderList,
@@ -90,12 +90,12 @@ function refusal(reason: string, fields: readonly HeaderField[] = []): WebSocket
   return { isAccepted: false, status: 400, reason, fields }
 }
 
-/** RFC 9110 §5.3: a field that comes again goes on. */
+/** The values of all fields of a name, joined (RFC 9110 §5.3). */
 function joined(before: string, value: string): string {
   return before === '' ? value : `${before}, ${value}`
 }
 
-/** `undefined` when one is no token, or comes twice (RFC 6455 §4.1). */
+/** The subprotocols of a request; `undefined` when one is no token, or is there twice (RFC 6455 §4.1). */
 function protocolsIn(field: string): string[] | undefined {
   const found = new Set<string>()
   for (const element of field.split(',')) {

@@ -6,11 +6,11 @@ import { WebSocketProtocolError } from './protocol-error.ts'
 /** Compressing a longer message would hold up everything else for tens of milliseconds. */
 const longestCompressed = 1024 * 1024
 
-// No message depends on another, so one of each serves all sockets. Made when first needed.
+// No message depends on another, so all sockets share one of each. They are made at the first use.
 let deflater: Deflater | undefined
 let inflater: Inflater | undefined
 
-/** The payload compressed; `undefined` when it is better sent as it is. */
+/** The compressed payload; `undefined` when the payload is to be sent uncompressed. */
 export function compress(payload: Uint8Array): Uint8Array | undefined {
   if (payload.length > longestCompressed) return undefined
   deflater ??= new Deflater()
@@ -18,8 +18,8 @@ export function compress(payload: Uint8Array): Uint8Array | undefined {
 }
 
 /**
- * The message in a compressed payload, lent until the next call. Throws a `WebSocketProtocolError` for data
- * that is none (1007) and, as soon as it is longer than `limit` bytes, for that (1009).
+ * The message in a compressed payload, borrowed until the next call. Throws a `WebSocketProtocolError` with 1007 for
+ * malformed data, and with 1009 as soon as the message is longer than `limit` bytes.
  */
 export function decompress(payload: Uint8Array, limit: number): Uint8Array {
   inflater ??= new Inflater()

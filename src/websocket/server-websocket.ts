@@ -7,7 +7,7 @@ import type { SocketCloseEvent, SocketErrorEvent } from './events.ts'
 /** CONNECTING, OPEN, CLOSING, CLOSED. */
 export type SocketReadyState = 0 | 1 | 2 | 3
 
-/** What a socket works by. */
+/** The connection behind a socket. */
 export interface SocketLink {
   readonly readyState: SocketReadyState
   readonly bufferedAmount: number
@@ -16,7 +16,7 @@ export interface SocketLink {
   sendBytes(bytes: Uint8Array): void
   sendBlob(blob: Blob): void
   ping(payload: Uint8Array): void
-  /** `code` undefined: a Close frame without one. */
+  /** Closes; without `code` the Close frame has none. */
   close(code: number | undefined, reason: Uint8Array): void
   /** A listener threw, or its promise was rejected. */
   listenerFailed(error: unknown): void
@@ -35,7 +35,7 @@ type Handler<E extends Event> = ((event: E) => unknown) | null
 type EventName = keyof ServerWebSocketEventMap
 type AnyHandler = (this: ServerWebSocket, event: Event) => unknown
 
-/** What `onmessage` and its like hold, and the listener that calls it. */
+/** The value of a member such as `onmessage`, and the listener that calls it. */
 interface HandlerEntry {
   handler: AnyHandler
   readonly listener: (event: Event) => void
@@ -44,7 +44,7 @@ interface HandlerEntry {
 const maxReason = 123
 const maxPing = 125
 
-/** What may be sent. */
+/** Data of a message. */
 export type SocketData = string | ArrayBuffer | ArrayBufferView | Blob
 
 /**
@@ -67,10 +67,10 @@ export class ServerWebSocket extends EventTarget {
   readonly #link: SocketLink
   #binaryType: 'blob' | 'arraybuffer' = 'blob'
   readonly #handlers = new Map<EventName, HandlerEntry>()
-  /** What calls a listener: runtimes end the process over one that throws. */
+  /** Callers of the listeners. They catch errors: a listener that throws would end the process. */
   readonly #guards = new WeakMap<object, (event: Event) => void>()
 
-  /** A server makes one by a `WebSocketConnection`. */
+  /** Called by `WebSocketConnection`. */
   constructor(url: string, protocol: string, extensions: string, link: SocketLink) {
     super()
     this.url = url
@@ -101,19 +101,19 @@ export class ServerWebSocket extends EventTarget {
   }
 
   /**
-   * Bytes sent that wait for the peer, framing included; what was sent too late stays counted. While more
-   * than 1 MiB waits, nothing is read from the peer.
+   * Sent bytes that wait for the peer, framing included. Messages sent after the close stay counted. While more than 1
+   * MiB waits, no messages of the peer are read.
    */
   get bufferedAmount(): number {
     return this.#link.bufferedAmount
   }
 
-  /** Resolves when the peer has taken what was sent, or nearly; at once when it has, or the socket is closed. */
+  /** Resolves when few sent bytes wait for the peer; at once when that is so already, or the socket is closed. */
   get drained(): Promise<void> {
     return this.#link.drained
   }
 
-  /** What a binary message arrives as. Default: `'blob'`. */
+  /** The type of `data` of a binary message. Default: `'blob'`. */
   get binaryType(): 'blob' | 'arraybuffer' {
     return this.#binaryType
   }
@@ -135,7 +135,7 @@ export class ServerWebSocket extends EventTarget {
   }
 
   /**
-   * Says Close, once what was sent is out. Throws an `InvalidAccessError` for a code other than 1000 and 3000
+   * Sends Close after all sent messages. Throws an `InvalidAccessError` for a code other than 1000 and 3000
    * to 4999, and a `SyntaxError` for a reason longer than 123 bytes in UTF-8.
    */
   close(code?: number, reason?: string): void {
@@ -186,7 +186,7 @@ export class ServerWebSocket extends EventTarget {
     this.#handle('message', handler)
   }
 
-  // Read as the DOM declares it, so that a `ServerWebSocket` is a `WebSocket` to the compiler.
+  // The DOM's declaration is used, so that a `ServerWebSocket` is assignable to `WebSocket`.
   get onerror(): Handler<Event> {
     return this.#handler('error') as Handler<Event>
   }
@@ -218,7 +218,7 @@ export class ServerWebSocket extends EventTarget {
     listener: EventListenerOrEventListenerObject | null,
     options?: boolean | AddEventListenerOptions,
   ): void {
-    // Known by the listener, so that it is added once, and removed, as in the standard.
+    // The wrapper is found by the listener, so that a listener is added once, and can be removed, as in the standard.
     super.addEventListener(type, this.#guard(listener), options)
   }
 
@@ -243,7 +243,7 @@ export class ServerWebSocket extends EventTarget {
   #guard(
     listener: EventListenerOrEventListenerObject | null,
   ): EventListenerOrEventListenerObject | null {
-    // What is no listener, the runtime judges.
+    // The runtime checks other values.
     if (typeof listener !== 'function' && (typeof listener !== 'object' || listener === null)) {
       return listener
     }
@@ -260,7 +260,7 @@ export class ServerWebSocket extends EventTarget {
     return guard
   }
 
-  /** Calls a listener. What it throws ends this socket, and no other. */
+  /** Calls a listener. An error that it throws fails this socket, and no other. */
   #call(listener: () => unknown): void {
     const failed = (error: unknown): void => this.#link.listenerFailed(error)
     try {
@@ -305,7 +305,7 @@ export class ServerWebSocket extends EventTarget {
   }
 }
 
-/** As Web IDL makes an `unsigned short` of it. */
+/** Converts a value to an `unsigned short` of Web IDL. */
 function clamped(code: number): number {
   const number = Number(code)
   return Number.isNaN(number) ? 0 : Math.min(Math.max(Math.round(number), 0), 0xffff)

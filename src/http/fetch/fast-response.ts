@@ -14,7 +14,7 @@ import { resemble, share, standBefore, type StandIns } from './stand-in.ts'
 import type { Trailers } from '../trailers.ts'
 import { standForUnmade } from './unmade.ts'
 
-/** As the standard's, with trailers. */
+/** The standard's `ResponseInit`, with trailers. */
 export interface FastResponseInit {
   readonly status?: number
   readonly statusText?: string
@@ -32,16 +32,16 @@ export interface ResponseParts {
 
 const noHeaders: HeaderList = []
 
-/** What can be sent, and what a real response can be made of. */
+/** Bodies that can be sent and that a `Response` of the runtime can be made of. */
 export type FastBody = Body | FormData | URLSearchParams
 
 let standIns!: StandIns<FastResponse>
-/** `instanceof Response` and the like hold, or will once the runtime's own class is made. */
+/** Whether `instanceof Response` holds, or will once the runtime has made its class. */
 let isLinked = false
 
 /**
- * A `Response` that only keeps what it was given. The server sends it without making a real one; whoever asks for
- * its headers or reads its body gets what a real one would give. Bodies may be anything that the server sends.
+ * A `Response` that keeps its arguments. The server sends it without making a `Response` of the runtime. Its headers
+ * and its body read as those of such a `Response`. A body may be anything that the server sends.
  */
 export class FastResponse {
   readonly #body: FastBody
@@ -73,7 +73,7 @@ export class FastResponse {
     if (!isLinked) link(nativeResponse.native)
   }
 
-  /** The parts to send; `undefined` once somebody has had the real one in hands. */
+  /** The parts to send; `undefined` once the runtime's `Response` was made, whose headers may have been changed. */
   static parts(response: object): ResponseParts | undefined {
     if (!(#init in response)) return undefined
     const fast = response as FastResponse
@@ -84,7 +84,7 @@ export class FastResponse {
     return { status, headers: all, body: isParameters(body) ? String(body) : body }
   }
 
-  /** The trailers it was given. */
+  /** The trailers of a response's `init`. */
   static trailers(response: object): Trailers | undefined {
     return #init in response ? (response as FastResponse).#init.trailers : undefined
   }
@@ -92,7 +92,7 @@ export class FastResponse {
   static json(data: unknown, init: FastResponseInit = {}): FastResponse {
     const body = JSON.stringify(data) as string | undefined
     if (body === undefined) throw new TypeError(`${describe(data)} has no form in JSON`)
-    // Not by `Headers`, which knows no secrets among fields.
+    // The fields stay as given: `Headers` has no never-indexed fields.
     const fields = init.headers === undefined ? [] : flatten(init.headers)
     if (!hasContentType(fields)) fields.push('content-type', 'application/json')
     return new FastResponse(body, { ...init, headers: fields as unknown as HeaderList })
@@ -174,7 +174,7 @@ export class FastResponse {
     return 'Response'
   }
 
-  /** A response of the runtime's own making, with the same parts. */
+  /** Makes a `Response` of the runtime with the same parts. */
   #makeReal(): Response {
     const { status, statusText } = this
     const headers = new Headers(toPairs(withContentType(this.#init.headers, this.#body)))
@@ -189,14 +189,14 @@ function realOf(response: FastResponse): Response {
 const shown = ['status', 'statusText', 'ok', 'headers', 'redirected', 'bodyUsed', 'url']
 standForUnmade(FastResponse.prototype, nativeResponse, realOf, shown)
 
-/** Puts `FastResponse` before the runtime's own class, without a change to that. */
+/** Puts `FastResponse` before the runtime's `Response` in the prototype chain, without a change to that class. */
 function link(native: typeof Response): void {
   isLinked = true
   standBefore(standIns, native, new native(''))
   resemble(standIns, native)
 }
 
-/** Leaves that until the class is made, whose members take such responses from then on. */
+/** Links when the runtime makes its class, and lets the members of the class take a `FastResponse`. */
 export function shareFastResponses(): void {
   isLinked = true
   nativeResponse.whenMade((native) => {

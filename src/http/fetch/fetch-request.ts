@@ -11,7 +11,7 @@ import {
   target,
 } from './stand-in.ts'
 
-/** What a request is made from, each asked for once, when first wanted. */
+/** The parts of a request. Each is read once, at its first use. */
 export interface RequestSource {
   readonly method: string
   url(): string
@@ -24,26 +24,26 @@ export interface RequestSource {
   trailers(): Promise<Headers>
 }
 
-/** A `Request` as a server gets it. */
+/** A `Request` that a server receives. */
 export interface ServerRequest extends Request {
   /**
-   * The fields behind the body, which has to be read first; empty where there are none. Rejects when the client leaves
+   * The trailer fields; empty where there are none. The body has to be read first. Rejects when the client leaves
    * before the request is complete. The name is that of whatwg/fetch #981.
    */
   readonly trailers: Promise<Headers>
 }
 
-/** Set in the class, which alone can see the private fields. */
+/** Set inside the class, because only it can read the private fields. */
 let find!: (value: unknown) => FetchRequest | undefined
 let realOf!: (request: FetchRequest) => Request
-/** A request, also behind a Proxy. */
+/** The `FetchRequest` that a value is, or has behind a Proxy. */
 let own!: (value: FetchRequest) => FetchRequest
 /** See `target`. */
 let isFoundBehindProxies = !('Bun' in globalThis)
 
 /**
- * A `Request` of which nothing is made until it is touched: making a real one costs more than answering it. Its
- * prototype chain ends in the runtime's own `Request.prototype`; what needs a real one gets it.
+ * A `Request` whose parts are made at their first use: to make a `Request` of the runtime costs more than the response.
+ * Its prototype chain ends in the runtime's `Request.prototype`. A use that needs the runtime's `Request` makes it.
  */
 export class FetchRequest {
   readonly #source: RequestSource
@@ -73,13 +73,13 @@ export class FetchRequest {
     markUncloneable(this)
   }
 
-  /** What this request was made from; `undefined` for a request of another making. */
+  /** The parts that a request was made from; `undefined` for a request of another class. */
   static source(request: object): RequestSource | undefined {
     const found = find(request)
     return found && found.#source
   }
 
-  /** The request of the runtime's own making behind one of these; all else as it is. */
+  /** The runtime's `Request` behind a `FetchRequest`; another value is returned unchanged. */
   static realOf<T>(value: T): T | Request {
     const request = find(value)
     return request ? realOf(request) : value
@@ -173,7 +173,7 @@ export class FetchRequest {
 
   async blob(): Promise<Blob> {
     const request = own(this)
-    // Bun's own does not tell the type.
+    // The `blob()` of Bun's `Request` does not set the type.
     const type = request.headers.get('content-type') ?? ''
     return new Blob([bufferOf(await request.#bytes())], { type })
   }
@@ -195,10 +195,10 @@ export class FetchRequest {
     return this.#source.body?.bytes() ?? Promise.resolve(new Uint8Array(0))
   }
 
-  /** A request of the runtime's own making, of which this one is a front from now on. */
+  /** Makes the runtime's `Request`, to which this one passes all uses from now on. */
   #makeReal(): Request {
     const { method, url, headers, signal, bodyUsed } = this
-    // One whose body was read gets one that is read as well.
+    // If the body was read, the body of the runtime's `Request` is read as well.
     const body = bodyUsed ? new Uint8Array(1) : this.body
     const init: RequestInit & { duplex: 'half' } = { method, headers, signal, body, duplex: 'half' }
     const real = new nativeRequest.native(url, init)
@@ -207,7 +207,7 @@ export class FetchRequest {
   }
 }
 
-/** A body that was put together has memory of its own; a chunk is a part of what the socket read. */
+/** A body joined of several chunks has memory of its own; a single chunk is a part of the read buffer. */
 function bufferOf(bytes: Uint8Array): ArrayBuffer {
   const { buffer } = bytes
   return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length
@@ -215,7 +215,7 @@ function bufferOf(bytes: Uint8Array): ArrayBuffer {
     : new Uint8Array(bytes).buffer
 }
 
-/** What some runtimes have besides. */
+/** Members that only some runtimes have. */
 const others: object = {
   get duplex(): string {
     return 'half'
@@ -243,7 +243,7 @@ Object.defineProperties(FetchRequest.prototype, {
 
 let isLinked = false
 
-/** Puts `FetchRequest` before the runtime's own class. */
+/** Puts `FetchRequest` before the runtime's `Request` in the prototype chain. */
 function link(native: typeof Request): void {
   if (isLinked) return
   isLinked = true
@@ -257,12 +257,12 @@ function link(native: typeof Request): void {
   resemble(standIns, native)
 }
 
-/** Makes `instanceof Request` and the like hold of requests, without a change to the runtime's own class. */
+/** Makes `instanceof Request` hold for requests, without a change to the runtime's class. */
 export function linkRequests(): void {
   link(nativeRequest.native)
 }
 
-/** The same once a program asks for the class, whose members take requests of ours from then on. */
+/** Links when a program first uses the class, and lets the members of the class take a `FetchRequest`. */
 export function shareRequests(): void {
   nativeRequest.whenMade((native) => {
     link(native)

@@ -5,9 +5,8 @@ import { installStandardResponse } from './global-response.ts'
 let isDone = false
 
 /**
- * Replaces the global `Response`, and on Node from 24 on `Request` and `fetch`, by ones that know the requests and
- * responses of this package. A program sees it when it calls this; what takes the globals into its own hands before
- * works as before.
+ * Replaces the global `Response`, and on Node from 24 on `Request` and `fetch`, by ones that take the requests and
+ * responses of this package. Code that kept a reference to the former globals works as before.
  */
 export function overrideGlobalObjects(): void {
   if (isDone) return
@@ -16,7 +15,7 @@ export function overrideGlobalObjects(): void {
   installStandardResponse()
 }
 
-/** Leaves the globals alone: requests are `instanceof Request`, and no more of the runtime's own code takes them. */
+/** Does not replace globals: requests are `instanceof Request`, but other code of the runtime does not take them. */
 export function leaveGlobalObjects(): void {
   linkRequests()
 }

@@ -2,7 +2,7 @@ import { FetchRequest, type RequestSource, shareRequests } from './fetch-request
 import { nativeRequest } from './native.ts'
 import { notConstructed, standardClass } from './global-class.ts'
 
-/** A request that nothing asks for. */
+/** A request that probes how the runtime treats a `FetchRequest`; it is not sent. */
 const probe: RequestSource = {
   method: 'GET',
   url: () => 'http://localhost/',
@@ -13,9 +13,9 @@ const probe: RequestSource = {
 }
 
 /**
- * Lets the runtime's own `Request` take requests of ours. `new Request(request)` and `fetch(request)` of Node from 24 on
- * look for private fields, which no other object can have, and so do browsers: there the globals `Request` and `fetch` are replaced by ones
- * that take the real request behind it.
+ * Lets the runtime's `Request` take a `FetchRequest`. `new Request(request)` and `fetch(request)` of browsers and of
+ * Node from 24 on read private fields, which no other object can have. There the globals `Request` and `fetch` are
+ * replaced by ones that pass on the runtime's `Request` behind it.
  */
 export function installStandardRequest(): void {
   shareRequests()
@@ -40,7 +40,7 @@ export function installStandardRequest(): void {
 
 function isTakenBy(native: typeof Request): boolean {
   try {
-    // A browser takes it for a text, which is no such URL.
+    // A browser converts the request to a string, which is not a valid URL.
     return new native(new FetchRequest(probe) as unknown as Request).url === probe.url()
   } catch {
     return false

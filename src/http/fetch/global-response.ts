@@ -8,9 +8,9 @@ import { notConstructed, standardClass } from './global-class.ts'
 let known: KnownResponses | undefined
 
 /**
- * Makes the global `Response` one that remembers what it was made of: to read a body of 13 bytes back from a response costs
- * Node, Deno and Bun as much as all the rest of a request. Where a program has put a class of its own in its place, or has
- * frozen it, that stays. Subclasses are the runtime's own.
+ * Replaces the global `Response` by a class that keeps its arguments: to read a body of 13 bytes back from a response
+ * costs Node, Deno and Bun as much as the rest of a request. A class that a program has put in its place, or a frozen
+ * global, stays. Subclasses are made by the runtime's class.
  */
 export function installStandardResponse(): void {
   shareFastResponses()
@@ -34,14 +34,14 @@ export function installStandardResponse(): void {
   })
 }
 
-/** Bun and browsers have APIs that take a `Response` of their own making and nothing else. */
+/** Bun and browsers have APIs that take only a `Response` of the runtime. */
 function takesItsOwn(): boolean {
   if ('Bun' in globalThis) return true
   const process = Reflect.get(globalThis, 'process') as { versions?: { node?: string } } | undefined
   return !('Deno' in globalThis) && process?.versions?.node === undefined
 }
 
-/** What to send, without a look at the runtime's part of a response; `undefined` when only that knows. */
+/** The parts to send, without a use of the runtime's `Response`; `undefined` where only that has them. */
 export function partsOfStandard(response: object): ResponseParts | undefined {
   return known?.parts(response)
 }

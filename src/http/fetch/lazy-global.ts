@@ -1,11 +1,11 @@
 /**
- * A class of the runtime's own that some make when it is first asked for: Node 20 takes 40 ms for `Response`, Deno 12. A
- * server that needs none does without. To import this changes no global; `whenMade` puts a getter before one that is
- * not made yet.
+ * A global class that some runtimes make at its first use: Node 20 takes 40 ms for `Response`, Deno 12. A server that
+ * does not use the class saves that time. The import of this file changes no global; `whenMade` puts a getter before a
+ * class that is not made yet.
  */
 export class LazyGlobal<T> {
   readonly #name: string
-  /** Makes it; `undefined` once it is made. */
+  /** The runtime's getter; `undefined` once the class is made. */
   #make: (() => T) | undefined
   #native: T | undefined
   readonly #waiting: ((native: T) => void)[] = []
@@ -18,7 +18,7 @@ export class LazyGlobal<T> {
     else this.#native = Reflect.get(globalThis, name) as T
   }
 
-  /** The runtime's own, whatever may be in its place now. */
+  /** The runtime's class, also where a program has replaced the global. */
   get native(): T {
     if (this.#make) {
       const before = this.#descriptor
@@ -27,7 +27,7 @@ export class LazyGlobal<T> {
       this.#make = undefined
       this.#native = value
       const made = { value, writable: true, configurable: true, enumerable: false }
-      // The runtime's getter writes to the global: what a program has put there stays.
+      // The runtime's getter writes to the global. A value that a program has put there is restored.
       const descriptor = isInPlace ? made : before
       if (descriptor) Object.defineProperty(globalThis, this.#name, descriptor)
       this.#isWatched = false
@@ -36,12 +36,12 @@ export class LazyGlobal<T> {
     return this.#native!
   }
 
-  /** The global is what the runtime has put there. */
+  /** Whether the global still is the runtime's. */
   get isInPlace(): boolean {
     return this.#descriptor?.value === this.native
   }
 
-  /** Calls `use` once it is made, before the program sees it; now if it is there already. */
+  /** Calls `use` when the class is made, before the program gets it; at once if it is made already. */
   whenMade(use: (native: T) => void): void {
     if (!this.#make) {
       use(this.#native!)
@@ -49,7 +49,7 @@ export class LazyGlobal<T> {
     }
     this.#waiting.push(use)
     if (this.#isWatched) return
-    // The program has had it made, or has put something in its place.
+    // The program has used the class, or has replaced the global.
     if (this.#descriptor?.get !== this.#make) void this.native
     else this.#watch()
   }

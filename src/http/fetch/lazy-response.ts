@@ -17,17 +17,17 @@ import {
   target,
 } from './stand-in.ts'
 
-/** RFC 9110 §5.5, without what some runtimes trim or refuse. */
+/** Field values (RFC 9110 §5.5) that no runtime trims or refuses. */
 const fieldValue = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/
 
 /**
- * For Node and Deno, where `new Response()` costs more than all the rest of a request: a response that keeps what it was
- * given, as long as that is plainly right, and makes the runtime's own when more is asked for. What is not plainly right
- * goes to the runtime's constructor at once, and its errors come from there.
+ * For Node and Deno, where `new Response()` costs more than the rest of a request: a response that keeps its arguments
+ * where they are valid beyond doubt, and makes the runtime's `Response` at the first use that needs it. Other arguments
+ * go to the runtime's constructor at once, which throws its own errors.
  */
 export function deferredResponses(native: typeof Response): KnownResponses {
   let standIns!: StandIns<DeferredResponse>
-  /** The real one, for code that may change anything. */
+  /** The runtime's `Response`, for code that may change any part of it. */
   let surrender!: (response: DeferredResponse) => Response
   let parts!: KnownResponses['parts']
   const sample = new native('')
@@ -36,7 +36,7 @@ export function deferredResponses(native: typeof Response): KnownResponses {
   class DeferredResponse {
     #status: number
     #body: KeptBody
-    /** `undefined`: ask the real one's `headers`, which may have been changed. */
+    /** `undefined` once the runtime's `headers` were given out, which may have been changed. */
     #fields: FlatFields | undefined
     #real: Response | undefined
 
@@ -121,7 +121,7 @@ export function deferredResponses(native: typeof Response): KnownResponses {
   }
 }
 
-/** A body that is kept, and a status that it may have. */
+/** Whether the body is one that is kept, and the status allows a body. */
 function isPlainBody(body: KeptBody, init: ResponseInit | null | undefined): boolean {
   if (body === undefined || typeof body === 'number') return false
   if (init === undefined || init === null) return true

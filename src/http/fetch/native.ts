@@ -9,15 +9,15 @@ interface Modules {
   getBuiltinModule?(name: string): { readonly markAsUncloneable?: Mark } | undefined
 }
 
-/** Looks for the real one at the first object: to load that module takes 2 ms. */
+/** Loads Node's function with the first object: to load that module takes 2 ms. */
 let mark: Mark | undefined = (value) => {
   mark = findMark()
   mark?.(value)
 }
 
 /**
- * On Node, says of an object that `structuredClone` and `postMessage` refuse it, as they refuse the runtime's own requests
- * and responses; Deno knows it by the prototype, and Bun by the class.
+ * On Node, marks an object so that `structuredClone` and `postMessage` refuse it, as they refuse the runtime's requests
+ * and responses. Deno recognizes it by the prototype, and Bun by the class.
  */
 export function markUncloneable(value: object): void {
   mark?.(value)

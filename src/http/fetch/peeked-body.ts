@@ -5,10 +5,10 @@ import type { BodyChunk } from '../body.ts'
 type Step = ReadableStreamReadResult<BodyChunk>
 type Reader = Pick<ReadableStreamDefaultReader<BodyChunk>, 'read' | 'cancel'>
 
-/** So many microtasks are waited for a step; the streams of the runtimes' responses of a text take up to ten. */
+/** Microtasks to wait for a step. The stream of a runtime's `Response` with a text takes up to ten. */
 const patience = 32
 
-/** A stream of which some steps were read; what reads it goes on from there. Of a `ReadableStream` it has what is asked for. */
+/** A stream of which some steps were read; its reader goes on from there. It has the members that this package uses. */
 export class PeekedBody {
   readonly #reader: Reader
   readonly #steps: Promise<Step>[]
@@ -27,8 +27,8 @@ export class PeekedBody {
 }
 
 /**
- * Reads a stream whose end may come at once: a response of a text or of bytes has its body in a stream of one chunk. The
- * bytes, where that is all; else the stream. Rejects where it fails at once.
+ * Reads the beginning of a stream: the body of a response made of a text or of bytes is a stream of one chunk. Gives
+ * the bytes where the stream ends at once, else the stream. Rejects where it fails at once.
  */
 export async function peek(stream: ReadableStream<BodyChunk>): Promise<BodyChunk | PeekedBody> {
   const reader = stream.getReader()
@@ -51,7 +51,7 @@ function isBytes(value: unknown): value is Uint8Array {
   }
 }
 
-/** `undefined`: it takes longer. */
+/** The result of a step; `undefined` where it takes longer. */
 function atOnce<T>(promise: Promise<T>): Promise<T | undefined> {
   return Promise.race([promise, turns()])
 }

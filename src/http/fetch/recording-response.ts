@@ -12,16 +12,16 @@ import {
 const longestCopy = 64 * 1024
 
 /**
- * For Bun and browsers, whose own APIs take nothing but their own responses: such a one, which remembers what it was made
- * of. As long as its parts are in no other hands, none need be read back.
+ * For Bun and browsers, whose APIs take only a `Response` of the runtime: a subclass that keeps its arguments. They are
+ * sent as long as the program has not read a part that it could change.
  */
 export function rememberingResponses(native: typeof Response): KnownResponses {
-  /** Bun gives a text its `content-type` only when Bun itself sends it; the standard says from the start. */
+  /** Bun adds the `content-type` of a text only when Bun sends it; the standard adds it in the constructor. */
   const saysType = new native('').headers.has('content-type')
 
   class RememberingResponse extends native {
     #body: KeptBody
-    /** `undefined`: ask `headers`, which may have been changed. */
+    /** `undefined` once `headers` was given out, which may have been changed. */
     #fields: FlatFields | undefined
 
     static parts(response: object): ReturnType<KnownResponses['parts']> {

@@ -1,13 +1,13 @@
-/** Hosts and ports that `URL` leaves as they are: names, and addresses in dotted decimal, told from other spellings. */
+/** Hosts and ports that `URL` does not change: names, and addresses in dotted decimal, but no other spellings. */
 const plainAuthority =
   /^(?:(?!.*xn--)(?:[a-z\d_-]+\.)*[a-z_-][a-z\d_-]*|(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!:|$)|(?=:|$))){4})(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?$/
-/** Paths that `URL` leaves as they are, if they have no dot segments. */
+/** Paths that `URL` does not change, if they have no dot segments. */
 const plainPath = /^\/[\w\-~!$&()*+,;=:@%/?.]*$/
 const dotSegment = /\/\.|\/%2e/i
 
 const defaultPort = { http: ':80', https: ':443' } as const
 
-/** The URL of a request (RFC 9113 §8.3.1) as `new URL()` writes it, which is asked only where that may change something. */
+/** The URL of a request (RFC 9113 §8.3.1) as `new URL()` writes it. `URL` is used only where it may change a part. */
 export function requestUrl(scheme: 'http' | 'https', authority: string, path: string): string {
   const host = authority === '' ? 'localhost' : authority
   const isPlain = plainAuthority.test(host) && plainPath.test(path) && !dotSegment.test(path)
@@ -17,7 +17,7 @@ export function requestUrl(scheme: 'http' | 'https', authority: string, path: st
   return new URL(`${scheme}://${host}${encodeBytes(from)}`).href
 }
 
-/** Percent-encodes the bytes beyond ASCII, which are a character each here: `URL` would take them for characters. */
+/** Percent-encodes bytes beyond ASCII. Each byte is a character here, which `URL` would encode as UTF-8. */
 function encodeBytes(path: string): string {
   return path.replaceAll(
     /[\x80-\xff]/g,

@@ -8,20 +8,20 @@ import {
 } from '../content-type.ts'
 import type { ResponseParts } from './fast-response.ts'
 
-/** Responses of the class that stands in the place of the global `Response`. */
+/** Responses of the class that replaces the global `Response`. */
 export interface KnownResponses {
   make(body?: BodyInit | null, init?: ResponseInit): Response
-  /** What to send; `undefined` for what is not of this class, or when only the runtime's part knows. */
+  /** The parts to send; `undefined` for another class, or where only the runtime's `Response` has them. */
   parts(response: object): ResponseParts | undefined
 }
 
 /**
- * What a response remembers of its body. A number: so many bytes, which only the runtime's part has; `undefined`: only
- * that knows.
+ * The body that a response keeps. A number is the length of bytes that only the runtime's `Response` has. `undefined`:
+ * only the runtime's `Response` has the body.
  */
 export type KeptBody = string | Uint8Array<ArrayBuffer> | Blob | number | null | undefined
 
-/** As the response keeps it: what is done to the bytes afterwards is nothing to it. More than `longestCopy` stay there. */
+/** The body to keep: bytes are copied, because the caller may change them. More than `longestCopy` are not kept. */
 export function keptBody(
   body: BodyInit | null | undefined,
   longestCopy: number = Infinity,
@@ -41,7 +41,7 @@ export function keptBody(
   return body instanceof Blob ? body : undefined
 }
 
-/** The fields that a response begins with, as `fieldsOf`, but for the type that a text or a Blob implies. */
+/** The initial fields of a response, as `fieldsOf`, without the type that a text or a Blob implies. */
 export function keptFields(
   body: BodyInit | null | undefined,
   init: ResponseInit | null | undefined,
@@ -51,7 +51,7 @@ export function keptFields(
   return fields
 }
 
-/** The fields as they are now; `undefined` where they can be seen only once (an iterator). */
+/** A copy of the fields; `undefined` where they can be read only once (an iterator). */
 export function fieldsOf(headers: HeadersInit | null | undefined): FlatFields | undefined {
   if (headers === undefined) return []
   const fields: FlatFields = []
@@ -72,7 +72,7 @@ export function fieldsOf(headers: HeadersInit | null | undefined): FlatFields | 
   return fields
 }
 
-/** What to send, by what `response` remembers; without `fields`, by its own. */
+/** The parts to send, from the kept body of `response`; `fields` default to its headers. */
 export function keptParts(
   body: KeptBody,
   fields: FlatFields | undefined,
@@ -90,7 +90,7 @@ export function keptParts(
   return { status, headers, body: response.body as ReadableStream<Uint8Array> }
 }
 
-/** `body` and `init` of `Response.json(data, init)`. */
+/** Body and init of `Response.json(data, init)`. */
 export function jsonParts(data: unknown, init: ResponseInit = {}): [string, ResponseInit] {
   const text = JSON.stringify(data) as string | undefined
   if (text === undefined) throw new TypeError('this has no form in JSON')

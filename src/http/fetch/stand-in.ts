@@ -1,18 +1,18 @@
 /*
- * Objects of ours that stand for objects of the runtime's own, which are slow to make. A stand-in has what the real one
- * has; what it does not know itself, the real one behind it does.
+ * Stand-ins: objects of this package in place of objects of the runtime, which are slow to make. A stand-in has the
+ * members of the runtime's object. A member that it does not implement is passed to the runtime's object behind it.
  */
 
 /**
- * Where a stand-in has itself, so that it is found behind a Proxy that passes all on. The runtimes' own are found where
- * they keep their state under symbols (Node to 22, Deno); elsewhere stand-ins do not have this either.
+ * The key under which a stand-in has itself, so that it is found behind a Proxy that forwards every access. Objects of
+ * the runtimes that keep their state under symbols (Node to 22, Deno) are found so too; elsewhere the key is not used.
  */
 export const target: unique symbol = Symbol('target')
 
-/** There as well: which it is, so that it is deeply equal to no other, as it is with those of the runtime's own. */
+/** The key of a number, different for each stand-in: none deeply equals another, as with objects of the runtime. */
 export const identity: unique symbol = Symbol('identity')
 
-/** What may have both. */
+/** An object that may have both keys. */
 export interface Findable {
   [target]?: object
   [identity]?: number
@@ -20,7 +20,7 @@ export interface Findable {
 
 let count = 0
 
-/** Lets a stand-in be found. */
+/** Sets both keys of a stand-in. */
 export function makeFindable(standIn: object & Findable): void {
   standIn[target] = standIn
   standIn[identity] = ++count
@@ -31,7 +31,7 @@ export interface StandIns<T extends object> {
   readonly prototype: object
   /** The stand-in that a value is, or has behind a Proxy. */
   find(value: unknown): T | undefined
-  /** The runtime's own behind a stand-in. */
+  /** The runtime's object behind a stand-in. */
   realOf(standIn: T): object
 }
 
@@ -54,8 +54,8 @@ export function resemble<T extends object>(
 }
 
 /**
- * Puts `standIns` before the class `native` in the prototype chain. The runtime's own code finds in them the state that
- * it keeps in a `sample` under symbols: that of the real one, which `surrender` gives up to whatever is done to it.
+ * Puts `standIns` before the class `native` in the prototype chain. The runtime's code finds in them the state that it
+ * keeps in a `sample` under symbols: the state of the runtime's object, which `surrender` makes and which may change.
  */
 export function standBefore<T extends object>(
   standIns: StandIns<T>,
@@ -84,8 +84,8 @@ export function standBefore<T extends object>(
 }
 
 /**
- * Lets the members of `native` take stand-ins as well. `isMoved`: what stand-ins have of their own goes there from their
- * prototype, so that a program that replaces a member of the class reaches them.
+ * Lets the members of `native` take stand-ins as well. A member of the stand-ins' prototype for which `isMoved` holds
+ * moves there, so that a program that replaces a member of the class replaces it for stand-ins.
  */
 export function share<T extends object>(
   standIns: StandIns<T>,
@@ -96,13 +96,13 @@ export function share<T extends object>(
   for (const [key, given] of membersOf(native.prototype)) {
     if (typeof key === 'symbol') continue
     const own = Object.getOwnPropertyDescriptor(prototype, key)
-    // Of Bun's only the methods can be replaced, where a program has frozen the class none.
+    // On Bun only methods can be replaced. Of a class that a program has frozen, no member can be replaced.
     const isShared = Reflect.defineProperty(native.prototype, key, shared(given, own, standIns))
     if (isShared && own && isMoved(own)) Reflect.deleteProperty(prototype, key)
   }
 }
 
-/** They ask only for what is public. */
+/** Members that are not shared: they read only public members. */
 export const inspectors: readonly PropertyKey[] = [
   Symbol.for('nodejs.util.inspect.custom'),
   Symbol.for('Deno.privateCustomInspect'),
@@ -110,7 +110,7 @@ export const inspectors: readonly PropertyKey[] = [
 
 type Member = [key: PropertyKey, descriptor: PropertyDescriptor]
 
-/** Methods and getters. */
+/** The methods and getters of a prototype. */
 function membersOf(prototype: object): Member[] {
   return Reflect.ownKeys(prototype)
     .filter((key) => key !== 'constructor')
@@ -118,7 +118,7 @@ function membersOf(prototype: object): Member[] {
     .filter(([, { get, value }]) => get !== undefined || typeof value === 'function')
 }
 
-/** A member that stand-ins have by `own`, or else by the real one behind them; all others as `given`. */
+/** A member that uses `own` for a stand-in, else the runtime's object behind it, and `given` for another object. */
 function shared<T extends object>(
   given: PropertyDescriptor,
   own: PropertyDescriptor | undefined,

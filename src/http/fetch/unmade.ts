@@ -4,9 +4,9 @@ import { inspectors } from './stand-in.ts'
 type Inspector = (this: object, ...args: unknown[]) => unknown
 
 /**
- * Has objects look like the runtime's own while that class is not made: their members are enumerable, and `console.log`
- * shows them by its code, which asks for what is public. On Bun, where there is no such code, the real one is shown,
- * or `names` where it cannot be made.
+ * Makes objects look like those of the runtime before the runtime's class is made: their members are enumerable, and
+ * `console.log` shows them with the runtime's code, which reads public members. On Bun, where there is no such code,
+ * `console.log` shows the runtime's object, or the members `names` where that cannot be made.
  */
 export function standForUnmade<T extends object>(
   prototype: T,

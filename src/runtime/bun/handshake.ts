@@ -6,7 +6,7 @@ import { alpnError, handshakeError, handshakeTimeoutError } from '../shared/erro
 import { refuse } from '../shared/hand-over.ts'
 import type { Handshakes } from '../shared/handshakes.ts'
 
-/** Milliseconds for a client that is turned away to read why, and to close its side. */
+/** Milliseconds that a refused client has to read the alert and to close its side. */
 const closePeriod = 200
 
 /** A TLS socket until its handshake has succeeded, failed or taken too long. */
@@ -35,7 +35,7 @@ export class BunHandshake {
     this.#timer = setTimeout(() => this.#refuse(handshakeTimeoutError(timeout)), timeout)
   }
 
-  /** Whether there is a connection now. If not, the client is turned away. */
+  /** Whether the handshake gave a connection. If not, the client is refused. */
   done(success: boolean, error: Error | null, rejectUnauthorized: boolean): boolean {
     if (this.#settled) return false
     const protocol = this.#socket.alpnProtocol || null
@@ -65,7 +65,7 @@ export class BunHandshake {
     }
   }
 
-  /** The events of a socket that is no connection. */
+  /** The events of a socket before its handshake is done, or after the client was refused. */
   received(): void {}
 
   drained(): void {}
@@ -92,8 +92,8 @@ export class BunHandshake {
   #refuse(error: Error): void {
     if (this.#settled) return
     this.#settle()
-    // On a finished handshake this sends close_notify and FIN; on a failed one the alert is on its way already. `end` would
-    // keep the connection, and `terminate` have no effect on it, for as long as Bun likes.
+    // After a finished handshake this sends close_notify and FIN; after a failed one the alert was sent already. Bun
+    // may keep the connection open after `end`, and `terminate` then has no effect.
     this.#socket.shutdown()
     this.#timer = setTimeout(() => this.#socket.terminate(), closePeriod)
     refuse(this.#acceptor, error, this.#remoteAddress)

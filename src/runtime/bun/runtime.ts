@@ -46,7 +46,7 @@ export const bunRuntime: Runtime = {
 
 const versionNumbers = { 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304 }
 
-/** What a socket is: still in its handshake, a connection, or turned away. */
+/** The state of a socket: in its handshake, a connection, or refused. */
 type State = BunHandshake | BunTransport<State> | null
 
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
@@ -87,7 +87,7 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   }
 }
 
-/** One set for all sockets of a listener. */
+/** The events of all sockets of a listener. */
 function handlers(
   options: ListenOptions,
   acceptor: Acceptor,
@@ -141,7 +141,7 @@ function tlsOptions(tls: TlsOptions, offered: readonly string[]): BunTlsOptions 
   const { requestCert = false, rejectUnauthorized = requestCert, ...others } = tls
   const { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = tls
   const ciphers = tls12Ciphers(tls.ciphers ?? defaultCiphers)
-  // A list of TLS 1.3 only.
+  // The list has suites of TLS 1.3 only.
   const leastVersion = ciphers === '' ? 'TLSv1.3' : minVersion
   return {
     ...others,
@@ -154,7 +154,7 @@ function tlsOptions(tls: TlsOptions, offered: readonly string[]): BunTlsOptions 
   }
 }
 
-/** BoringSSL takes names of TLS 1.2 only, and has all suites of TLS 1.3. */
+/** BoringSSL takes names of suites of TLS 1.2 only, and always offers all suites of TLS 1.3. */
 function tls12Ciphers(ciphers: string): string {
   const names = ciphers.split(':')
   const missing = tls13Suites.filter((name) => !names.includes(name))

@@ -7,12 +7,12 @@ import { tellClosed } from '../shared/hand-over.ts'
 import { writeLimit } from '../shared/limits.ts'
 
 /**
- * Chunks are joined here for one write: much faster than a system call (on TLS a record) for each. One
- * for all connections, since Bun keeps no reference to what it is given.
+ * Buffer in which chunks are joined for one write: much faster than a system call (on TLS a record) for each. All
+ * connections share it, because Bun keeps no reference to the bytes of a write.
  */
 const joined = new Uint8Array(1024 * 1024)
 
-/** A socket of `Bun.listen`, which neither queues nor joins what it is given: this does. */
+/** Transport on a socket of `Bun.listen`, which neither queues nor joins writes: this class does. */
 export class BunTransport<Data> implements Transport {
   readonly remoteAddress: Address
   readonly localAddress: Address
@@ -80,11 +80,11 @@ export class BunTransport<Data> implements Transport {
     this.#ended = true
     this.#destroyed = true
     this.#queue.clear()
-    // Bun calls `close` from inside of this, and with an error of the time before in its hands.
+    // Bun calls `close` from inside of this call, with an earlier error as its argument.
     queueMicrotask(() => this.#socket.terminate())
   }
 
-  /** For the events of the socket. */
+  /** Called by the events of the socket. */
   received(chunk: Uint8Array): void {
     if (this.#destroyed) return
     try {
@@ -131,13 +131,13 @@ export class BunTransport<Data> implements Transport {
 
   closed(error: Error | null): void {
     if (this.#destroyed) {
-      // Whatever Bun says of it: we dropped it.
+      // The connection was dropped here: an error that Bun reports does not matter.
     } else if (error) {
       this.#error ??= error
     } else if (!this.#error) {
-      // A socket that we had shut down is closed by the peer's FIN, without the event `end`.
+      // After our FIN, the peer's FIN closes the socket without the event `end`.
       if (this.#ended && this.#queue.length === 0) this.peerEnded()
-      // Bun does not always tell of a reset.
+      // Bun does not report every reset.
       else this.#error = connectionResetError()
     }
     this.#destroyed = true
@@ -148,7 +148,7 @@ export class BunTransport<Data> implements Transport {
     tellClosed(sink, this.#error)
   }
 
-  /** A socket that takes -1: the event `close` follows, and it may come without an error. */
+  /** `write` returned -1: the event `close` follows, perhaps without an error. */
   #gone(): true {
     this.#error ??= connectionResetError()
     this.#queue.clear()
@@ -160,7 +160,7 @@ export class BunTransport<Data> implements Transport {
     return !this.#blocked
   }
 
-  /** Until the queue is empty or the system takes no more. A chunk that has changed ends the connection. */
+  /** Writes until the queue is empty or the system takes no more. A chunk that has changed ends the connection. */
   #send(): void {
     try {
       this.#sendQueue()
@@ -189,7 +189,7 @@ export class BunTransport<Data> implements Transport {
     }
   }
 
-  /** All is sent: FIN. */
+  /** Sends FIN; all bytes are sent. */
   #finish(): void {
     if (this.#peerEnded) queueMicrotask(() => this.#socket.end())
     else this.#socket.shutdown()

@@ -1,4 +1,4 @@
-/** What we use of Bun's global, so that nobody needs its types. */
+/** The members of Bun's global that this package uses, so that it does not depend on Bun's types. */
 
 export interface BunSocket<Data> {
   data: Data
@@ -9,11 +9,11 @@ export interface BunSocket<Data> {
   /** `false` where nothing was negotiated. */
   readonly alpnProtocol: string | false | null
   /**
-   * Hands bytes to the system (by way of TLS) and says how many it took; keeps no reference.
+   * Hands bytes to the system (by way of TLS) and returns how many it took; keeps no reference.
    * -1 on a closed socket.
    */
   write(bytes: Uint8Array, offset: number, length: number): number
-  /** Closes both directions once what `write` took is sent. */
+  /** Closes both directions once the bytes that `write` took are sent. */
   end(): void
   /** Sends FIN, and goes on reading. */
   shutdown(): void
@@ -44,7 +44,7 @@ export interface BunTlsOptions {
   readonly passphrase?: string
   readonly requestCert: boolean
   readonly rejectUnauthorized: boolean
-  /** Of TLS 1.2. */
+  /** Suites of TLS 1.2. */
   readonly ciphers: string
   /** The protocol's number (RFC 8446 §4.1.2). */
   readonly minVersion: number
@@ -65,7 +65,7 @@ export interface BunListenOptions<Data> {
 }
 
 export interface BunListener {
-  /** Fills in what the system says. */
+  /** Fills in the address that the system reports. */
   getsockname(out: { address?: string; port?: number }): void
   stop(closeConnections: boolean): void
 }

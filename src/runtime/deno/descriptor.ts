@@ -1,4 +1,4 @@
-/** A listening socket that Deno was handed, in cleartext: `node:net` takes it. */
+/** Listens on a socket by its file descriptor, in cleartext, with `node:net`. */
 import type { Acceptor, Listening, ListenOptions } from '../../transport/transport.ts'
 import { DenoNodeTransport } from './node-transport.ts'
 import { listenOn, plainServer } from '../node/listener.ts'

@@ -1,4 +1,4 @@
-/** What `node:net` and `node:tls` have below a socket on Deno. It is internal, as it is on Node, and may be missing. */
+/** The internal handle of a socket of `node:net` and `node:tls` on Deno. It may be missing. */
 import type { Socket } from 'node:net'
 
 /** Each method returns 0, or the system's error as a negative number. */
@@ -9,13 +9,13 @@ interface TcpHandle {
   readStop(): number
 }
 
-/** The TCP socket below a TLS socket that `tls.Server` has made. */
+/** The TCP socket of a TLS socket that `tls.Server` has made. */
 export function tcpSocket(socket: Socket): Socket | undefined {
   const { _parent: parent } = socket as { _parent?: Socket }
   return parent
 }
 
-/** The system's side of a socket; below a TLS socket, that of its TCP socket. */
+/** The handle of a socket; for a TLS socket, the handle of its TCP socket. */
 export function tcpHandle(socket: Socket): TcpHandle | undefined {
   const { _handle: handle } = (tcpSocket(socket) ?? socket) as { _handle?: TcpHandle | null }
   return handle ?? undefined

@@ -4,7 +4,7 @@ import { connectionResetError } from '../shared/errors.ts'
 import { NodeTransport } from '../node/transport.ts'
 import { tcpHandle } from './node-socket.ts'
 
-/** A socket of `node:net` or `node:tls` on Deno: it differs from Node's in what it says of its end, and in a pause. */
+/** Transport on a socket of `node:net` or `node:tls` on Deno, which differs from Node's at its end and in a pause. */
 export class DenoNodeTransport extends NodeTransport {
   readonly #socket: Socket
 
@@ -13,7 +13,7 @@ export class DenoNodeTransport extends NodeTransport {
     this.#socket = socket
   }
 
-  /** Deno goes on reading from the system, and keeps what it does not deliver. */
+  /** Deno goes on reading from the system in a pause, and keeps the bytes. */
   override pause(): void {
     super.pause()
     tcpHandle(this.#socket)?.readStop()
@@ -25,8 +25,8 @@ export class DenoNodeTransport extends NodeTransport {
   }
 
   /**
-   * Deno tells a reset as the end of the peer's side; but then the system knows of no peer. Nor does it when both sides
-   * have ended.
+   * Deno reports a reset as the end of the peer's side. After a reset the system gives no address of the peer; it gives
+   * none either when both sides have ended.
    */
   protected override endError(): Error | null {
     if (this.#socket.writableEnded) return null

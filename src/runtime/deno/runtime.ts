@@ -14,7 +14,7 @@ export const denoRuntime: Runtime = { name: 'deno', listen, onShutdownSignal, at
 let later: ((action: () => void) => void) | undefined
 
 function atEndOfTurn(action: () => void): void {
-  // Only now: Deno takes 10 ms to have it. Before Deno 2.4 it was not there.
+  // Loaded on demand: it takes Deno 10 ms. Deno has it from 2.4 on.
   later ??= globalThis.setImmediate ?? queueMicrotask
   later(action)
 }
@@ -24,7 +24,7 @@ const acceptPause = 100
 
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
   const { Deno } = globalThis as unknown as { Deno: DenoGlobal }
-  // node:tls takes Deno longer to load than all the rest.
+  // node:tls takes Deno longer to load than all other modules together.
   if (options.tls) return (await import('./tls.ts')).listenTls(options, acceptor)
   // `Deno.listen` takes no file descriptor.
   if (options.fd !== undefined)
@@ -34,7 +34,7 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
       hostname,
       port: options.port,
       ...(options.backlog === undefined ? {} : { tcpBacklog: options.backlog }),
-      // Deno ends the process over it when it was started without --unstable-net.
+      // Without --unstable-net Deno ends the process when this option is used.
       ...(options.reusePort && Deno.listenDatagram ? { reusePort: true } : {}),
     }
     return Deno.listen(all)
@@ -63,7 +63,7 @@ function inMicrotasks(action: (gap: number) => void, left = 16): void {
   queueMicrotask(() => (left > 0 ? inMicrotasks(action, left - 1) : action(0)))
 }
 
-/** Until the listener is closed. */
+/** Accepts connections until the listener is closed. */
 async function acceptAll(
   listener: DenoListener,
   acceptor: Acceptor,
@@ -84,7 +84,7 @@ async function acceptAll(
       conn.setNoDelay(true)
       handOver(new DenoTransport(conn), acceptor)
     } catch (error) {
-      // The client was gone before it could be served.
+      // The client left before it was accepted.
       refuse(acceptor, error, null)
       closeQuietly(conn)
     }
@@ -99,6 +99,6 @@ function closeQuietly(resource: { close(): void }): void {
   try {
     resource.close()
   } catch {
-    // It is closed already.
+    // The connection is closed already.
   }
 }

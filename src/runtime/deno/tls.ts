@@ -1,6 +1,6 @@
 /**
- * TLS on Deno: `node:tls` as on Node. `Deno.listenTls` cannot set TCP_NODELAY: a client that takes 64 KiB at a time waits
- * for its own delayed acknowledgements. It tells neither version nor cipher nor SNI.
+ * TLS on Deno: `node:tls` as on Node. `Deno.listenTls` cannot set TCP_NODELAY: a client that takes 64 KiB at a time
+ * waits for its own delayed acknowledgements. It reports neither version nor cipher nor SNI.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
@@ -23,10 +23,10 @@ import { tlsServer } from '../node/tls.ts'
 
 export async function listenTls(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
   const tls = options.tls!
-  // Deno takes any certificate in the handshake, and leaves it to JavaScript to look at it afterwards: too late for a
-  // session that is resumed.
+  // Deno accepts any certificate in the handshake and lets JavaScript check it afterwards, which is too late for a
+  // resumed session.
   if (tls.requestCert) throw tlsOptionError('requestCert', 'Deno')
-  // rustls has those of `defaultCiphers`, and no way to choose.
+  // rustls has the suites of `defaultCiphers` and no option to choose.
   if (tls.ciphers !== undefined) throw tlsOptionError('ciphers', 'Deno')
   checkCertificate(tls)
   const host = options.fd === undefined ? await permittedHost(options) : null
@@ -44,7 +44,7 @@ export async function listenTls(options: ListenOptions, acceptor: Acceptor): Pro
   return { ...listening, settled: handshakes.settled }
 }
 
-/** `node:tls` finds out about both with the first client. */
+/** Checks the certificate and the key, which `node:tls` would check with the first client. */
 function checkCertificate({ cert, key, passphrase }: TlsOptions): void {
   let belongs: boolean
   try {
@@ -56,14 +56,14 @@ function checkCertificate({ cert, key, passphrase }: TlsOptions): void {
   if (!belongs) throw certificateError('the key belongs to another certificate')
 }
 
-/** The address to listen on, once Deno has said that it may be used. */
+/** The address to listen on, after Deno has given permission. */
 async function permittedHost({ host, port }: ListenOptions): Promise<string | null> {
   const address = host === null || isIP(host) ? host : (await lookup(host)).address
   checkPermission(address ?? '::', port)
   return address
 }
 
-/** `node:net` throws in a tick of its own where it may not listen, which would end the program. */
+/** Asks for permission: without it `node:net` throws in a later tick, which would end the program. */
 function checkPermission(address: string, port: number): void {
   const { Deno } = globalThis as unknown as { Deno: DenoGlobal }
   const host = `${isIP(address) === 6 ? `[${address}]` : address}:${port}`

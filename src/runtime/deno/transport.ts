@@ -6,11 +6,11 @@ import { DenoWriter, type WriterOwner } from './writer.ts'
 import { asError } from '../shared/errors.ts'
 import { tellClosed } from '../shared/hand-over.ts'
 
-/** Bytes of what a connection reads into: a small buffer of its own, or while much comes one of the pool. */
+/** Sizes of read buffers, in bytes: a small one of the connection, and under load one of the pool. */
 const smallSize = 4 * 1024
 const pool = new BufferPool(64 * 1024, 64)
 
-/** A connection of `Deno.listen`: a loop that reads, and a writer. */
+/** Transport on a connection of `Deno.listen`: a loop that reads, and a writer. */
 export class DenoTransport implements Transport, WriterOwner {
   readonly remoteAddress: Address
   readonly localAddress: Address
@@ -63,7 +63,7 @@ export class DenoTransport implements Transport, WriterOwner {
     this.#close(null)
   }
 
-  /** For the writer. */
+  /** Called by the writer. */
   drained(): void {
     if (this.#closed) return
     try {
@@ -115,7 +115,7 @@ export class DenoTransport implements Transport, WriterOwner {
     try {
       await this.#conn.closeWrite()
     } catch (error) {
-      // The peer has gone meanwhile.
+      // The peer left during the call.
       this.failed(error)
       return
     }
@@ -136,7 +136,7 @@ export class DenoTransport implements Transport, WriterOwner {
     try {
       this.#conn.close()
     } catch {
-      // It is closed already.
+      // The connection is closed already.
     }
     this.#wake?.()
     queueMicrotask(() => tellClosed(this.#sink, error))

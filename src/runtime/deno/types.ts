@@ -1,4 +1,4 @@
-/** What we use of Deno's global, so that nobody needs its types. */
+/** The members of Deno's global that this package uses, so that it does not depend on Deno's types. */
 import type { ShutdownSignal } from '../shared/shutdown-signals.ts'
 
 export interface DenoAddress {
@@ -11,7 +11,7 @@ export interface DenoConn {
   readonly remoteAddr: DenoAddress
   /** Resolves to `null` at the end. */
   read(buffer: Uint8Array): Promise<number | null>
-  /** Sends from memory that must not change meanwhile; it may take only a part. */
+  /** Sends bytes, which must not change before the promise resolves; may take only a part of them. */
   write(bytes: Uint8Array): Promise<number>
   /** Sends FIN. */
   closeWrite(): Promise<void>
@@ -37,7 +37,7 @@ export interface DenoGlobal {
   addSignalListener(signal: ShutdownSignal, listener: () => void): void
   removeSignalListener(signal: ShutdownSignal, listener: () => void): void
   readonly permissions: {
-    /** Asks the user where it may. */
+    /** Asks the user for permission, where Deno may ask. */
     requestSync(what: { name: 'net'; host: string }): { readonly state: string }
   }
   readonly errors: { readonly NotCapable: new (message: string) => Error }

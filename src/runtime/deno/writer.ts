@@ -8,30 +8,30 @@ import { Slab } from '../shared/slab.ts'
 /** Larger joins are slower: they leave the processor's cache. */
 const joinSize = 128 * 1024
 
-/** Most writes are short, and may be as many as there are connections. */
+/** Size of the buffers for short writes. Most writes are short, and each connection may have one under way. */
 const shortSize = 4 * 1024
 
 const shortPool = new BufferPool(shortSize, 1024)
 const pool = new BufferPool(joinSize, 64)
 const slab = new Slab()
 
-/** Whom a writer tells. */
+/** Callbacks of a writer. */
 export interface WriterOwner {
-  /** There is room again, after `hasRoom` was false. */
+  /** The queue has room again, after `hasRoom` was false. */
   drained(): void
-  /** Everything is sent, after `end`. */
+  /** All bytes are sent, after `end`. */
   flushed(): void
   failed(error: unknown): void
 }
 
-/** One `conn.write` at a time; what comes meanwhile is joined for the next. */
+/** A queue with one `conn.write` at a time. Bytes that arrive during a write are joined for the next one. */
 export class DenoWriter {
   readonly #conn: DenoConn
   readonly #owner: WriterOwner
   readonly #queue = new ChunkQueue()
-  /** What is being written; of the pool when `#pooled`. */
+  /** Bytes being written; a buffer of the pool when `#pooled`. */
   #bytes: Uint8Array | null = null
-  /** Of `#bytes`, when they were handed over. */
+  /** Length of the memory of `#bytes` when the write began. */
   #length = 0
   #pooled: Uint8Array<ArrayBuffer> | null = null
   #blocked = false
@@ -45,7 +45,7 @@ export class DenoWriter {
     this.#owner = owner
   }
 
-  /** Copies: the write goes on when the call has returned. */
+  /** Copies the bytes: the write goes on after the call has returned. */
   write(borrowed: Uint8Array): boolean {
     if (this.#ended) return true
     const { length } = borrowed
@@ -72,14 +72,14 @@ export class DenoWriter {
     return this.#hasRoom()
   }
 
-  /** Takes nothing more. The owner is told when all is sent, and never from inside of this. */
+  /** Takes no more bytes. `flushed` follows when all are sent, never from inside this call. */
   end(): void {
     if (this.#ended) return
     this.#ended = true
     if (!this.#bytes) queueMicrotask(() => this.#flushed())
   }
 
-  /** The connection is closed: forgets what waits. */
+  /** Drops all bytes; the connection is closed. */
   stop(): void {
     this.#ended = true
     this.#stopped = true
@@ -132,7 +132,7 @@ export class DenoWriter {
     }
   }
 
-  /** Writes what waits: a large chunk as it is, small ones joined. */
+  /** Writes the first bytes of the queue: a large chunk by itself, small ones joined. */
   #next(): void {
     const queue = this.#queue
     if (queue.length === 0) return
@@ -149,14 +149,14 @@ export class DenoWriter {
     this.#start(buffer.subarray(0, length))
   }
 
-  /** A buffer for so many bytes; nothing is being written from the one there was. */
+  /** A buffer for `length` bytes. The former buffer has no write under way. */
   #take(length: number): Uint8Array {
     if (this.#pooled && this.#pooled.length < length) this.#rest()
     this.#pooled ??= poolOf(length).take()
     return this.#pooled
   }
 
-  /** Nothing is under way. */
+  /** No write is under way. */
   #rest(): void {
     this.#bytes = null
     if (!this.#pooled) return

@@ -16,14 +16,14 @@ import { MemoryTransport } from './transport.ts'
 
 const host = 'memory'
 
-/** A network of its own: who listens on it is reached by `connect`, and by nobody else. */
+/** A network of its own: its listeners are reached only by its `connect`. */
 export class MemoryRuntime implements Runtime {
   readonly name = 'memory'
   readonly #acceptors = new Map<number, Acceptor>()
 
   /**
-   * Listens on a port of this network; 0 takes a free one. Bytes are delivered in microtasks, and TLS
-   * there is none. Rejects with the code `EADDRINUSE`, or `ERR_TLS_OPTION` when `tls` is given.
+   * Listens on a port of this network; 0 picks a free one. Bytes are delivered in microtasks. Rejects with the code
+   * `EADDRINUSE`, and with `ERR_TLS_OPTION` when `tls` is given: there is no TLS.
    */
   readonly listen = async (options: ListenOptions, acceptor: Acceptor): Promise<Listening> => {
     if (options.tls) throw tlsOptionError('tls', 'memory')
@@ -47,7 +47,7 @@ export class MemoryRuntime implements Runtime {
   /**
    * Connects to a listener: the only one, or the one of this port. `onConnection` is called at once with
    * the client's end, and gives the sink for what arrives there. Throws an error of the code
-   * `ECONNREFUSED` when nobody listens.
+   * `ECONNREFUSED` when there is no listener.
    */
   connect(onConnection: (transport: Transport) => TransportSink, port?: number): Transport {
     const [found] = port === undefined ? this.#acceptors.keys() : [port]

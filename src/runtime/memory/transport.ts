@@ -4,7 +4,7 @@ import { asError, connectionResetError } from '../shared/errors.ts'
 import { tellClosed } from '../shared/hand-over.ts'
 import { writeLimit } from '../shared/limits.ts'
 
-/** After so many deliveries timers and I/O get their turn, else two busy ends would keep everybody waiting. */
+/** Number of deliveries after which timers and I/O have their turn, so that two busy ends do not block them. */
 const deliveriesInARow = 256
 
 let deliveries = 0
@@ -21,7 +21,7 @@ export class MemoryTransport implements Transport {
   readonly tls: null = null
   #peer: MemoryTransport | null = null
   #sink: TransportSink | null = null
-  /** What the peer wrote and our sink has not got yet. */
+  /** Bytes that the peer wrote and that were not delivered to our sink yet. */
   readonly #inbox = new ChunkQueue()
   #scheduled = false
   #paused = false
@@ -99,7 +99,7 @@ export class MemoryTransport implements Transport {
     })
   }
 
-  /** The only place that calls the sink. */
+  /** Delivers to the sink. Only this method calls it. */
   #deliver(): void {
     const sink = this.#sink
     if (!sink) return
@@ -116,7 +116,7 @@ export class MemoryTransport implements Transport {
 
   #deliverTo(sink: TransportSink): void {
     const inbox = this.#inbox
-    // What is written meanwhile has its own turn.
+    // Bytes written during the call are delivered in a turn of their own.
     let left = inbox.length
     while (left > 0 && !this.#paused && !this.#closed) {
       const first = this.#firstOf(inbox)
@@ -136,7 +136,7 @@ export class MemoryTransport implements Transport {
     if (this.#peerEnded && !this.#toldEnd && inbox.length === 0 && !this.#paused) {
       this.#toldEnd = true
       sink.onEnd()
-      // Our own end may have been called just now, or the peer may have waited for this.
+      // `end` may have been called during the delivery, or the peer may wait for it.
       peer.#schedule()
     }
     if (this.#ended && this.#toldEnd && peer.#toldEnd) this.#closed = true
@@ -160,7 +160,7 @@ export class MemoryTransport implements Transport {
     this.#inbox.clear()
     this.#schedule()
     const peer = this.#peer!
-    // Where both have ended, nothing is lost.
+    // No bytes are lost where both sides have ended.
     peer.#close(this.#toldEnd && peer.#toldEnd && !error ? null : connectionResetError())
   }
 }

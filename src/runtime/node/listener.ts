@@ -22,7 +22,7 @@ export async function listenOn(
   options: ListenOptions,
   acceptor: Acceptor,
 ): Promise<Listening> {
-  // From some version on Node accepts one in a turn of the loop.
+  // Newer versions of Node accept one connection in a turn of the loop.
   const queue = new AcceptQueue(inTwoTurns)
   server.on('connection', queue.accepted)
   try {
@@ -30,7 +30,7 @@ export async function listenOn(
   } catch (error) {
     throw options.fd === undefined ? error : descriptorError(options.fd, error)
   }
-  // The system could not accept one, for example because no file descriptor is left.
+  // The system could not accept a connection, for example because no file descriptor is left.
   server.on('error', (error) => refuse(acceptor, error, null))
   const bound = server.address()
   return {
@@ -38,7 +38,7 @@ export async function listenOn(
     reusesReadBuffer: false,
     close: async () => {
       await queue.isEmpty()
-      // It calls back only when the last connection has ended.
+      // `close` calls back only when the last connection has ended.
       server.close()
       // The handle is closed in this turn of the loop; its port is free in the next.
       await new Promise((resolve) => setImmediate(resolve))
@@ -63,7 +63,7 @@ function listenArguments(options: ListenOptions): NodeListenOptions & { fd?: num
     port: options.port,
     ...backlog,
     ...(options.host === null ? {} : { host: options.host }),
-    // Known to Node from 22.12 and 23.1 on; before, it is ignored.
+    // Node knows this option from 22.12 and 23.1 on, and ignores it before.
     ...(options.reusePort ? { reusePort: true } : {}),
   }
 }

@@ -13,7 +13,7 @@ export const nodeRuntime: Runtime = {
 
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
   if (!options.tls) return listenOn(plainServer(acceptor), options, acceptor)
-  // node:tls takes as long to load as all the rest.
+  // node:tls takes as long to load as all other modules together.
   const { tlsServer } = await import('./tls.ts')
   const handshakes = new Handshakes()
   const { settled } = handshakes

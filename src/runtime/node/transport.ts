@@ -7,10 +7,10 @@ import { tellClosed } from '../shared/hand-over.ts'
 import { writeLimit } from '../shared/limits.ts'
 import { Slab } from '../shared/slab.ts'
 
-/** One for all connections: a copy that the system took at once gives its place to the next. */
+/** The slab of all connections: the memory of a copy that the system took at once is used for the next. */
 const slab = new Slab()
 
-/** A `net.Socket` or a `tls.TLSSocket` that was made with `allowHalfOpen`. */
+/** Transport on a `net.Socket` or a `tls.TLSSocket` that was made with `allowHalfOpen`. */
 export class NodeTransport implements Transport {
   readonly remoteAddress: Address
   readonly localAddress: Address
@@ -28,7 +28,7 @@ export class NodeTransport implements Transport {
     this.tls = tls
     this.remoteAddress = makeAddress(socket.remoteAddress, socket.remotePort)
     this.localAddress = makeAddress(socket.localAddress, socket.localPort)
-    // 'drain' is emitted only after the stream's own mark was reached.
+    // 'drain' is emitted only after the stream's own high-water mark was reached.
     this.#limit = Math.max(writeLimit, socket.writableHighWaterMark)
   }
 
@@ -53,7 +53,7 @@ export class NodeTransport implements Transport {
         this.#fail(error)
       }
     })
-    // After an error of TLS the socket would stay open, though nothing more comes of it.
+    // After an error of TLS Node leaves the socket open.
     socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => {
       this.#ended = true
@@ -75,7 +75,7 @@ export class NodeTransport implements Transport {
   writev(chunks: readonly Uint8Array[]): boolean {
     if (this.#ended) return true
     const socket = this.#socket
-    // Behind bytes that wait, Node keeps the chunks themselves; else it hands their addresses to the system at once.
+    // Behind bytes that wait, Node keeps the chunks; else it hands their addresses to the system at once.
     const watched = socket.writableLength > 0 ? this.#watch(chunks) : undefined
     if (chunks.length === 1) {
       socket.write(chunks[0]!, watched)
@@ -108,12 +108,14 @@ export class NodeTransport implements Transport {
     this.#socket.destroy()
   }
 
-  /** Why the end of the peer's side is no FIN, where the socket cannot tell. */
+  /** The error of an end of the peer's side that was no FIN, where the socket reports none. */
   protected endError(): Error | null {
     return null
   }
 
-  /** What is to be called when chunks have gone out: one that was transferred meanwhile has ruined what followed. */
+  /**
+   * The callback of a write of chunks. A chunk that was transferred before it was sent has spoilt the bytes after it.
+   */
   #watch(chunks: readonly Uint8Array[]): () => void {
     const length = total(chunks)
     return () => {
@@ -139,7 +141,7 @@ export class NodeTransport implements Transport {
 
 function total(chunks: readonly Uint8Array[]): number {
   let length = 0
-  // Not `length`: see asBytes.
+  // `byteLength` instead of `length`: see asBytes.
   for (const chunk of chunks) length += chunk.byteLength
   return length
 }

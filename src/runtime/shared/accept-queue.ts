@@ -1,20 +1,20 @@
-/** Milliseconds without a connection, after which no client seems to connect. */
+/** Milliseconds without a new connection after which none is expected. */
 const idlePeriod = 20
-/** Milliseconds since the system had no connection more, in which hardly one comes. */
+/** Milliseconds after the system's queue was empty in which a new connection is unlikely. */
 const shortGap = 0.15
-/** Milliseconds after which a listener is closed, however long the gap. */
+/** Milliseconds after which a listener is closed in any case. */
 const patience = 500
 
 /**
- * Calls back when the connection that follows the last one, if the system has one, has been accepted; with the milliseconds
- * since the system was asked.
+ * Calls back after the system was asked for one more connection, and it was accepted if there was one. The argument is
+ * the number of milliseconds since the system was asked.
  */
 export type NextAccept = (action: (gap: number) => void) => void
 
 /**
- * The moment to close a listener. The clients of connections that the system has completed and the program has not accepted see a
- * reset then. So it is when the system has just said that there are no more: once some were accepted, or when none have come
- * for a while.
+ * Finds the moment to close a listener. The close resets connections that the system has completed and the program has
+ * not accepted. So the moment is when the system's queue was just empty: once some were accepted, or when none have
+ * come for a while.
  */
 export class AcceptQueue {
   readonly #next: NextAccept
@@ -41,7 +41,7 @@ export class AcceptQueue {
     })
   }
 
-  /** Timers come before the system is asked for connections, which may have waited for long. */
+  /** The loop runs timers before it asks the system for connections, which may have waited for long. */
   #lookWhenIdle(): void {
     const before = this.#count
     setTimeout(() => {
@@ -61,7 +61,7 @@ export class AcceptQueue {
   }
 }
 
-/** Where one connection is accepted in a turn of the loop: the system has been asked in between. */
+/** For a runtime that accepts one connection in a turn of the loop: the system was asked in between. */
 export const inTwoTurns: NextAccept = (action) => {
   setImmediate(() => {
     const started = performance.now()
@@ -69,7 +69,7 @@ export const inTwoTurns: NextAccept = (action) => {
   })
 }
 
-/** Where all connections are accepted in one turn. */
+/** For a runtime that accepts all connections in one turn. */
 export const inThisTurn: NextAccept = (action) => {
   const accepted = performance.now()
   setImmediate(() => action(performance.now() - accepted))

@@ -1,10 +1,10 @@
-/** Buffers of one size for what is under way; a connection at rest holds none. */
+/** A pool of buffers of one size for reads and writes under way; an idle connection holds none. */
 export class BufferPool {
   readonly #size: number
   readonly #kept: number
   readonly #free: Uint8Array<ArrayBuffer>[] = []
 
-  /** Up to `kept` buffers stay for the next who asks. */
+  /** The pool keeps up to `kept` free buffers. */
   constructor(size: number, kept: number) {
     this.#size = size
     this.#kept = kept

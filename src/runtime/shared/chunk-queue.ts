@@ -1,19 +1,19 @@
 import { bodyChangedError } from '../../common/body-changed.ts'
 
 /**
- * Bytes that wait to be sent, in order. Chunks are kept as they are. One whose buffer is transferred or made smaller while
- * it waits makes `first` and `peek` throw `ERR_BODY_CHANGED`: frames that announce its bytes have gone out.
+ * A queue of bytes to send. Chunks are kept by reference. A chunk whose buffer is transferred or made smaller in the
+ * queue makes `first` and `peek` throw `ERR_BODY_CHANGED`: frames that announce its bytes were sent already.
  */
 export class ChunkQueue {
-  /** How many bytes wait. */
+  /** Number of bytes in the queue. */
   length = 0
   #chunks: Uint8Array[] = []
-  /** Of the chunks, when they came. */
+  /** Lengths of the chunks when they were added. */
   #lengths: number[] = []
   #head = 0
 
   push(chunk: Uint8Array): void {
-    // Not `length`: see asBytes.
+    // `byteLength` instead of `length`: see asBytes.
     const length = chunk.byteLength
     if (length === 0) return
     this.#chunks.push(chunk)
@@ -21,12 +21,12 @@ export class ChunkQueue {
     this.length += length
   }
 
-  /** The first chunk; there is one while `length` is not 0. */
+  /** The first chunk. Call it only while `length` is not 0. */
   get first(): Uint8Array {
     return this.#at(this.#head)
   }
 
-  /** Copies as many whole chunks from the front as fit, and tells how many bytes they have; removes nothing. */
+  /** Copies as many whole chunks from the front as fit, and returns the number of bytes; removes none of them. */
   peek(target: Uint8Array): number {
     const chunks = this.#chunks
     let at = 0
@@ -66,7 +66,7 @@ export class ChunkQueue {
   clear(): void {
     this.length = 0
     this.#head = 0
-    // A new array only when the old one may hold much.
+    // A large array is replaced, a small one is kept.
     if (this.#chunks.length > 64) {
       this.#chunks = []
       this.#lengths = []
@@ -79,7 +79,7 @@ export class ChunkQueue {
     const chunk = this.#chunks[index]!
     const length = this.#lengths[index]!
     if (chunk.byteLength === length) return chunk
-    // A view that follows its buffer's growth is as good as it was.
+    // A view that has grown with its buffer still has its first bytes.
     if (chunk.byteLength > length) return chunk.subarray(0, length)
     throw bodyChangedError()
   }

@@ -5,7 +5,7 @@ export const tls13Suites: readonly string[] = [
   'TLS_CHACHA20_POLY1305_SHA256',
 ]
 
-/** Of TLS 1.2 the suites that RFC 9113 §9.2.2 does not forbid: ephemeral keys, AEAD. */
+/** Suites of TLS 1.2 that RFC 9113 §9.2.2 does not forbid: ephemeral keys, AEAD. */
 const tls12Suites = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-RSA-AES128-GCM-SHA256',
@@ -15,5 +15,5 @@ const tls12Suites = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ]
 
-/** `TlsOptions.ciphers` where the application does not say. */
+/** The default of `TlsOptions.ciphers`. */
 export const defaultCiphers: string = [...tls13Suites, ...tls12Suites].join(':')

@@ -1,7 +1,7 @@
 import type { Acceptor, Address, Transport, TransportSink } from '../../transport/transport.ts'
 import { asError } from './errors.ts'
 
-/** Gives a new connection to who accepts it, and drops it when that throws. */
+/** Gives a new connection to the acceptor, and drops it when the acceptor throws. */
 export function handOver(
   transport: Transport & { start(sink: TransportSink): void },
   acceptor: Acceptor,
@@ -14,7 +14,7 @@ export function handOver(
   }
 }
 
-/** Tells that there is no connection. An acceptor that throws does not stop the listener. */
+/** Reports a failed connection to the acceptor. An acceptor that throws does not stop the listener. */
 export function refuse(acceptor: Acceptor, error: unknown, remoteAddress: Address | null): void {
   try {
     acceptor.onRefused(asError(error), remoteAddress)
@@ -23,7 +23,7 @@ export function refuse(acceptor: Acceptor, error: unknown, remoteAddress: Addres
   }
 }
 
-/** Tells a sink that its transport is gone. It is the last call: a sink that throws here has nothing left to lose. */
+/** Calls `onClose` of a sink. An error that the sink throws is ignored: the transport is closed already. */
 export function tellClosed(sink: TransportSink | null, error: Error | null): void {
   try {
     sink?.onClose(error)

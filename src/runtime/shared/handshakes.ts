@@ -7,7 +7,7 @@ export class Handshakes {
     this.#count += 1
   }
 
-  /** One has succeeded or failed. */
+  /** A handshake has succeeded or failed. */
   end(): void {
     this.#count -= 1
     if (this.#count > 0) return
@@ -15,7 +15,7 @@ export class Handshakes {
     this.#whenNone = []
   }
 
-  /** Resolves once none is under way. */
+  /** Resolves once no handshake is under way. */
   readonly settled = (): Promise<void> =>
     new Promise((resolve) => {
       if (this.#count > 0) this.#whenNone.push(resolve)

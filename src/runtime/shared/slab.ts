@@ -2,24 +2,24 @@
 const slabSize = 64 * 1024
 
 /**
- * Makes copies of borrowed bytes without an allocation for each. A copy lives in its memory until the garbage collector
- * finds nothing pointing there; `giveBack` re-uses the memory of the last one. Fresh memory is dear: the system clears
- * each page when it is first touched.
+ * Copies borrowed bytes without an allocation for each copy. A copy keeps its slab alive until the garbage collector
+ * finds no reference to it; `giveBack` frees the memory of the last copy for the next. Fresh memory is slow: the system
+ * clears each page at its first use.
  */
 export class Slab {
   #memory = new Uint8Array(0)
   #used = 0
   #last = 0
-  /** For a copy larger than a slab; empty while one may still be read. */
+  /** Memory for a copy larger than a slab; empty while such a copy may still be read. */
   #large = new Uint8Array(0)
-  /** What the last copy was cut from, if that was large. */
+  /** The memory of the last copy, if the copy was large. */
   #lent: Uint8Array<ArrayBuffer> | null = null
 
   copy(bytes: Uint8Array): Uint8Array {
     return bytes.length > slabSize ? this.#copyLarge(bytes) : this.#copySmall(bytes)
   }
 
-  /** Nobody reads the last copy any more. */
+  /** The last copy is not read any more: its memory may be used for the next. */
   giveBack(): void {
     this.#used = this.#last
     if (this.#lent) this.#large = this.#lent
@@ -43,7 +43,7 @@ export class Slab {
   #copyLarge(bytes: Uint8Array): Uint8Array {
     this.#last = this.#used
     const length = bytes.length
-    // In steps of a slab, so that one made for a length serves its neighbours.
+    // The size is a multiple of a slab, so that the memory serves copies of similar length.
     if (length > this.#large.length) {
       this.#large = new Uint8Array(Math.ceil(length / slabSize) * slabSize)
     }

@@ -1,4 +1,4 @@
-/** Writes bits into bytes, the lowest first (RFC 1951 §3.1.1). The caller sees to it that there is room. */
+/** Writes bits into bytes, the lowest first (RFC 1951 §3.1.1). The caller makes sure that there is room. */
 export class BitWriter {
   #bytes: Uint8Array
   #length = 0

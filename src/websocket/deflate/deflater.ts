@@ -8,7 +8,7 @@ const windowMask = maxWindow - 1
 const maxChain = 16
 /** A match this long is not bettered. */
 const niceMatch = 64
-/** Output that is kept from message to message. */
+/** Size of the output buffer that is kept between messages. */
 const keptOutput = 64 * 1024
 
 /**
@@ -83,7 +83,7 @@ export class Deflater {
     let best = minMatch - 1
     let distance = 0
     for (let tries = maxChain; tries > 0 && candidate >= oldest; tries--) {
-      // The byte that would make it longer, first.
+      // The byte that would make the match longer is compared first.
       if (input[candidate + best] === input[at + best]) {
         let length = 0
         while (length < longest && input[candidate + length] === input[at + length]) length++
@@ -95,7 +95,7 @@ export class Deflater {
       }
       candidate = previous[candidate & windowMask]!
     }
-    // Three bytes from far away cost more than as literals.
+    // A match of three bytes at a large distance takes more bits than three literals.
     if (distance === 0 || (best === minMatch && distance > 4096)) return 0
     return (distance << 9) | best
   }

@@ -1,6 +1,6 @@
 import { maxCodeLength, reversed } from './tables.ts'
 
-/** Codes up to this long are found in one step. */
+/** Codes of at most this many bits are found in one step. */
 const directBits = 9
 const directMask = (1 << directBits) - 1
 

@@ -97,7 +97,7 @@ export class HuffmanEncoder {
       if (node < leaves) ofLength[Math.min(depth, limit)]!++
     }
 
-    // What was cut to `limit` takes more than there is: lengthen others until it fits (Kraft's inequality).
+    // Codes cut to `limit` take more room than there is: others are lengthened until all fit (Kraft's inequality).
     let taken = 0
     for (let length = 1; length <= limit; length++) taken += ofLength[length]! << (limit - length)
     for (; taken > 1 << limit; taken--) {

@@ -14,9 +14,9 @@ import {
   literalCodes,
 } from './tables.ts'
 
-/** RFC 7692 §7.2.2: what the sender left out, an empty block without compression. */
+/** The end that the sender has removed (RFC 7692 §7.2.2): an empty block without compression. */
 const tail = [0x00, 0x00, 0xff, 0xff]
-/** Output that is kept from message to message. */
+/** Size of the output buffer that is kept between messages. */
 const keptOutput = 64 * 1024
 /**
  * A block with codes of its own costs microseconds, however short it is. No deflater makes more of them than these, and
@@ -25,7 +25,7 @@ const keptOutput = 64 * 1024
 const freeCodes = 256
 const bytesPerCodes = 128
 
-/** Data that no deflater makes. */
+/** The data is not valid DEFLATE. */
 export class InflateError extends Error {
   static {
     nameErrors(this, 'InflateError')
@@ -71,7 +71,7 @@ export class Inflater {
   }
 
   /**
-   * Gives the message in `payload`; the result is lent until the next call. Throws an `InflateError`, or an
+   * Gives the message in `payload`; the result is borrowed until the next call. Throws an `InflateError`, or an
    * `InflateLimitError` as soon as more than `limit` bytes come out.
    */
   inflate(payload: Uint8Array, limit: number): Uint8Array {
@@ -116,7 +116,7 @@ export class Inflater {
     }
   }
 
-  /** The byte at `at`, of the input or of what was left out; a few zeros for looking ahead follow. */
+  /** The byte at `at` of the input and the removed end; a few zeros for looking ahead follow. */
   #byte(at: number): number {
     const input = this.#input
     if (at < input.length) return input[at]!
@@ -137,7 +137,7 @@ export class Inflater {
     return value
   }
 
-  /** Drops the rest of a byte and gives back what was taken beyond. */
+  /** Drops the rest of the current byte and gives back whole bytes that were read ahead. */
   #align(): void {
     this.#at -= this.#bitCount >> 3
     this.#bits = 0
