@@ -1,4 +1,4 @@
-// Server-sent events: a response that goes on for as long as somebody listens. HTTP/2 lets a page have many
+// Server-sent events: a response that goes on for as long as a client listens. HTTP/2 lets a page have many
 // of them on one connection. The same file runs on all three runtimes:
 //
 //   deno run -A events.ts      bun events.ts      node events.ts (from 22.18 on)

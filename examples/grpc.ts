@@ -167,7 +167,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   const promise = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(reason), { once: true })
   })
-  promise.catch(() => {}) // nobody may be waiting
+  promise.catch(() => {}) // a caller may not be waiting
   return promise
 }
 

@@ -241,7 +241,7 @@ function digestOf(files) {
   return hash.digest('hex')
 }
 
-/** By way of another name, so that nobody ever reads half a file. */
+/** By way of another name: a reader never sees half a file. */
 function writeIfChanged(name, text) {
   const path = join(dist, name)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return

@@ -61,7 +61,7 @@ function commandFor(runtime) {
   return [process.execPath, 'build/examples/hello.js']
 }
 
-/** A certificate for this run only, in files that nobody else can read. */
+/** A certificate for this run only, in files that no other user can read. */
 async function makeCertificate(host) {
   const { default: selfsigned } = await import('selfsigned')
   const isAddress = /^[\d.]+$|:/.test(host)

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const bench = join(root, 'bench')
 export const results = join(bench, 'results')
-/** What a run needs and nobody keeps. */
+/** Files of one run, which are not kept. */
 export const scratch = join(root, 'build', 'bench')
 mkdirSync(scratch, { recursive: true })
 mkdirSync(results, { recursive: true })

@@ -97,7 +97,7 @@ const growStreams = {
     const costs = await withServer(runtime, ours, { streams: 1000 }, (server) =>
       inTurns([1, 10, 100, 1000], options, async (streams) => {
         const url = `${server.origin}/hello`
-        // By number: a run by time has a warm-up, whose requests nobody counts.
+        // By number: a run by time has a warm-up, whose requests are not counted.
         const load = { clients: 1, streams, requests: await requestsIn(url, streams, options) }
         const before = server.cpuTime()
         const { requests } = await h2load(url, load)

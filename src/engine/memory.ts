@@ -7,7 +7,7 @@ const loopLength = 48
 
 /**
  * Linear memory as JavaScript sees it. Views die when memory grows, so `Engine` calls `refresh()` after every
- * call into the module; whoever keeps `bytes` or `words` in a variable drops it at the next call.
+ * call into the module; a variable that has `bytes` or `words` is valid until the next call.
  */
 export class Memory {
   bytes: Uint8Array<ArrayBuffer>

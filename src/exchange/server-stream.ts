@@ -5,13 +5,13 @@ import type { FlatFields, HeaderList } from '../common/fields.ts'
 import { checkPriority, defaultPriority, type Priority } from '../common/priority.ts'
 import { isThenable } from '../common/thenable.ts'
 import type { BodyChunk } from '../http/body.ts'
-import { removeLength } from '../http/content-length.ts'
 import { addDate } from '../http/date-field.ts'
 import {
   type AnyResponseOptions,
   appendFields,
-  checkInformationalStatus,
   type PreparedResponse,
+  prepareBodiless,
+  prepareInformational,
   preparePush,
   prepareResponse,
 } from '../http/prepared-response.ts'
@@ -170,10 +170,8 @@ export class ServerStream
 
   informational(status: number, headers: HeaderList = []): void {
     this.#assertUnanswered()
-    checkInformationalStatus(status, this.id)
+    const fields = prepareInformational(status, headers, this.id)
     if (status === 100 && this.#hasContinued) return
-    const fields = appendFields([':status', String(status)], headers)
-    removeLength(fields)
     this.carrier.sendInformational(this.id, fields)
     this.#hasContinued ||= status === 100
     this.carrier.flushSoon()
@@ -193,8 +191,7 @@ export class ServerStream
     this.#assertUnanswered()
     const { method, upgrade } = this.request
     if (method !== 'CONNECT' && upgrade === undefined) throw notConnect(this.id)
-    const fields = appendFields([':status', '200'], headers)
-    removeLength(fields)
+    const fields = prepareBodiless(200, headers)
     if (this.carrier.sendsDate) addDate(fields)
     this.carrier.sendHead(this.id, fields, noBytes, false, true)
     this.#response = 'tunnel'

@@ -63,6 +63,23 @@ export function prepareResponse(
   return { status, fields, hasContent, whole, source, trailers }
 }
 
+/** The fields of a 1xx response; throws `ERR_INVALID_STATUS`. */
+export function prepareInformational(
+  status: number,
+  headers: HeaderList,
+  streamId: number,
+): FlatFields {
+  checkInformationalStatus(status, streamId)
+  return prepareBodiless(status, headers)
+}
+
+/** The fields of a response that no body follows: a 1xx one, or one that opens a tunnel (RFC 9110 §8.6). */
+export function prepareBodiless(status: number, headers: HeaderList): FlatFields {
+  const fields = appendFields([':status', String(status)], headers)
+  removeLength(fields)
+  return fields
+}
+
 /** The length of a body that has to be read, where it is known. */
 function sizeOf(body: Body): number | undefined {
   // Of a file of Bun's that is no regular one it is not.
@@ -145,7 +162,7 @@ function checkStatus(status: number, streamId: number): void {
 }
 
 /** The code of a response before the response. 101 belongs to HTTP/1.1 (RFC 9113 §8.6). */
-export function checkInformationalStatus(status: number, streamId: number): void {
+function checkInformationalStatus(status: number, streamId: number): void {
   if (Number.isInteger(status) && status >= 100 && status <= 199 && status !== 101) return
   throw new HTTPError(
     'ERR_INVALID_STATUS',

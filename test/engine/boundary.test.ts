@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { Ask, Config, Counter, Flag, Io, Kind, Option } from '../../src/engine/abi.ts'
+import {
+  Ask,
+  Config,
+  Counter,
+  Flag,
+  Http1Flag,
+  Io,
+  Kind,
+  Option,
+  Reason,
+} from '../../src/engine/abi.ts'
 import { embeddedModule, instantiate } from '../../src/engine/module.ts'
 import { exportedTypes } from '../support/engine/wasm-binary.ts'
 
@@ -23,15 +33,31 @@ describe('law 2: numbers only cross', () => {
     }
   })
 
-  it('exports functions named h2_…, memory and the initialiser, and what abi.ts says', () => {
+  it('exports functions named h2_… and h1_…, memory and the initialiser, as abi.ts has them', () => {
     const names = WebAssembly.Module.exports(embeddedModule())
       .map(({ name }) => name)
       .filter((name) => !/^__|^stack/.test(name)) // Emscripten's
     // Those with a question mark are of debug builds.
     const declared = read('../../src/engine/abi.ts').matchAll(
-      /^ {2}(?:readonly )?(h2_\w+|_\w+|memory)\b(?!\?)/gm,
+      /^ {2}(?:readonly )?(h[12]_\w+|_\w+|memory)\b(?!\?)/gm,
     )
     expect(names.sort()).toEqual([...declared].map(([, name]) => name!).sort())
+  })
+})
+
+/** The number of parameters of each function in abi.ts. */
+function declaredArguments(): Map<string, number> {
+  const source = read('../../src/engine/abi.ts')
+  const functions = source.matchAll(/^ {2}(h[12]_\w+)\(([^)]*)\)/gm)
+  return new Map(
+    [...functions].map(([, name, list]) => [name!, list!.split(':').length - 1] as const),
+  )
+}
+
+describe('law 2: each export', () => {
+  const { exports } = new WebAssembly.Instance(embeddedModule(), {})
+  it.each([...declaredArguments()])('%s takes %d arguments', (name, count) => {
+    expect((exports[name] as () => number).length).toBe(count)
   })
 })
 
@@ -59,6 +85,20 @@ describe('bridge.h and abi.ts name the same things in the same order', () => {
     const kinds = namesIn(/enum h2_event \{([^}]*)\}/).map(withoutPrefix('H2_EVENT_'))
     expect(kinds).toEqual(Object.keys(Kind))
     expect(Object.values(Kind)).toEqual(kinds.map((_, i) => i + 1))
+  })
+
+  it('reasons of HTTP/1.1, and its flags', () => {
+    const http1 = read('../../wasm/http1/http1.h')
+    const values = (prefix: string): [string, number][] => {
+      let last = 0
+      const found = http1.matchAll(new RegExp(`^ {2}${prefix}(\\w+)(?: =\\s+(\\d+))?,`, 'gm'))
+      return [...found].map(([, name, value]) => {
+        last = value === undefined ? last + 1 : Number(value)
+        return [camel(name!), last]
+      })
+    }
+    expect(values('H1_REASON_')).toEqual(Object.entries(Reason))
+    expect(values('H1_HEADERS_')).toEqual(Object.entries(Http1Flag))
   })
 
   it('counters', () => {

@@ -97,7 +97,7 @@ export class Client implements AsyncDisposable {
     )
   }
 
-  /** Resolves once the connection is closed, whoever does it. */
+  /** Resolves once the connection is closed, by either side. */
   async closed(): Promise<void> {
     if (!this.session.closed || !this.session.destroyed) await once(this.session, 'close')
   }

@@ -18,7 +18,7 @@ describe.each(runtimeNames)('TLS on %s', (runtime) => {
     listener = await Listener.start(runtime, certificate, { handshakeTimeout })
   })
   afterEach(async () => {
-    // Whoever was turned away, the listener goes on.
+    // The listener goes on after a client was turned away.
     expect(await listener.ask('count')).toBe('received 0\n')
   })
   afterAll(() => listener?.[Symbol.asyncDispose]())

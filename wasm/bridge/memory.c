@@ -19,7 +19,7 @@ H2_EXPORT(h2_memory_limit) void h2_memory_limit(uint32_t bytes) {
 
 /*
  * By size, in steps of malloc's: a block of class n has at least 8 n - 4 bytes. At most 1 MiB in
- * all; nobody is charged for it.
+ * all; no account is charged for it.
  */
 enum {
   BLOCK_STEP = 8,

@@ -35,7 +35,7 @@ static const uint8_t lengths[SYMBOLS] = {
   26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26, 30,
 };
 
-/* A child of a node: another node (the root is nobody's child), or a leaf. */
+/* A child of a node: another node (the root is no child), or a leaf. */
 typedef struct {
   uint16_t child[2];
   uint8_t accepts; /* a string may end here: the bits from the root on are padding */

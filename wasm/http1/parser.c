@@ -174,13 +174,14 @@ static const llhttp_settings_t settings = {
 H2_EXPORT(h1_session_new)
 h1_session *h1_session_new(uint32_t role, uint32_t is_secure, uint32_t max_fields,
                            uint32_t max_bytes, uint32_t max_target, uint32_t max_extensions) {
-  h1_session *session = h1_fields_reserve(max_fields) ? calloc(1, sizeof(h1_session)) : NULL;
+  h2_account account = {0, UINT32_MAX, 0};
+  h1_session *session =
+    h1_fields_reserve(max_fields) ? h2_alloc(&account, sizeof(h1_session)) : NULL;
   if (!session) {
     return NULL;
   }
-  session->account.limit = UINT32_MAX;
-  session->account.used = sizeof(h1_session);
-  h2_region.memory_used += sizeof(h1_session);
+  memset(session, 0, sizeof(h1_session));
+  session->account = account;
   session->role = role;
   session->is_secure = is_secure;
   session->max_fields = max_fields < H1_MOST_FIELDS ? max_fields : H1_MOST_FIELDS;
@@ -197,8 +198,8 @@ h1_session *h1_session_new(uint32_t role, uint32_t is_secure, uint32_t max_field
 /* Ends a session; its handle is dead. */
 H2_EXPORT(h1_session_del) void h1_session_del(h1_session *session) {
   h1_block_begin(session, NULL);
-  h2_region.memory_used -= sizeof(h1_session);
-  free(session);
+  h2_account account = session->account;
+  h2_free(&account, session);
 }
 
 /* The next message begins at `at`. */

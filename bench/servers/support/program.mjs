@@ -49,7 +49,7 @@ export function listening(port, linearMemory = () => null) {
     const { rss, heapUsed } = process.memoryUsage()
     console.log(JSON.stringify({ rss, heapUsed, linear: linearMemory() }))
   })
-  process.stdin.on('end', () => process.exit(0)) // whoever measures is gone
+  process.stdin.on('end', () => process.exit(0)) // the harness is gone
   process.on('SIGTERM', () => process.exit(0))
   console.log(`listening ${port}`)
 }

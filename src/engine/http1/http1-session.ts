@@ -14,6 +14,7 @@ import type { HTTP1Event } from './events.ts'
 import { HTTP1Collector } from './http1-collector.ts'
 import { type HTTP1SessionOptions, resolveHTTP1Limits } from './http1-options.ts'
 import { beginsWith, type KnownHead, KnownHeads } from './known-heads.ts'
+import { checkStartLine, hasLength, takesTrailers } from './message-fields.ts'
 import { MessageQueue } from './message-queue.ts'
 import { type Framing, type MessageContext, MessageWriter, statusLine } from './message-writer.ts'
 import { OutputCollector } from './output-collector.ts'
@@ -383,29 +384,4 @@ export class HTTP1Session {
     this.#failure = this.engine.error(result, 'the session of HTTP/1.1 cannot go on')
     return this.#failure
   }
-}
-
-function hasLength(fields: FlatFields): boolean {
-  for (let i = 2; i < fields.length; i += 2) {
-    if (fields[i]!.length === 14 && fields[i]!.toLowerCase() === 'content-length') return true
-  }
-  return false
-}
-
-/** `TE: trailers` (RFC 9110 §10.1.4). */
-function takesTrailers(fields: FlatFields): boolean {
-  for (let i = 0; i < fields.length; i += 2) {
-    if (fields[i] === 'te' && /(?:^|,)[\t ]*trailers[\t ]*(?:$|,)/i.test(fields[i + 1]!))
-      return true
-  }
-  return false
-}
-
-/** What could begin another line, or another request, is refused. */
-function checkStartLine(method: string, target: string): void {
-  if (/^[!#$%&'*+\-.^_`|~\w]+$/.test(method) && /^[!-~]+$/.test(target)) return
-  throw new HTTPError(
-    'ERR_INVALID_MESSAGE',
-    'the method or the target cannot be sent (RFC 9112 §3)',
-  )
 }

@@ -137,7 +137,7 @@ export interface PriorityUpdated {
   readonly value: string
 }
 
-/** RFC 7838 §4. On stream 0 `origin` says for whom; on another it is empty. */
+/** RFC 7838 §4. On stream 0 `origin` is the origin it is for; on another stream it is empty. */
 export interface AlternativeServiceReceived {
   readonly type: 'AlternativeServiceReceived'
   readonly streamId: number

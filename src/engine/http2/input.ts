@@ -4,7 +4,7 @@ const PADDED = 0x8
 /** Shorter pieces are copied whole. */
 const worthALook = 8 * 1024
 
-/** `Io.inputUnread` where nobody can tell where the next frame begins. */
+/** `Io.inputUnread` where the place of the next frame is not known. */
 export const UNKNOWN = 0xffff_ffff
 
 /**

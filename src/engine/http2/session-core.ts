@@ -259,7 +259,7 @@ export class SessionCore {
     return this.bodies.get(checkStreamId(streamId))?.length ?? 0
   }
 
-  /** Whoever reads the records says when a stream has closed, so that its body is let go. */
+  /** A stream has closed: its body is let go. Called by the reader of the records. */
   forgetBody(streamId: number): void {
     this.bodies.delete(checkStreamId(streamId))
   }
@@ -366,7 +366,7 @@ export class SessionCore {
     }
   }
 
-  /** A trap is the session's failure; everything else was somebody else's error. */
+  /** A trap is the session's failure; other errors are thrown on. */
   #trapped(error: unknown): HTTPError {
     if (error instanceof HTTPError && error === this.engine.failure) return error
     throw error

@@ -2,13 +2,13 @@ import type { HTTPError } from '../../common/errors.ts'
 import { ByteQueue } from '../byte-queue.ts'
 
 /**
- * A request's body between the connection and whoever reads it. Until somebody does, nothing is taken in: the promise
+ * A request's body between the connection and its reader. Until there is a reader, nothing is taken in: the promise
  * that `push` returns is not resolved, and the client's window stays as it is.
  */
 export class IncomingBody {
-  /** Somebody has begun to read. */
+  /** A reader has begun. */
   isDisturbed = false
-  /** Called when somebody begins to read: the time for `100 Continue` (RFC 9110 §10.1.1). */
+  /** Called when a reader begins: the time for `100 Continue` (RFC 9110 §10.1.1). */
   onFirstRead: (() => void) | undefined
   #waiting: Uint8Array | undefined
   #taken: (() => void) | undefined
@@ -60,7 +60,7 @@ export class IncomingBody {
     this.#finish()
   }
 
-  /** The pieces are somebody else's from now on, that which waits too: a tunnel's. */
+  /** All pieces go to another taker from now on, those that wait too: a tunnel. */
   async redirect(to: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
     this.#elsewhere = to
     if (!this.#waiting) return
@@ -68,7 +68,7 @@ export class IncomingBody {
     this.#accept()
   }
 
-  /** All of it, in one piece; rejects with a TypeError when somebody reads it already. */
+  /** All of it, in one piece; rejects with a TypeError when it has a reader already. */
   async bytes(): Promise<Uint8Array> {
     if (this.#stream) return this.#drain(this.#stream)
     this.#begin()
@@ -108,7 +108,7 @@ export class IncomingBody {
         cancel: () => {
           this.isDisturbed = true
           this.#controller = undefined
-          // Nobody reads any more: take in the rest, so that the connection's window is not held.
+          // The reader has gone: the rest is taken in, so that the connection's window is not held.
           this.#isDiscarding = true
           this.#accept()
         },
@@ -118,7 +118,7 @@ export class IncomingBody {
     return this.#stream
   }
 
-  /** Somebody had the stream in hands, and may have read of it. */
+  /** The stream was given out, and may have been read in part. */
   async #drain(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
     if (this.isDisturbed || stream.locked) throw new TypeError('the body was read already')
     const chunks = new ByteQueue()

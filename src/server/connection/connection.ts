@@ -9,7 +9,13 @@ import type { ConnectionLife } from './connection-life.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import type { ResolvedOptions } from './options.ts'
 import { OutputScheduler } from './output-scheduler.ts'
-import type { Protocol, ProtocolChooser, ProtocolCounters, ProtocolHost } from './protocol.ts'
+import type {
+  ChosenProtocol,
+  Protocol,
+  ProtocolChooser,
+  ProtocolCounters,
+  ProtocolHost,
+} from './protocol.ts'
 import { Reporter } from './reporter.ts'
 import { TransportOutput } from './transport-output.ts'
 import type { UnreadBudget } from './unread-budget.ts'
@@ -109,7 +115,7 @@ export class Connection implements TransportSink, ProtocolHost {
 
   /** Reads the first bytes. Those that are for the protocol; `undefined`: none yet, or the client was refused. */
   #choose(chooser: ProtocolChooser, chunk: Uint8Array): Uint8Array | undefined {
-    const chosen = chooser.choose(chunk)
+    const chosen = this.#tryToChoose(chooser, chunk)
     if (!chosen) return undefined
     this.#chooser = undefined
     this.#protocol = chosen.protocol
@@ -123,6 +129,18 @@ export class Connection implements TransportSink, ProtocolHost {
       queueMicrotask(() => this.#protocol?.announceShutdown(true))
     }
     return chosen.rest
+  }
+
+  /** Without memory for a session, the connection cannot be served. */
+  #tryToChoose(chooser: ProtocolChooser, chunk: Uint8Array): ChosenProtocol | undefined {
+    try {
+      return chooser.choose(chunk)
+    } catch (error) {
+      this.#life = 'failed'
+      this.reporter.serverError(error)
+      this.transport.destroy()
+      return undefined
+    }
   }
 
   onDrain(): void {

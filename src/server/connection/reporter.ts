@@ -32,6 +32,11 @@ export class Reporter implements StreamReporter {
     this.#remoteAddress = remoteAddress
   }
 
+  /** The connection cannot be served. */
+  serverError(error: unknown): void {
+    this.#error(error, 'server')
+  }
+
   handlerError(error: unknown, streamId: number): void {
     this.#error(error, 'handler', streamId)
   }

@@ -36,6 +36,9 @@ const tickPeriod = 1000
 /** For the last words to arrive, and the clients to close their side. */
 const closePeriod = 500
 
+/** In ALPN's names; curl offers `http/1.0` by itself. */
+const bothProtocols = ['h2', 'http/1.1', 'http/1.0']
+
 const settled = Promise.resolve()
 /** For a connection that cannot be served. */
 const ignoringTransport: TransportSink = {
@@ -150,7 +153,7 @@ export class ServerCore implements ConnectionOwner {
         host: host === '' ? null : host,
         port,
         tls,
-        alpnProtocols: http1 ? ['h2', 'http/1.1'] : ['h2'],
+        alpnProtocols: http1 ? bothProtocols : ['h2'],
         reusePort,
         handshakeTimeout: timeouts.handshake || mostTime,
         ...(fd === undefined ? {} : { fd }),

@@ -143,7 +143,7 @@ describeFetch('serve()', (server) => {
   })
 
   it('no request fails while servers take turns', async () => {
-    // A client that connects anew when it is told to go, to whoever listens.
+    // A client that connects anew when it is told to go, to the process that listens.
     const ports = [await openAnother(server, {}), await openAnother(server, {})]
     await using control = await server.connect()
     let current = 0

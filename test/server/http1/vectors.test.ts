@@ -52,7 +52,7 @@ async function outcomeOf(port: number, text: string): Promise<string> {
   const late = new Promise((resolve) => setTimeout(resolve, 600))
   const answered = client.until(/^HTTP\/1\.1 [2-5]\d\d[^]*\r\n\r\n/).catch(() => {})
   await Promise.race([late, answered, client.ended()])
-  const [status] = statusesIn(client.received).filter((code) => code >= 101)
+  const status = statusesIn(client.received).find((code) => code >= 101)
   if (status !== undefined) return String(status)
   return client.hasEnded ? 'close' : 'timeout'
 }

@@ -5,7 +5,7 @@ import { describeServers, newTag } from '../../support/server.ts'
 import { answerOf } from '../../support/server-client.ts'
 import { END_HEADERS, RawClient, Type } from '../../support/raw-client.ts'
 
-/** Whether anybody listens there. */
+/** Whether a server listens there. */
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectTcp({ host: '127.0.0.1', port }, () => {

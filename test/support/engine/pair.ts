@@ -20,7 +20,7 @@ export class Pair {
     return pair
   }
 
-  /** Carries bytes both ways until nobody has any; what each side saw on the way. */
+  /** Carries bytes both ways until neither side has any; the events of each side on the way. */
   flow(): { client: SessionEvent[]; server: SessionEvent[] } {
     const seen = { client: this.client.events(), server: this.server.events() }
     for (;;) {

@@ -53,7 +53,7 @@ export async function launch(executablePath: string, trusted?: string): Promise<
         trusted === undefined
           ? '--ignore-certificate-errors'
           : `--ignore-certificate-errors-spki-list=${fingerprint(trusted)}`,
-        // The browser is to speak to the test's server and to nobody else.
+        // The browser is to speak to the test's server and to no other.
         '--no-proxy-server',
         '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
       ],

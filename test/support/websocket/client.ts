@@ -85,7 +85,7 @@ export class ClientSocket {
   readonly stream: ClientHttp2Stream
   readonly headers: OutgoingHttpHeaders
   readonly isCompressing: boolean
-  /** The server's messages that nobody has asked for yet. */
+  /** The server's messages that were not asked for yet. */
   readonly messages: (string | Buffer)[] = []
   readonly pongs: string[] = []
   readonly pings: string[] = []
