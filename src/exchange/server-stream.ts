@@ -166,8 +166,6 @@ export class ServerStream
     this.#writer?.cancel(this.failure)
   }
 
-  // ---- the response ---------------------------------------------------------------------------
-
   informational(status: number, headers: HeaderList = []): void {
     this.#assertUnanswered()
     const fields = prepareInformational(status, headers, this.id)
@@ -268,8 +266,6 @@ export class ServerStream
     }
     return true
   }
-
-  // ---- its end --------------------------------------------------------------------------------
 
   /** Ends the stream at once (RFC 9113 §6.4). Does not throw: where that fails, the connection ends. */
   reset(errorCode: number = ErrorCode.CANCEL): void {
