@@ -1,28 +1,29 @@
 /**
- * The other side of `wasm/bridge/bridge.h`: what it exports, and where its words lie. Names and order are the
- * same in both files; a change in one is a change in both.
+ * The host's view of the boundary: the exports of the module, and the enums and structs of
+ * `wasm/bridge/bridge.h`, `wasm/http2/http2.h` and `wasm/http1/http1.h` that cross it. Names, order and values are the
+ * same on both sides; `test/engine/boundary.test.ts` compares them.
  */
 
-/** A session, an encoder or a decoder in linear memory. Owned until its `…Del`. */
+/** A session, an encoder or a decoder in linear memory. Owned; its `…_del` export frees it. */
 export type Handle = number
 /** An address in linear memory. */
 export type Pointer = number
 /** 0 or a value; negative: an `NGHTTP2_ERR_*`. */
 export type Result = number
 
-/** What the module exports; numbers in, numbers out. The C says more about each. */
+/** The exports of the module. They take and return i32; the C documents each. */
 export interface Exports {
   readonly memory: WebAssembly.Memory
   _initialize(): void
 
-  h2_init(): Pointer
-  h2_scratch_reserve(size: number): Result
-  h2_strings_clear(): void
-  h2_memory_limit(bytes: number): void
-  /** Borrowed for ever. */
-  h2_version(): Pointer
-  /** Borrowed for ever. */
-  h2_strerror(code: number): Pointer
+  nw_init(): Pointer
+  nw_scratch_reserve(size: number): Result
+  nw_strings_clear(): void
+  nw_memory_limit(bytes: number): void
+  /** Borrowed until the instance ends. */
+  nw_version(): Pointer
+  /** Borrowed until the instance ends. */
+  nw_strerror(code: number): Pointer
 
   /** Owned: `h2_session_del`. 0 without memory. */
   h2_session_new(): Handle
@@ -112,14 +113,14 @@ export interface Exports {
   h1_session_expect_bodiless(session: Handle): void
 
   /** In debug builds: the `first`-th allocation from now on fails, and `count - 1` behind it; 0: none. */
-  h2_debug_fail_allocations?(first: number, count: number): void
-  /** In debug builds: how many allocations were asked for since `h2_debug_fail_allocations`. */
-  h2_debug_allocations?(): number
+  nw_debug_fail_allocations?(first: number, count: number): void
+  /** In debug builds: how many allocations were asked for since `nw_debug_fail_allocations`. */
+  nw_debug_allocations?(): number
   /** In debug builds: how many blocks are allocated now, charged to an account or not. */
-  h2_debug_live?(): number
+  nw_debug_live?(): number
 }
 
-/** The words of `h2_io`, at the address that `h2_init` gives. */
+/** The words of `nw_io`, at the address that `nw_init` gives. */
 export const Io = {
   input: 0,
   inputCapacity: 1,
@@ -140,7 +141,7 @@ export const Io = {
   endingCode: 16,
 } as const
 
-/** `enum h2_event`: the kind in a record's head. */
+/** `enum nw_event`: the kind in a record's head. */
 export const Kind = {
   field: 1,
   headers: 2,
@@ -166,22 +167,24 @@ export const Kind = {
   refused: 22,
 } as const
 
-/** The flags in a record's head. */
-export const Flag = {
-  fieldFirst: 1,
-  fieldNeverIndex: 2,
+/** `enum nw_field_flag`: flags of a FIELD record. */
+export const FieldFlag = { first: 1, neverIndex: 2 } as const
+
+/** `enum nw_block_flag`: flags of a HEADERS or PUSH_PROMISE record. The last three occur for HTTP/1.1 only. */
+export const BlockFlag = {
   endStream: 1,
   truncated: 2,
   empty: 4,
-  ack: 1,
-} as const
-
-/** Flags of a HEADERS record that HTTP/1.1 has beside `Flag`. */
-export const Http1Flag = {
   last: 8,
   http10: 16,
   upgrade: 32,
 } as const
+
+/** `enum nw_frame_flag`: flags of a SETTINGS or PING record. */
+export const FrameFlag = { ack: 1 } as const
+
+/** `enum nw_category`: what a HEADERS record is of. */
+export const Category = { request: 0, response: 1, pushResponse: 2, headers: 3 } as const
 
 /** `enum h1_reason`; behind `parser` comes an `llhttp_errno`. */
 export const Reason = {
@@ -232,19 +235,21 @@ export const Config = {
   words: 22,
 } as const
 
+/** `enum nw_role`. */
 export const Role = { server: 0, client: 1 } as const
 
+/** `enum h2_option`. */
 export const Option = {
   noHttpMessaging: 1,
   noAutoPingAck: 2,
-  receiveExtensions: 4,
+  recvExtensions: 4,
   noClientMagic: 8,
 } as const
 
-/** How a message goes on after its fields. */
+/** `enum h2_body`: how a message continues behind its header fields. */
 export const Body = { none: 0, held: 1, credit: 2, halfClose: 4 } as const
 
-/** `ASK_*`. */
+/** `enum h2_ask`: the questions of `h2_session_ask`. */
 export const Ask = {
   wantRead: 0,
   wantWrite: 1,
@@ -268,7 +273,7 @@ export const Ask = {
   priority: 19,
 } as const
 
-/** `H2_COUNT_*`. */
+/** `enum h2_counter`. */
 export const Counter = {
   framesReceived: 0,
   framesSent: 1,
@@ -279,9 +284,6 @@ export const Counter = {
   resetsSent: 6,
   invalidFrames: 7,
 } as const
-
-/** `header categories` of a HEADERS record (nghttp2_headers_category). */
-export const Category = { request: 0, response: 1, pushResponse: 2, headers: 3 } as const
 
 /** `sizeof(nghttp2_nv)`: name, value, name length, value length, flags. */
 export const FIELD_SIZE = 20

@@ -41,9 +41,9 @@ export class Engine {
     }
     const limit = resolveNumber('memoryLimit', memoryLimit, memoryLimits)
     const exports = instantiate(module ?? embeddedModule())
-    const io = exports.h2_init()
+    const io = exports.nw_init()
     if (io === 0) throw new HTTPError('NGHTTP2_ERR_NOMEM', 'no memory for an HTTP/2 engine')
-    exports.h2_memory_limit(Math.min(limit, most32))
+    exports.nw_memory_limit(Math.min(limit, most32))
     this.memory = new Memory(exports, io)
     this.exports = guarded(exports, this.memory, (cause) => this.#fail(cause))
     this.fields = new FieldWriter(this.exports, this.memory)
@@ -62,7 +62,7 @@ export class Engine {
 
   /** nghttp2's version, such as `1.70.0`. */
   get libraryVersion(): string {
-    return this.memory.readCString(this.exports.h2_version())
+    return this.memory.readCString(this.exports.nw_version())
   }
 
   /** Bytes of linear memory: what it has grown to, and what sessions hold of it now. */
@@ -79,7 +79,7 @@ export class Engine {
 
   /** The error for a negative result, with nghttp2's words. */
   error(result: Result, what: string, place: ErrorPlace = {}): HTTPError {
-    const reason = this.memory.readCString(this.exports.h2_strerror(result))
+    const reason = this.memory.readCString(this.exports.nw_strerror(result))
     const where = place.streamId === undefined ? '' : ` on stream ${place.streamId}`
     return new HTTPError(libraryCodeName(result), `${what}${where}: ${reason}`, {
       ...place,
@@ -91,7 +91,7 @@ export class Engine {
   writeScratch(...parts: readonly Uint8Array[]): Pointer {
     let length = 0
     for (const part of parts) length += part.length
-    if (this.exports.h2_scratch_reserve(length) < 0) {
+    if (this.exports.nw_scratch_reserve(length) < 0) {
       throw new HTTPError('NGHTTP2_ERR_NOMEM', `no memory for ${length} bytes of arguments`)
     }
     const scratch = this.memory.io(Io.scratch)

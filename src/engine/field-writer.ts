@@ -126,7 +126,7 @@ export class FieldWriter {
 
   #reserveScratch(size: number): void {
     if (size <= this.#memory.io(Io.scratchCapacity)) return
-    if (this.#exports.h2_scratch_reserve(size) < 0) throw noRoom(size)
+    if (this.#exports.nw_scratch_reserve(size) < 0) throw noRoom(size)
   }
 
   #internName(given: string): Interned {

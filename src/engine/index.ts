@@ -1,5 +1,5 @@
 /** The engine: HTTP/2 without input and output. `nghttp2-wasm/engine`. */
-export { Category, Flag } from './abi.ts'
+export { BlockFlag, BlockFlag as Flag, Category } from './abi.ts'
 export { Engine, type EngineOptions } from './engine.ts'
 export {
   type ErrorPlace,

@@ -13,7 +13,7 @@ export class Memory {
   bytes: Uint8Array<ArrayBuffer>
   words: Uint32Array<ArrayBuffer>
   readonly #memory: WebAssembly.Memory
-  /** Index of the first word of `h2_io`. */
+  /** Index of the first word of `nw_io`. */
   readonly #io: number
   /** Set by `readString`. */
   afterString = 0
@@ -34,7 +34,7 @@ export class Memory {
     this.words = new Uint32Array(this.#memory.buffer)
   }
 
-  /** A word of `h2_io`: `io(Io.output)`. */
+  /** A word of `nw_io`: `io(Io.output)`. */
   io(field: number): number {
     return this.words[this.#io + field]!
   }

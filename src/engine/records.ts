@@ -1,4 +1,4 @@
-import { Flag, Io, Kind, NEW_STRING } from './abi.ts'
+import { BlockFlag, FieldFlag, FrameFlag, Io, Kind, NEW_STRING } from './abi.ts'
 import { type FlatFields, neverIndex } from '../common/fields.ts'
 import type { Memory } from './memory.ts'
 import type { OutgoingBody } from './http2/outgoing.ts'
@@ -33,8 +33,8 @@ export class RecordReader {
       const second = words[at + 2]!
       switch (head & 0xff) {
         case Kind.field: {
-          if (flags & Flag.fieldFirst) fields = []
-          if (flags & Flag.fieldNeverIndex) neverIndex(fields, fields.length)
+          if (flags & FieldFlag.first) fields = []
+          if (flags & FieldFlag.neverIndex) neverIndex(fields, fields.length)
           if (first < NEW_STRING && second < NEW_STRING) {
             // Nearly all of them: both strings are known.
             fields.push(strings[first]!, strings[second]!)
@@ -47,7 +47,7 @@ export class RecordReader {
           break
         }
         case Kind.headers:
-          sink.headers(first, second, flags, flags & Flag.empty ? [] : fields)
+          sink.headers(first, second, flags, flags & BlockFlag.empty ? [] : fields)
           fields = none
           at += 3
           break
@@ -72,13 +72,13 @@ export class RecordReader {
           break
         case Kind.settings:
           sink.settings(
-            (flags & Flag.ack) !== 0,
+            (flags & FrameFlag.ack) !== 0,
             Array.from(words.subarray(at + 2, at + 2 + 2 * first)),
           )
           at += 2 + 2 * first
           break
         case Kind.ping:
-          sink.ping((flags & Flag.ack) !== 0, memory.bytes.slice((at + 1) << 2, (at + 3) << 2))
+          sink.ping((flags & FrameFlag.ack) !== 0, memory.bytes.slice((at + 1) << 2, (at + 3) << 2))
           at += 3
           break
         case Kind.windowUpdate:
@@ -86,7 +86,7 @@ export class RecordReader {
           at += 3
           break
         case Kind.pushPromise:
-          sink.pushPromise(first, second, flags, flags & Flag.empty ? [] : fields)
+          sink.pushPromise(first, second, flags, flags & BlockFlag.empty ? [] : fields)
           fields = none
           at += 3
           break

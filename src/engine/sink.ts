@@ -6,7 +6,7 @@ import type { FlatFields } from '../common/fields.ts'
  * its ordinal number on the connection for a stream's identifier.
  */
 export interface SessionSink {
-  /** A header block. `category`: `Category`; `flags`: `Flag.endStream`, `Flag.truncated`. `fields` is the sink's to keep. */
+  /** A header block. `category`: `Category`; `flags`: `BlockFlag.endStream`, `BlockFlag.truncated`. `fields` is the sink's to keep. */
   headers(streamId: number, category: number, flags: number, fields: FlatFields): void
   /** Bytes of a body: a part of the chunk that was fed. */
   data(streamId: number, chunk: Uint8Array): void

@@ -180,7 +180,7 @@ describe('an allocation that fails', () => {
   let live: number
   let allocations: number
   const fail = (first: number, count: number): void =>
-    engine.exports.h2_debug_fail_allocations!(first, count)
+    engine.exports.nw_debug_fail_allocations!(first, count)
 
   function renew(): void {
     engine = new Engine({ module })
@@ -194,7 +194,7 @@ describe('an allocation that fails', () => {
     try {
       talk.run()
     } finally {
-      allocations = engine.exports.h2_debug_allocations!()
+      allocations = engine.exports.nw_debug_allocations!()
       fail(0, 0)
       talk.dispose()
     }
@@ -211,10 +211,10 @@ describe('an allocation that fails', () => {
   it('none: nothing fails, and there are many that could', () => {
     // Regions have grown, and what is made once is there.
     expect(conversation(0, 0)).toEqual(new Set())
-    live = engine.exports.h2_debug_live!()
+    live = engine.exports.nw_debug_live!()
     expect(conversation(0, 0)).toEqual(new Set())
     expect(allocations).toBeGreaterThan(100)
-    expect(engine.exports.h2_debug_live!()).toBe(live)
+    expect(engine.exports.nw_debug_live!()).toBe(live)
   })
 
   it.each([
@@ -226,13 +226,13 @@ describe('an allocation that fails', () => {
       renew()
       conversation(0, 0)
       const last = allocations
-      live = engine.exports.h2_debug_live!()
+      live = engine.exports.nw_debug_live!()
       const unheard: number[] = []
       for (let first = 1; first <= last; first++) {
         const codes = conversation(first, count)
         if (codes.size === 0) unheard.push(first)
         for (const code of codes) expect(answers, `at allocation ${first}`).toContain(code)
-        expect(engine.exports.h2_debug_live!(), `at allocation ${first}`).toBe(live)
+        expect(engine.exports.nw_debug_live!(), `at allocation ${first}`).toBe(live)
       }
       // Of some failures only the peer hears: a stream that is reset.
       expect(unheard.length).toBeLessThan(last / 10)

@@ -162,14 +162,14 @@ describe('what is no trap', () => {
   it('passes as what it is, and the engine lives', () => {
     const engine = new Engine()
     const foreign = 1n as never
-    expect(() => engine.exports.h2_strerror(foreign)).toThrow(TypeError)
+    expect(() => engine.exports.nw_strerror(foreign)).toThrow(TypeError)
     expect(engine.failure).toBeUndefined()
     const outOfRange = {
       valueOf() {
         throw new RangeError('of the caller')
       },
     }
-    expect(() => engine.exports.h2_strerror(outOfRange as never)).toThrow('of the caller')
+    expect(() => engine.exports.nw_strerror(outOfRange as never)).toThrow('of the caller')
     expect(engine.failure).toBeUndefined()
     expect(Session.server({ engine }).failure).toBeUndefined()
   })

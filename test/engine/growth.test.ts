@@ -108,8 +108,8 @@ describe('linear memory', () => {
   it('grows by less near its end, to the last page, and then says NGHTTP2_ERR_NOMEM', () => {
     const engine = new Engine({ memoryLimit: end })
     // Pages that are reserved and not touched: a whole GiB would be slow to fill.
-    expect(engine.exports.h2_scratch_reserve(900 * mebibyte)).toBe(0)
-    expect(engine.exports.h2_scratch_reserve(1000 * mebibyte)).toBe(-901)
+    expect(engine.exports.nw_scratch_reserve(900 * mebibyte)).toBe(0)
+    expect(engine.exports.nw_scratch_reserve(1000 * mebibyte)).toBe(-901)
     const sessions: Session[] = []
     const fill = (): void => {
       for (;;) sessions.push(Session.server({ engine }))

@@ -11,7 +11,7 @@ void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *pointer, size_t size);
 void __real_free(void *pointer);
 
-/* Allocations asked for since the last h2_debug_fail_allocations, and which of these fail. */
+/* Allocations asked for since the last nw_debug_fail_allocations, and which of these fail. */
 static uint32_t asked, first_failing, failing;
 
 /* Blocks that were allocated and not freed. */
@@ -21,20 +21,20 @@ static uint32_t live;
  * Makes the `first`-th allocation from now on fail (1: the next one), and `count` - 1 behind it;
  * `count` UINT32_MAX: all behind it. `first` 0: none fails. Counting begins anew.
  */
-H2_EXPORT(h2_debug_fail_allocations)
-void h2_debug_fail_allocations(uint32_t first, uint32_t count) {
+NW_EXPORT(nw_debug_fail_allocations)
+void nw_debug_fail_allocations(uint32_t first, uint32_t count) {
   asked = 0;
   first_failing = first;
   failing = count;
 }
 
-/* How many allocations were asked for since h2_debug_fail_allocations. */
-H2_EXPORT(h2_debug_allocations) uint32_t h2_debug_allocations(void) {
+/* How many allocations were asked for since nw_debug_fail_allocations. */
+NW_EXPORT(nw_debug_allocations) uint32_t nw_debug_allocations(void) {
   return asked;
 }
 
 /* How many blocks are allocated now, charged to an account or not. */
-H2_EXPORT(h2_debug_live) uint32_t h2_debug_live(void) {
+NW_EXPORT(nw_debug_live) uint32_t nw_debug_live(void) {
   return live;
 }
 

@@ -15,17 +15,17 @@ enum {
 
 static uint32_t event_capacity;
 
-void h2_events_clear(void) {
-  h2_region.event_words = 0;
+void nw_events_clear(void) {
+  nw_region.event_words = 0;
   if (event_capacity > KEPT_WORDS) {
-    free(h2_region.events);
-    h2_region.events = NULL;
+    free(nw_region.events);
+    nw_region.events = NULL;
     event_capacity = 0;
   }
 }
 
 static int reserve(uint32_t words) {
-  uint32_t needed = h2_region.event_words + words;
+  uint32_t needed = nw_region.event_words + words;
   if (needed <= event_capacity) {
     return 1;
   }
@@ -36,35 +36,35 @@ static int reserve(uint32_t words) {
   while (capacity < needed) {
     capacity *= 2;
   }
-  uint32_t *moved = realloc(h2_region.events, capacity * sizeof(uint32_t));
+  uint32_t *moved = realloc(nw_region.events, capacity * sizeof(uint32_t));
   if (!moved) {
     return 0;
   }
-  h2_region.events = moved;
+  nw_region.events = moved;
   event_capacity = capacity;
   return 1;
 }
 
-uint32_t *h2_event_new(enum h2_event kind, uint32_t flags, uint32_t words) {
+uint32_t *nw_event_new(enum nw_event kind, uint32_t flags, uint32_t words) {
   if (!reserve(words + 1)) {
     return NULL;
   }
-  uint32_t *record = h2_region.events + h2_region.event_words;
+  uint32_t *record = nw_region.events + nw_region.event_words;
   record[0] = (uint32_t)kind | flags << 8;
-  h2_region.event_words += words + 1;
+  nw_region.event_words += words + 1;
   return record + 1;
 }
 
-uint32_t *h2_event_reserve(uint32_t words) {
-  return reserve(words) ? h2_region.events + h2_region.event_words : NULL;
+uint32_t *nw_event_reserve(uint32_t words) {
+  return reserve(words) ? nw_region.events + nw_region.event_words : NULL;
 }
 
-void h2_event_written(const uint32_t *end) {
-  h2_region.event_words = (uint32_t)(end - h2_region.events);
+void nw_event_written(const uint32_t *end) {
+  nw_region.event_words = (uint32_t)(end - nw_region.events);
 }
 
-int h2_note(enum h2_event kind, uint32_t flags, uint32_t first, uint32_t second) {
-  uint32_t *at = h2_event_new(kind, flags, 2);
+int nw_note(enum nw_event kind, uint32_t flags, uint32_t first, uint32_t second) {
+  uint32_t *at = nw_event_new(kind, flags, 2);
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -73,19 +73,15 @@ int h2_note(enum h2_event kind, uint32_t flags, uint32_t first, uint32_t second)
   return 0;
 }
 
-int h2_wanted(const h2_session *session, enum h2_event kind) {
-  return session->event_mask >> kind & 1;
-}
-
 static uint32_t words_of(size_t length) {
   return (uint32_t)((length + 3) >> 2);
 }
 
-uint32_t h2_bytes_words(size_t length) {
+uint32_t nw_bytes_words(size_t length) {
   return 1 + words_of(length);
 }
 
-uint32_t *h2_put_bytes(uint32_t *at, const void *bytes, size_t length) {
+uint32_t *nw_put_bytes(uint32_t *at, const void *bytes, size_t length) {
   *at++ = (uint32_t)length;
   memcpy(at, bytes, length);
   return at + words_of(length);
@@ -113,7 +109,7 @@ static uint32_t victim; /* alternates which of a pair of slots is given up */
 
 /* Counts a string that its owner's memory holds and the cache knows; static ones have no owner. */
 static void count_cached(const nghttp2_rcbuf *buffer, uint32_t change) {
-  h2_account *owner = buffer->mem_user_data;
+  nw_account *owner = buffer->mem_user_data;
   if (owner) {
     owner->cached_strings += change;
   }
@@ -161,23 +157,23 @@ static uint32_t *put_string(uint32_t *at, nghttp2_rcbuf *buffer) {
     *at = slot;
     return at + 1;
   }
-  *at++ = H2_NEW_STRING | (is_cacheable(buffer) ? take_slot(buffer) : H2_NO_SLOT);
-  return h2_put_bytes(at, buffer->base, buffer->len);
+  *at++ = NW_NEW_STRING | (is_cacheable(buffer) ? take_slot(buffer) : NW_NO_SLOT);
+  return nw_put_bytes(at, buffer->base, buffer->len);
 }
 
-int h2_event_field(nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint32_t flags) {
-  uint32_t most = 3 + h2_bytes_words(name->len) + h2_bytes_words(value->len);
+int nw_event_field(nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint32_t flags) {
+  uint32_t most = 3 + nw_bytes_words(name->len) + nw_bytes_words(value->len);
   if (!reserve(most)) {
     return NGHTTP2_ERR_NOMEM;
   }
-  uint32_t *record = h2_region.events + h2_region.event_words;
+  uint32_t *record = nw_region.events + nw_region.event_words;
   uint32_t *end = put_string(put_string(record + 1, name), value);
-  record[0] = H2_EVENT_FIELD | flags << 8;
-  h2_region.event_words += (uint32_t)(end - record);
+  record[0] = NW_EVENT_FIELD | flags << 8;
+  nw_region.event_words += (uint32_t)(end - record);
   return 0;
 }
 
-void h2_strings_forget(const h2_account *owner) {
+void nw_strings_forget(const nw_account *owner) {
   for (uint32_t slot = 0; owner->cached_strings && slot < SLOTS; ++slot) {
     if (slots[slot] && slots[slot]->mem_user_data == owner) {
       empty_slot(slot);
@@ -186,8 +182,8 @@ void h2_strings_forget(const h2_account *owner) {
 }
 
 /* Empties the cache: the host has not read all the records, so it does not know what is in it. */
-H2_EXPORT(h2_strings_clear) void h2_strings_clear(void) {
-  h2_texts_clear();
+NW_EXPORT(nw_strings_clear) void nw_strings_clear(void) {
+  nw_texts_clear();
   for (uint32_t slot = 0; slot < SLOTS; ++slot) {
     if (slots[slot]) {
       empty_slot(slot);

@@ -11,7 +11,7 @@
 static uint32_t memory_limit = UINT32_MAX;
 
 /* Caps what all sessions and tables together may hold, in bytes. */
-H2_EXPORT(h2_memory_limit) void h2_memory_limit(uint32_t bytes) {
+NW_EXPORT(nw_memory_limit) void nw_memory_limit(uint32_t bytes) {
   memory_limit = bytes;
 }
 
@@ -67,23 +67,23 @@ static void block_free(void *pointer, size_t usable) {
 /* ---- accounts ----------------------------------------------------------------------------- */
 
 /* False when `account` may not have `size` more bytes in place of `released`. */
-static int affordable(const h2_account *account, size_t size, size_t released) {
+static int affordable(const nw_account *account, size_t size, size_t released) {
   uint64_t own = (uint64_t)account->used - released + size;
-  uint64_t all = (uint64_t)h2_region.memory_used - released + size;
+  uint64_t all = (uint64_t)nw_region.memory_used - released + size;
   return own <= account->limit && all <= memory_limit;
 }
 
-static void charge(h2_account *account, size_t size) {
+static void charge(nw_account *account, size_t size) {
   account->used += size;
-  h2_region.memory_used += size;
+  nw_region.memory_used += size;
 }
 
-static void credit(h2_account *account, size_t size) {
+static void credit(nw_account *account, size_t size) {
   account->used -= size;
-  h2_region.memory_used -= size;
+  nw_region.memory_used -= size;
 }
 
-void *h2_alloc(h2_account *account, size_t size) {
+void *nw_alloc(nw_account *account, size_t size) {
   if (!affordable(account, size, 0)) {
     return NULL;
   }
@@ -94,7 +94,7 @@ void *h2_alloc(h2_account *account, size_t size) {
   return pointer;
 }
 
-void h2_free(h2_account *account, void *pointer) {
+void nw_free(nw_account *account, void *pointer) {
   if (pointer) {
     size_t usable = malloc_usable_size(pointer);
     credit(account, usable);
@@ -103,11 +103,11 @@ void h2_free(h2_account *account, void *pointer) {
 }
 
 static void *account_malloc(size_t size, void *account) {
-  return h2_alloc(account, size);
+  return nw_alloc(account, size);
 }
 
 static void account_free(void *pointer, void *account) {
-  h2_free(account, pointer);
+  nw_free(account, pointer);
 }
 
 static void *account_calloc(size_t count, size_t size, void *account) {
@@ -115,7 +115,7 @@ static void *account_calloc(size_t count, size_t size, void *account) {
   if (bytes > UINT32_MAX) {
     return NULL;
   }
-  void *pointer = h2_alloc(account, (size_t)bytes);
+  void *pointer = nw_alloc(account, (size_t)bytes);
   if (pointer) {
     memset(pointer, 0, (size_t)bytes);
   }
@@ -135,6 +135,6 @@ static void *account_realloc(void *pointer, size_t size, void *account) {
   return moved;
 }
 
-nghttp2_mem h2_mem(h2_account *account) {
+nghttp2_mem nw_mem(nw_account *account) {
   return (nghttp2_mem){account, account_malloc, account_free, account_calloc, account_realloc};
 }

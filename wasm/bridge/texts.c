@@ -32,28 +32,28 @@ static uint32_t hash_of(const uint8_t *bytes, uint32_t length) {
   return (hash ^ hash >> 16) * 0x9e3779b1U >> (32 - TEXT_BITS);
 }
 
-uint32_t h2_text_words(uint32_t length) {
-  return 1 + h2_bytes_words(length);
+uint32_t nw_text_words(uint32_t length) {
+  return 1 + nw_bytes_words(length);
 }
 
-uint32_t *h2_put_text(uint32_t *at, const uint8_t *bytes, uint32_t length, int is_kept) {
+uint32_t *nw_put_text(uint32_t *at, const uint8_t *bytes, uint32_t length, int is_kept) {
   if (!is_kept || length == 0 || length > TEXT_LENGTH) {
-    *at = H2_NEW_STRING | H2_NO_SLOT;
-    return h2_put_bytes(at + 1, bytes, length);
+    *at = NW_NEW_STRING | NW_NO_SLOT;
+    return nw_put_bytes(at + 1, bytes, length);
   }
   uint32_t index = hash_of(bytes, length);
   text *entry = &texts[index];
   if (entry->length == length && memcmp(entry->bytes, bytes, length) == 0) {
-    *at = H2_TEXT_SLOTS + index;
+    *at = NW_TEXT_SLOTS + index;
     return at + 1;
   }
   entry->length = length;
   memcpy(entry->bytes, bytes, length);
-  *at = H2_NEW_STRING | (H2_TEXT_SLOTS + index);
-  return h2_put_bytes(at + 1, bytes, length);
+  *at = NW_NEW_STRING | (NW_TEXT_SLOTS + index);
+  return nw_put_bytes(at + 1, bytes, length);
 }
 
-void h2_texts_clear(void) {
+void nw_texts_clear(void) {
   for (uint32_t i = 0; i < 1 << TEXT_BITS; ++i) {
     texts[i].length = 0;
   }

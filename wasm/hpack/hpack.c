@@ -6,7 +6,7 @@
 #include "nghttp2_hd.h"
 
 typedef struct {
-  h2_account account; /* first: the string cache knows the owner by this address */
+  nw_account account; /* first: the string cache knows the owner by this address */
   nghttp2_mem mem;    /* the tables keep its address */
   nghttp2_hd_deflater *deflater;
   nghttp2_hd_inflater *inflater;
@@ -16,14 +16,14 @@ static h2_hpack *hpack_new(void) {
   h2_hpack *hpack = calloc(1, sizeof(h2_hpack));
   if (hpack) {
     hpack->account.limit = UINT32_MAX;
-    hpack->mem = h2_mem(&hpack->account);
+    hpack->mem = nw_mem(&hpack->account);
   }
   return hpack;
 }
 
 /* Frees a coder, one that could not be made in full too. Its handle is dead. */
-H2_EXPORT(h2_hpack_del) void h2_hpack_del(h2_hpack *hpack) {
-  h2_strings_forget(&hpack->account);
+NW_EXPORT(h2_hpack_del) void h2_hpack_del(h2_hpack *hpack) {
+  nw_strings_forget(&hpack->account);
   if (hpack->deflater) {
     nghttp2_hd_deflate_del(hpack->deflater);
   }
@@ -34,7 +34,7 @@ H2_EXPORT(h2_hpack_del) void h2_hpack_del(h2_hpack *hpack) {
 }
 
 /* An encoder whose table never exceeds `table_size` bytes. Owned: end it with h2_hpack_del. */
-H2_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
+NW_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
   h2_hpack *hpack = hpack_new();
   if (hpack && nghttp2_hd_deflate_new2(&hpack->deflater, table_size, &hpack->mem) != 0) {
     hpack->deflater = NULL; /* nghttp2 has freed what it had made */
@@ -45,7 +45,7 @@ H2_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
 }
 
 /* A decoder. Owned: end it with h2_hpack_del. */
-H2_EXPORT(h2_inflater_new) h2_hpack *h2_inflater_new(void) {
+NW_EXPORT(h2_inflater_new) h2_hpack *h2_inflater_new(void) {
   h2_hpack *hpack = hpack_new();
   if (hpack && nghttp2_hd_inflate_new2(&hpack->inflater, &hpack->mem) != 0) {
     hpack->inflater = NULL; /* nghttp2 has freed what it had made */
@@ -55,32 +55,32 @@ H2_EXPORT(h2_inflater_new) h2_hpack *h2_inflater_new(void) {
   return hpack;
 }
 
-H2_EXPORT(h2_hpack_change_table_size)
+NW_EXPORT(h2_hpack_change_table_size)
 int h2_hpack_change_table_size(h2_hpack *hpack, uint32_t size) {
   return hpack->deflater ? nghttp2_hd_deflate_change_table_size(hpack->deflater, size)
                          : nghttp2_hd_inflate_change_table_size(hpack->inflater, size);
 }
 
 /* The most bytes that the fields in scratch can take. */
-H2_EXPORT(h2_deflate_bound) uint32_t h2_deflate_bound(h2_hpack *hpack, uint32_t count) {
-  return nghttp2_hd_deflate_bound(hpack->deflater, (const nghttp2_nv *)h2_region.scratch, count);
+NW_EXPORT(h2_deflate_bound) uint32_t h2_deflate_bound(h2_hpack *hpack, uint32_t count) {
+  return nghttp2_hd_deflate_bound(hpack->deflater, (const nghttp2_nv *)nw_region.scratch, count);
 }
 
 /* Encodes the fields in scratch as one header block at `to`. Its length, or NGHTTP2_ERR_*. */
-H2_EXPORT(h2_deflate)
+NW_EXPORT(h2_deflate)
 int h2_deflate(h2_hpack *hpack, uint32_t count, uint8_t *to, uint32_t capacity) {
   return (int)nghttp2_hd_deflate_hd2(hpack->deflater, to, capacity,
-                                     (const nghttp2_nv *)h2_region.scratch, count);
+                                     (const nghttp2_nv *)nw_region.scratch, count);
 }
 
 /*
  * Decodes `length` bytes of the input region into FIELD records. `last` 1: the block ends with
  * them. The bytes taken, or NGHTTP2_ERR_*.
  */
-H2_EXPORT(h2_inflate) int h2_inflate(h2_hpack *hpack, uint32_t length, int last) {
-  const uint8_t *in = h2_region.input;
+NW_EXPORT(h2_inflate) int h2_inflate(h2_hpack *hpack, uint32_t length, int last) {
+  const uint8_t *in = nw_region.input;
   size_t left = length;
-  h2_events_clear();
+  nw_events_clear();
   for (;;) {
     nghttp2_hd_nv field;
     int flags = 0;
@@ -91,8 +91,8 @@ H2_EXPORT(h2_inflate) int h2_inflate(h2_hpack *hpack, uint32_t length, int last)
     in += taken;
     left -= (size_t)taken;
     if (flags & NGHTTP2_HD_INFLATE_EMIT) {
-      uint32_t never = field.flags & NGHTTP2_NV_FLAG_NO_INDEX ? H2_FIELD_NEVER_INDEX : 0;
-      if (h2_event_field(field.name, field.value, never) != 0) {
+      uint32_t never = field.flags & NGHTTP2_NV_FLAG_NO_INDEX ? NW_FIELD_NEVER_INDEX : 0;
+      if (nw_event_field(field.name, field.value, never) != 0) {
         return NGHTTP2_ERR_NOMEM;
       }
     }
@@ -111,23 +111,23 @@ H2_EXPORT(h2_inflate) int h2_inflate(h2_hpack *hpack, uint32_t length, int last)
 enum { STATIC_ENTRIES = 61 };
 
 /* Writes the dynamic table, newest first, as FIELD records. 0, or NGHTTP2_ERR_NOMEM. */
-H2_EXPORT(h2_hpack_table) int h2_hpack_table(h2_hpack *hpack) {
-  h2_events_clear();
+NW_EXPORT(h2_hpack_table) int h2_hpack_table(h2_hpack *hpack) {
+  nw_events_clear();
   size_t count = hpack->deflater ? nghttp2_hd_deflate_get_num_table_entries(hpack->deflater)
                                  : nghttp2_hd_inflate_get_num_table_entries(hpack->inflater);
   for (size_t index = STATIC_ENTRIES + 1; index <= count; ++index) {
     const nghttp2_nv *entry = hpack->deflater
                                 ? nghttp2_hd_deflate_get_table_entry(hpack->deflater, index)
                                 : nghttp2_hd_inflate_get_table_entry(hpack->inflater, index);
-    uint32_t *at = h2_event_new(
-      H2_EVENT_FIELD, 0, 2 + h2_bytes_words(entry->namelen) + h2_bytes_words(entry->valuelen));
+    uint32_t *at = nw_event_new(
+      NW_EVENT_FIELD, 0, 2 + nw_bytes_words(entry->namelen) + nw_bytes_words(entry->valuelen));
     if (!at) {
       return NGHTTP2_ERR_NOMEM;
     }
-    *at = H2_NEW_STRING | H2_NO_SLOT;
-    at = h2_put_bytes(at + 1, entry->name, entry->namelen);
-    *at = H2_NEW_STRING | H2_NO_SLOT;
-    h2_put_bytes(at + 1, entry->value, entry->valuelen);
+    *at = NW_NEW_STRING | NW_NO_SLOT;
+    at = nw_put_bytes(at + 1, entry->name, entry->namelen);
+    *at = NW_NEW_STRING | NW_NO_SLOT;
+    nw_put_bytes(at + 1, entry->value, entry->valuelen);
   }
   return 0;
 }

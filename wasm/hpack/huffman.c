@@ -3,7 +3,7 @@
  * (nghttp2_hd_huffman_data.c) are an eighth of the module and hardly compress. The code is
  * canonical: the lengths of its words say everything.
  */
-#include "bridge.h"
+#include "hpack.h"
 
 /* The types are nghttp2's. The tables it declares are const; ours are from h2_huffman_init on. */
 #define huff_sym_table declared_symbols

@@ -20,8 +20,8 @@ uint32_t h1_position(const h1_session *session, const char *at) {
 }
 
 void h1_block_begin(h1_session *session, const char *at) {
-  h2_free(&session->account, session->gathered);
-  h2_free(&session->account, session->owned);
+  nw_free(&session->account, session->gathered);
+  nw_free(&session->account, session->owned);
   session->gathered = NULL;
   session->owned = NULL;
   session->gathered_length = session->gathered_capacity = 0;
@@ -41,14 +41,14 @@ static int gather(h1_session *session, uint32_t length) {
     while (capacity < needed) {
       capacity *= 2;
     }
-    uint8_t *larger = h2_alloc(&session->account, capacity);
+    uint8_t *larger = nw_alloc(&session->account, capacity);
     if (!larger) {
       return 0;
     }
     if (session->gathered) {
       memcpy(larger, session->gathered, session->gathered_length);
     }
-    h2_free(&session->account, session->gathered);
+    nw_free(&session->account, session->gathered);
     session->gathered = larger;
     session->gathered_capacity = capacity;
   }
@@ -90,7 +90,7 @@ int h1_block_keep(h1_session *session, const char *end) {
   }
   if (!session->owned && session->field_count) {
     uint32_t capacity = session->field_count + FIRST_FIELDS;
-    session->owned = h2_alloc(&session->account, capacity * sizeof(h1_field));
+    session->owned = nw_alloc(&session->account, capacity * sizeof(h1_field));
     if (!session->owned) {
       return NGHTTP2_ERR_NOMEM;
     }
@@ -105,12 +105,12 @@ int h1_field_add(h1_session *session, h1_field field) {
   uint32_t count = session->field_count;
   if (session->owned && count == session->owned_capacity) {
     uint32_t capacity = session->owned_capacity * 2;
-    h1_field *larger = h2_alloc(&session->account, capacity * sizeof(h1_field));
+    h1_field *larger = nw_alloc(&session->account, capacity * sizeof(h1_field));
     if (!larger) {
       return 0;
     }
     memcpy(larger, session->owned, count * sizeof(h1_field));
-    h2_free(&session->account, session->owned);
+    nw_free(&session->account, session->owned);
     session->owned = session->fields = larger;
     session->owned_capacity = capacity;
   }

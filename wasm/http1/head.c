@@ -46,15 +46,15 @@ static int is_secret(const uint8_t *bytes, const h1_field *field) {
 
 static int put_field(writer *out, const uint8_t *name, uint32_t name_length, const uint8_t *value,
                      uint32_t value_length, int is_kept) {
-  uint32_t most = h2_text_words(name_length) + h2_text_words(value_length);
-  uint32_t *record = h2_event_reserve(most + 1);
+  uint32_t most = nw_text_words(name_length) + nw_text_words(value_length);
+  uint32_t *record = nw_event_reserve(most + 1);
   if (!record) {
     return 0;
   }
-  record[0] = H2_EVENT_FIELD | out->flags << 8;
-  uint32_t *end = h2_put_text(record + 1, name, name_length, 1);
-  end = h2_put_text(end, value, value_length, is_kept);
-  h2_event_written(end);
+  record[0] = NW_EVENT_FIELD | out->flags << 8;
+  uint32_t *end = nw_put_text(record + 1, name, name_length, 1);
+  end = nw_put_text(end, value, value_length, is_kept);
+  nw_event_written(end);
   out->flags = 0;
   return 1;
 }
@@ -80,8 +80,8 @@ static int put_fields(const h1_session *session, writer *out, int drops_host) {
 
 static int put_end(const h1_session *session, const writer *out, uint32_t category,
                    uint32_t flags) {
-  uint32_t empty = out->flags ? H2_HEADERS_EMPTY : 0;
-  return h2_note(H2_EVENT_HEADERS, flags | empty, session->message, category);
+  uint32_t empty = out->flags ? NW_BLOCK_EMPTY : 0;
+  return nw_note(NW_EVENT_HEADERS, flags | empty, session->message, category);
 }
 
 /* ---- framing ------------------------------------------------------------------------------ */
@@ -226,7 +226,7 @@ static int record_request(h1_session *session, uint8_t *bytes) {
   session->has_body = has_body != 0;
   session->is_upgrade = is_upgrade || parts.is_connect;
   session->is_last = !llhttp_should_keep_alive(parser);
-  writer out = {bytes, NULL, H2_FIELD_FIRST};
+  writer out = {bytes, NULL, NW_FIELD_FIRST};
   const char *scheme = session->is_secure ? "https" : "http";
   int is_written =
     put_pseudo(&out, ":method", bytes + session->method.start, session->method.length) &&
@@ -238,10 +238,9 @@ static int record_request(h1_session *session, uint8_t *bytes) {
   if (!is_written || put_fields(session, &out, 1) != 0) {
     return NGHTTP2_ERR_NOMEM;
   }
-  uint32_t flags = (has_body ? 0 : H2_HEADERS_END_STREAM) |
-                   (session->is_last ? H1_HEADERS_LAST : 0) | (is_http10 ? H1_HEADERS_HTTP10 : 0) |
-                   (session->is_upgrade ? H1_HEADERS_UPGRADE : 0);
-  return put_end(session, &out, NGHTTP2_HCAT_REQUEST, flags);
+  uint32_t flags = (has_body ? 0 : NW_BLOCK_END_STREAM) | (session->is_last ? NW_BLOCK_LAST : 0) |
+                   (is_http10 ? NW_BLOCK_HTTP10 : 0) | (session->is_upgrade ? NW_BLOCK_UPGRADE : 0);
+  return put_end(session, &out, NW_CATEGORY_REQUEST, flags);
 }
 
 /* ---- responses ---------------------------------------------------------------------------- */
@@ -271,15 +270,14 @@ static int record_response(h1_session *session, uint8_t *bytes) {
   session->is_last = !session->is_interim && (needs_eof || !llhttp_should_keep_alive(parser));
   uint8_t digits[3] = {(uint8_t)('0' + status / 100), (uint8_t)('0' + status / 10 % 10),
                        (uint8_t)('0' + status % 10)};
-  writer out = {bytes, NULL, H2_FIELD_FIRST};
+  writer out = {bytes, NULL, NW_FIELD_FIRST};
   if (!put_pseudo(&out, ":status", digits, 3) || put_fields(session, &out, 0) != 0) {
     return NGHTTP2_ERR_NOMEM;
   }
   int is_end = !has_body && !session->is_interim;
-  uint32_t flags = (is_end ? H2_HEADERS_END_STREAM : 0) | (session->is_last ? H1_HEADERS_LAST : 0) |
-                   (is_http10 ? H1_HEADERS_HTTP10 : 0) |
-                   (session->is_upgrade ? H1_HEADERS_UPGRADE : 0);
-  return put_end(session, &out, NGHTTP2_HCAT_RESPONSE, flags);
+  uint32_t flags = (is_end ? NW_BLOCK_END_STREAM : 0) | (session->is_last ? NW_BLOCK_LAST : 0) |
+                   (is_http10 ? NW_BLOCK_HTTP10 : 0) | (session->is_upgrade ? NW_BLOCK_UPGRADE : 0);
+  return put_end(session, &out, NW_CATEGORY_RESPONSE, flags);
 }
 
 int h1_record_head(h1_session *session) {
@@ -288,7 +286,7 @@ int h1_record_head(h1_session *session) {
     return NGHTTP2_ERR_NOMEM;
   }
   normalise(session, bytes);
-  return session->role == H2_ROLE_CLIENT ? record_response(session, bytes)
+  return session->role == NW_ROLE_CLIENT ? record_response(session, bytes)
                                          : record_request(session, bytes);
 }
 
@@ -315,9 +313,9 @@ int h1_record_trailers(h1_session *session) {
       return H1_REASON_TRAILERS;
     }
   }
-  writer out = {bytes, NULL, H2_FIELD_FIRST};
+  writer out = {bytes, NULL, NW_FIELD_FIRST};
   if (put_fields(session, &out, 0) != 0) {
     return NGHTTP2_ERR_NOMEM;
   }
-  return put_end(session, &out, NGHTTP2_HCAT_HEADERS, H2_HEADERS_END_STREAM);
+  return put_end(session, &out, NW_CATEGORY_HEADERS, NW_BLOCK_END_STREAM);
 }

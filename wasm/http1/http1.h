@@ -10,14 +10,6 @@
 #include "bridge.h"
 #include "llhttp.h"
 
-/* Flags of a HEADERS record beside H2_HEADERS_*. */
-enum {
-  H1_HEADERS_LAST = 8,    /* no message follows on the connection (RFC 9112 §9.3) */
-  H1_HEADERS_HTTP10 = 16, /* the message is of HTTP/1.0 */
-  H1_HEADERS_UPGRADE =
-    32, /* Upgrade or CONNECT: the bytes behind the message may be another protocol's */
-};
-
 /* Why a message is refused. Behind H1_REASON_PARSER comes the llhttp_errno. */
 enum h1_reason {
   H1_REASON_LINE = 1,       /* the start line is malformed */
@@ -49,7 +41,7 @@ typedef struct {
 } h1_span;
 
 typedef struct h1_session {
-  h2_account account;
+  nw_account account;
   llhttp_t parser;
   uint32_t role, is_secure;
   uint32_t max_fields, max_bytes, max_target, max_extensions;

@@ -125,12 +125,12 @@ static int on_chunk_complete(llhttp_t *parser) {
 
 static int on_body(llhttp_t *parser, const char *at, size_t length) {
   h1_session *session = session_of(parser);
-  uint32_t *record = h2_event_new(H2_EVENT_DATA, 0, 3);
+  uint32_t *record = nw_event_new(NW_EVENT_DATA, 0, 3);
   if (!record) {
     return starve(session);
   }
   record[0] = session->message;
-  record[1] = (uint32_t)((const uint8_t *)at - h2_region.input);
+  record[1] = (uint32_t)((const uint8_t *)at - nw_region.input);
   record[2] = (uint32_t)length;
   return 0;
 }
@@ -142,7 +142,7 @@ static int on_message_complete(llhttp_t *parser) {
     if (result) {
       return result;
     }
-  } else if (session->has_body && h2_note(H2_EVENT_STREAM_ENDED, 0, session->message, 0) != 0) {
+  } else if (session->has_body && nw_note(NW_EVENT_STREAM_ENDED, 0, session->message, 0) != 0) {
     return starve(session);
   }
   return HPE_PAUSED;
@@ -167,16 +167,16 @@ static const llhttp_settings_t settings = {
 /* ---- exports ------------------------------------------------------------------------------ */
 
 /*
- * Makes a session. `role`: H2_ROLE_*. `is_secure`: the scheme of requests is https. Limits of a
+ * Makes a session. `role`: NW_ROLE_*. `is_secure`: the scheme of requests is https. Limits of a
  * block's fields and their bytes, of a request target, and of the chunk extensions of a message.
  * Owned: end it with h1_session_del. 0 without memory.
  */
-H2_EXPORT(h1_session_new)
+NW_EXPORT(h1_session_new)
 h1_session *h1_session_new(uint32_t role, uint32_t is_secure, uint32_t max_fields,
                            uint32_t max_bytes, uint32_t max_target, uint32_t max_extensions) {
-  h2_account account = {0, UINT32_MAX, 0};
+  nw_account account = {0, UINT32_MAX, 0};
   h1_session *session =
-    h1_fields_reserve(max_fields) ? h2_alloc(&account, sizeof(h1_session)) : NULL;
+    h1_fields_reserve(max_fields) ? nw_alloc(&account, sizeof(h1_session)) : NULL;
   if (!session) {
     return NULL;
   }
@@ -189,17 +189,17 @@ h1_session *h1_session_new(uint32_t role, uint32_t is_secure, uint32_t max_field
   session->max_target = max_target;
   session->max_extensions = max_extensions;
   session->message = 1;
-  llhttp_init(&session->parser, role == H2_ROLE_CLIENT ? HTTP_RESPONSE : HTTP_REQUEST, &settings);
+  llhttp_init(&session->parser, role == NW_ROLE_CLIENT ? HTTP_RESPONSE : HTTP_REQUEST, &settings);
   session->parser.data = session;
   h1_block_begin(session, NULL);
   return session;
 }
 
 /* Ends a session; its handle is dead. */
-H2_EXPORT(h1_session_del) void h1_session_del(h1_session *session) {
+NW_EXPORT(h1_session_del) void h1_session_del(h1_session *session) {
   h1_block_begin(session, NULL);
-  h2_account account = session->account;
-  h2_free(&account, session);
+  nw_account account = session->account;
+  nw_free(&account, session);
 }
 
 /* The next message begins at `at`. */
@@ -218,19 +218,19 @@ static void next_message(h1_session *session, const char *at) {
 static int record_refusal(h1_session *session, uint32_t reason) {
   h1_block_begin(session, NULL);
   session->state = H1_OVER;
-  return h2_note(H2_EVENT_REFUSED, 0, session->message, reason);
+  return nw_note(NW_EVENT_REFUSED, 0, session->message, reason);
 }
 
 /*
  * Parses `length` bytes of the input region, until `most` messages are complete, or one that asks
  * for another protocol. Returns how many bytes were taken, or a negative NGHTTP2_ERR_*.
  */
-H2_EXPORT(h1_session_receive)
+NW_EXPORT(h1_session_receive)
 int h1_session_receive(h1_session *session, uint32_t length, uint32_t most) {
-  h2_events_clear();
-  h2_region.input_unread = 0;
-  h2_region.ending = 0;
-  const char *start = (const char *)h2_region.input;
+  nw_events_clear();
+  nw_region.input_unread = 0;
+  nw_region.ending = 0;
+  const char *start = (const char *)nw_region.input;
   const char *at = start, *end = start + length;
   h1_block_continue(session, at);
   while (at < end && session->state != H1_OVER) {
@@ -251,14 +251,14 @@ int h1_session_receive(h1_session *session, uint32_t length, uint32_t most) {
     int is_upgrade = session->is_upgrade;
     next_message(session, at);
     if (is_upgrade || --most == 0) {
-      h2_region.ending = session->state == H1_HEAD;
+      nw_region.ending = session->state == H1_HEAD;
       return (int)(at - start);
     }
   }
   if (session->state == H1_OVER) {
     return (int)length;
   }
-  h2_region.ending = session->state == H1_HEAD && session->block == end && !session->gathered;
+  nw_region.ending = session->state == H1_HEAD && session->block == end && !session->gathered;
   if (session->state != H1_CONTENT) {
     int result = h1_block_keep(session, end);
     if (result > 0) {
@@ -270,7 +270,7 @@ int h1_session_receive(h1_session *session, uint32_t length, uint32_t most) {
   }
   if (session->is_in_data) {
     uint64_t unread = session->parser.content_length;
-    h2_region.input_unread = unread > UINT32_MAX ? UINT32_MAX : (uint32_t)unread;
+    nw_region.input_unread = unread > UINT32_MAX ? UINT32_MAX : (uint32_t)unread;
   }
   return (int)length;
 }
@@ -279,8 +279,8 @@ int h1_session_receive(h1_session *session, uint32_t length, uint32_t most) {
  * The peer has ended its side. Records the end of a body that ends with the connection, or the
  * refusal of a message that is not complete. 0, or a negative NGHTTP2_ERR_*.
  */
-H2_EXPORT(h1_session_finish) int h1_session_finish(h1_session *session) {
-  h2_events_clear();
+NW_EXPORT(h1_session_finish) int h1_session_finish(h1_session *session) {
+  nw_events_clear();
   if (session->state == H1_OVER) {
     return 0;
   }
@@ -299,6 +299,6 @@ H2_EXPORT(h1_session_finish) int h1_session_finish(h1_session *session) {
 }
 
 /* The response that comes next is to a HEAD request: it has no body (RFC 9110 §9.3.2). */
-H2_EXPORT(h1_session_expect_bodiless) void h1_session_expect_bodiless(h1_session *session) {
+NW_EXPORT(h1_session_expect_bodiless) void h1_session_expect_bodiless(h1_session *session) {
   session->is_bodiless = 1;
 }

@@ -3,7 +3,7 @@
  * is long the host tells only how many bytes are ready (a credit); nghttp2 frames them and the host
  * splices the bytes in.
  */
-#include "bridge.h"
+#include "http2.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@ h2_stream *h2_stream_find(h2_session *session, int32_t id) {
 }
 
 h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t length) {
-  h2_stream *stream = h2_alloc(&session->account, sizeof(h2_stream) + (bytes ? length : 0));
+  h2_stream *stream = nw_alloc(&session->account, sizeof(h2_stream) + (bytes ? length : 0));
   if (!stream) {
     return NULL;
   }
@@ -33,9 +33,9 @@ int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id) {
 void h2_stream_free(h2_session *session, h2_stream *stream) {
   if (stream) {
     h2_end_remove(stream);
-    h2_free(&session->account, stream->trailers);
-    h2_free(&session->account, stream->piece);
-    h2_free(&session->account, stream);
+    nw_free(&session->account, stream->trailers);
+    nw_free(&session->account, stream->piece);
+    nw_free(&session->account, stream);
   }
 }
 
@@ -66,10 +66,10 @@ static nghttp2_ssize read_held(h2_session *session, h2_stream *stream, uint8_t *
     return taken;
   }
   if (stream->held_length == 0) {
-    h2_free(&session->account, stream->piece);
+    nw_free(&session->account, stream->piece);
     stream->piece = NULL;
   }
-  int result = h2_note(H2_EVENT_PIECE_SENT, 0, (uint32_t)stream->id, taken);
+  int result = nw_note(NW_EVENT_PIECE_SENT, 0, (uint32_t)stream->id, taken);
   return result < 0 ? result : (nghttp2_ssize)taken;
 }
 
@@ -105,12 +105,12 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
                    nghttp2_data_source *source, void *user_data) {
   (void)ng, (void)source;
   h2_session *session = user_data;
-  if (session->send_budget == 0 || h2_region.splice_count == H2_SPLICE_CAPACITY ||
-      h2_region.output_length + H2_OUTPUT_RESERVE > H2_OUTPUT_CAPACITY) {
-    h2_region.output_more = 1;
+  if (session->send_budget == 0 || nw_region.splice_count == NW_SPLICE_CAPACITY ||
+      nw_region.output_length + H2_OUTPUT_RESERVE > NW_OUTPUT_CAPACITY) {
+    nw_region.output_more = 1;
     return NGHTTP2_ERR_WOULDBLOCK;
   }
-  uint8_t *out = h2_region.output + h2_region.output_length;
+  uint8_t *out = nw_region.output + nw_region.output_length;
   memcpy(out, head, 9);
   out += 9;
   size_t padding = frame->data.padlen; /* the pad length octet is one of these */
@@ -118,8 +118,8 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
     *out++ = (uint8_t)(padding - 1);
   }
   if (length) {
-    uint32_t *splice = h2_region.splices + 3 * h2_region.splice_count++;
-    splice[0] = (uint32_t)(out - h2_region.output);
+    uint32_t *splice = nw_region.splices + 3 * nw_region.splice_count++;
+    splice[0] = (uint32_t)(out - nw_region.output);
     splice[1] = (uint32_t)frame->hd.stream_id;
     splice[2] = (uint32_t)length;
   }
@@ -127,7 +127,7 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
     memset(out, 0, padding - 1);
     out += padding - 1;
   }
-  h2_region.output_length = (uint32_t)(out - h2_region.output);
+  nw_region.output_length = (uint32_t)(out - nw_region.output);
   session->send_budget -= length < session->send_budget ? length : session->send_budget;
   return 0;
 }
@@ -150,7 +150,7 @@ static int go_on(h2_session *session, h2_stream *stream, int last) {
  * splices them in when h2_session_send asks. 0, or NGHTTP2_ERR_* when the stream takes no body (any
  * more).
  */
-H2_EXPORT(h2_stream_credit)
+NW_EXPORT(h2_stream_credit)
 int h2_stream_credit(h2_session *session, int32_t id, uint32_t bytes, int last) {
   h2_stream *stream = h2_stream_find(session, id);
   if (!stream || stream->last) {
@@ -168,13 +168,13 @@ static int reserve_piece(h2_session *session, h2_stream *stream, uint32_t length
   }
   /* The first piece is mostly the only one; where there are more, they are many. */
   uint32_t capacity = stream->piece ? 2 * (stream->held_length + length) : length;
-  uint8_t *piece = h2_alloc(&session->account, capacity);
+  uint8_t *piece = nw_alloc(&session->account, capacity);
   if (!piece) {
     return NGHTTP2_ERR_NOMEM;
   }
   if (stream->piece) {
     memcpy(piece, stream->held, stream->held_length);
-    h2_free(&session->account, stream->piece);
+    nw_free(&session->account, stream->piece);
   }
   stream->held = stream->piece = piece;
   stream->piece_capacity = capacity;
@@ -185,7 +185,7 @@ static int reserve_piece(h2_session *session, h2_stream *stream, uint32_t length
  * As h2_stream_credit, for `length` bytes that are in scratch: they are copied, and a record says
  * when they have gone out. Only while no credit waits.
  */
-H2_EXPORT(h2_stream_push)
+NW_EXPORT(h2_stream_push)
 int h2_stream_push(h2_session *session, int32_t id, uint32_t length, int last) {
   h2_stream *stream = h2_stream_find(session, id);
   if (!stream || stream->last || stream->ready) {
@@ -195,7 +195,7 @@ int h2_stream_push(h2_session *session, int32_t id, uint32_t length, int last) {
   if (result < 0) {
     return result;
   }
-  memcpy(stream->held + stream->held_length, h2_region.scratch, length);
+  memcpy(stream->held + stream->held_length, nw_region.scratch, length);
   stream->held_length += length;
   return go_on(session, stream, last);
 }
@@ -206,7 +206,7 @@ static nghttp2_nv *copy_fields(h2_session *session, const nghttp2_nv *fields, ui
   for (uint32_t i = 0; i < count; ++i) {
     size += fields[i].namelen + fields[i].valuelen;
   }
-  nghttp2_nv *copy = h2_alloc(&session->account, size);
+  nghttp2_nv *copy = nw_alloc(&session->account, size);
   if (!copy) {
     return NULL;
   }
@@ -223,9 +223,9 @@ static nghttp2_nv *copy_fields(h2_session *session, const nghttp2_nv *fields, ui
 
 /* The trailers in scratch end the stream, after what its body still has to send. 0 or
  * NGHTTP2_ERR_*. */
-H2_EXPORT(h2_submit_trailers)
+NW_EXPORT(h2_submit_trailers)
 int h2_submit_trailers(h2_session *session, int32_t id, uint32_t count) {
-  const nghttp2_nv *fields = (const nghttp2_nv *)h2_region.scratch;
+  const nghttp2_nv *fields = (const nghttp2_nv *)nw_region.scratch;
   h2_stream *stream = h2_stream_find(session, id);
   /* RFC 9113 §8.5: a tunnel has none. */
   if (!stream || stream->trailers || stream->ended || stream->half_close ||

@@ -2,11 +2,15 @@
  * nghttp2's callbacks. Each notes a fact in the event region and returns; none decides anything.
  * Those for what the peer sends are in received.c.
  */
-#include "bridge.h"
+#include "http2.h"
 
 #include <string.h>
 
 #include "marks.h"
+
+int h2_wanted(const h2_session *session, enum nw_event kind) {
+  return session->event_mask >> kind & 1;
+}
 
 /* ---- sent frames -------------------------------------------------------------------------- */
 
@@ -33,15 +37,15 @@ int h2_is_unknown(uint32_t frame_type) {
  */
 int h2_end_sent(h2_session *session, int32_t id) {
   nghttp2_session *ng = session->ng;
-  if (session->role != H2_ROLE_SERVER || nghttp2_session_get_stream_remote_close(ng, id) != 0) {
+  if (session->role != NW_ROLE_SERVER || nghttp2_session_get_stream_remote_close(ng, id) != 0) {
     return 0;
   }
   h2_stream *stream = h2_stream_find(session, id);
   if (stream && stream->half_close) {
     return 0;
   }
-  return h2_wanted(session, H2_EVENT_ANSWERED)
-           ? h2_note(H2_EVENT_ANSWERED, 0, (uint32_t)id, 0)
+  return h2_wanted(session, NW_EVENT_ANSWERED)
+           ? nw_note(NW_EVENT_ANSWERED, 0, (uint32_t)id, 0)
            : nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
 }
 
@@ -60,7 +64,7 @@ static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *
     session->counters[H2_COUNT_RESETS_SENT] += 1;
     return 0;
   case NGHTTP2_GOAWAY:
-    return h2_note(H2_EVENT_GOAWAY_SENT, 0, (uint32_t)frame->goaway.last_stream_id,
+    return nw_note(NW_EVENT_GOAWAY_SENT, 0, (uint32_t)frame->goaway.last_stream_id,
                    frame->goaway.error_code);
   default:
     if (h2_is_unknown(frame->hd.type)) {
@@ -103,7 +107,7 @@ static int on_frame_not_send(nghttp2_session *ng, const nghttp2_frame *frame, in
       drop_body(session, frame->hd.stream_id);
     }
   }
-  uint32_t *at = h2_event_new(H2_EVENT_FRAME_NOT_SENT, 0, 4);
+  uint32_t *at = nw_event_new(NW_EVENT_FRAME_NOT_SENT, 0, 4);
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -123,7 +127,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void 
   if (result != 0) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
-  return h2_note(H2_EVENT_STREAM_CLOSED, 0, (uint32_t)id, code);
+  return nw_note(NW_EVENT_STREAM_CLOSED, 0, (uint32_t)id, code);
 }
 
 /* ---- the rest ----------------------------------------------------------------------------- */
@@ -132,15 +136,15 @@ static int on_error(nghttp2_session *ng, int code, const char *message, size_t l
                     void *user_data) {
   (void)ng;
   h2_session *session = user_data;
-  if (!h2_wanted(session, H2_EVENT_DIAGNOSTIC)) {
+  if (!h2_wanted(session, NW_EVENT_DIAGNOSTIC)) {
     return 0;
   }
-  uint32_t *at = h2_event_new(H2_EVENT_DIAGNOSTIC, 0, 1 + h2_bytes_words(length));
+  uint32_t *at = nw_event_new(NW_EVENT_DIAGNOSTIC, 0, 1 + nw_bytes_words(length));
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   at[0] = (uint32_t)code;
-  h2_put_bytes(at + 1, message, length);
+  nw_put_bytes(at + 1, message, length);
   return 0;
 }
 

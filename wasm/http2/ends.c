@@ -3,7 +3,7 @@
  * are open. HEADERS and an empty DATA frame are not flow-controlled (RFC 9113 §6.9), so where
  * nothing but the end is left, it is sent here.
  */
-#include "bridge.h"
+#include "http2.h"
 
 #include <string.h>
 
@@ -70,8 +70,8 @@ static int send_empty_data(h2_session *session, nghttp2_stream *stream) {
   for (int i = 0; i < 4; ++i) {
     head[FRAME_HEAD - 1 - i] = (uint8_t)(id >> 8 * i);
   }
-  memcpy(h2_region.output + h2_region.output_length, head, FRAME_HEAD);
-  h2_region.output_length += FRAME_HEAD;
+  memcpy(nw_region.output + nw_region.output_length, head, FRAME_HEAD);
+  nw_region.output_length += FRAME_HEAD;
   session->counters[H2_COUNT_FRAMES_SENT] += 1;
   int result = h2_end_sent(session, stream->stream_id);
   if (result != 0) {
@@ -92,9 +92,9 @@ int h2_ends_send(h2_session *session) {
     int result = 0;
     if (end->trailers) {
       result = nghttp2_submit_trailer(session->ng, end->id, end->trailers, end->trailer_count);
-    } else if (h2_region.output_length + FRAME_HEAD > H2_OUTPUT_CAPACITY ||
+    } else if (nw_region.output_length + FRAME_HEAD > NW_OUTPUT_CAPACITY ||
                !is_between_frames(session->ng)) {
-      h2_region.output_more = 1;
+      nw_region.output_more = 1;
       continue;
     }
     end->ended = 1;

@@ -1,9 +1,18 @@
 /* What the peer sent, noted in the event region as it is parsed. */
-#include "bridge.h"
+#include "http2.h"
 
 #include <string.h>
 
 #include "nghttp2_session.h"
+
+_Static_assert((int)NW_CATEGORY_REQUEST == NGHTTP2_HCAT_REQUEST &&
+                 (int)NW_CATEGORY_RESPONSE == NGHTTP2_HCAT_RESPONSE &&
+                 (int)NW_CATEGORY_PUSH_RESPONSE == NGHTTP2_HCAT_PUSH_RESPONSE &&
+                 (int)NW_CATEGORY_HEADERS == NGHTTP2_HCAT_HEADERS,
+               "HEADERS records carry nghttp2's category");
+_Static_assert((int)NW_BLOCK_END_STREAM == NGHTTP2_FLAG_END_STREAM &&
+                 (int)NW_FRAME_ACK == NGHTTP2_FLAG_ACK,
+               "records carry the frame's flags");
 
 /* ---- header blocks ------------------------------------------------------------------------ */
 
@@ -106,10 +115,10 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rc
       session->block_bytes > h2_header_list_limit(session)) {
     return drop_field(session, ng);
   }
-  uint32_t field_flags = (session->block_noted == 0 ? H2_FIELD_FIRST : 0) |
-                         (flags & NGHTTP2_NV_FLAG_NO_INDEX ? H2_FIELD_NEVER_INDEX : 0);
+  uint32_t field_flags = (session->block_noted == 0 ? NW_FIELD_FIRST : 0) |
+                         (flags & NGHTTP2_NV_FLAG_NO_INDEX ? NW_FIELD_NEVER_INDEX : 0);
   session->block_noted += 1;
-  if (h2_event_field(name, value, field_flags) != 0) {
+  if (nw_event_field(name, value, field_flags) != 0) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   return pause_or_go_on(session);
@@ -130,12 +139,12 @@ static int on_data_chunk(nghttp2_session *ng, uint8_t flags, int32_t stream, con
   h2_session *session = user_data;
   session->counters[H2_COUNT_DATA_RECEIVED] += (uint32_t)length;
   h2_count_unread(ng, stream, (uint32_t)length);
-  uint32_t *at = h2_event_new(H2_EVENT_DATA, 0, 3);
+  uint32_t *at = nw_event_new(NW_EVENT_DATA, 0, 3);
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   at[0] = (uint32_t)stream;
-  at[1] = (uint32_t)(data - h2_region.input);
+  at[1] = (uint32_t)(data - nw_region.input);
   at[2] = (uint32_t)length;
   return 0;
 }
@@ -143,7 +152,7 @@ static int on_data_chunk(nghttp2_session *ng, uint8_t flags, int32_t stream, con
 static int note_settings(const nghttp2_settings *settings) {
   uint32_t count = (uint32_t)settings->niv;
   uint32_t *at =
-    h2_event_new(H2_EVENT_SETTINGS, settings->hd.flags & NGHTTP2_FLAG_ACK, 1 + 2 * count);
+    nw_event_new(NW_EVENT_SETTINGS, settings->hd.flags & NGHTTP2_FLAG_ACK, 1 + 2 * count);
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -156,7 +165,7 @@ static int note_settings(const nghttp2_settings *settings) {
 }
 
 static int note_ping(const nghttp2_ping *ping) {
-  uint32_t *at = h2_event_new(H2_EVENT_PING, ping->hd.flags & NGHTTP2_FLAG_ACK, 2);
+  uint32_t *at = nw_event_new(NW_EVENT_PING, ping->hd.flags & NGHTTP2_FLAG_ACK, 2);
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -165,39 +174,39 @@ static int note_ping(const nghttp2_ping *ping) {
 }
 
 static int note_goaway(const nghttp2_goaway *goaway) {
-  uint32_t *at = h2_event_new(H2_EVENT_GOAWAY, 0, 2 + h2_bytes_words(goaway->opaque_data_len));
+  uint32_t *at = nw_event_new(NW_EVENT_GOAWAY, 0, 2 + nw_bytes_words(goaway->opaque_data_len));
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   at[0] = (uint32_t)goaway->last_stream_id;
   at[1] = goaway->error_code;
-  h2_put_bytes(at + 2, goaway->opaque_data, goaway->opaque_data_len);
+  nw_put_bytes(at + 2, goaway->opaque_data, goaway->opaque_data_len);
   return 0;
 }
 
 static int note_priority_update(const nghttp2_extension *frame) {
   const nghttp2_ext_priority_update *update = frame->payload;
   uint32_t *at =
-    h2_event_new(H2_EVENT_PRIORITY_UPDATE, 0, 1 + h2_bytes_words(update->field_value_len));
+    nw_event_new(NW_EVENT_PRIORITY_UPDATE, 0, 1 + nw_bytes_words(update->field_value_len));
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   at[0] = (uint32_t)update->stream_id;
-  h2_put_bytes(at + 1, update->field_value, update->field_value_len);
+  nw_put_bytes(at + 1, update->field_value, update->field_value_len);
   return 0;
 }
 
 static int note_altsvc(const nghttp2_extension *frame) {
   const nghttp2_ext_altsvc *altsvc = frame->payload;
   uint32_t *at =
-    h2_event_new(H2_EVENT_ALTSVC, 0,
-                 1 + h2_bytes_words(altsvc->origin_len) + h2_bytes_words(altsvc->field_value_len));
+    nw_event_new(NW_EVENT_ALTSVC, 0,
+                 1 + nw_bytes_words(altsvc->origin_len) + nw_bytes_words(altsvc->field_value_len));
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   at[0] = (uint32_t)frame->hd.stream_id;
-  at = h2_put_bytes(at + 1, altsvc->origin, altsvc->origin_len);
-  h2_put_bytes(at, altsvc->field_value, altsvc->field_value_len);
+  at = nw_put_bytes(at + 1, altsvc->origin, altsvc->origin_len);
+  nw_put_bytes(at, altsvc->field_value, altsvc->field_value_len);
   return 0;
 }
 
@@ -205,29 +214,29 @@ static int note_origin(const nghttp2_extension *frame) {
   const nghttp2_ext_origin *origin = frame->payload;
   uint32_t words = 1;
   for (size_t i = 0; i < origin->nov; ++i) {
-    words += h2_bytes_words(origin->ov[i].origin_len);
+    words += nw_bytes_words(origin->ov[i].origin_len);
   }
-  uint32_t *at = h2_event_new(H2_EVENT_ORIGIN, 0, words);
+  uint32_t *at = nw_event_new(NW_EVENT_ORIGIN, 0, words);
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   *at++ = (uint32_t)origin->nov;
   for (size_t i = 0; i < origin->nov; ++i) {
-    at = h2_put_bytes(at, origin->ov[i].origin, origin->ov[i].origin_len);
+    at = nw_put_bytes(at, origin->ov[i].origin, origin->ov[i].origin_len);
   }
   return 0;
 }
 
 static int note_extension(h2_session *session, const nghttp2_extension *frame) {
-  uint32_t *at = h2_event_new(H2_EVENT_EXTENSION, 0, 3 + h2_bytes_words(session->extension_length));
+  uint32_t *at = nw_event_new(NW_EVENT_EXTENSION, 0, 3 + nw_bytes_words(session->extension_length));
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   at[0] = frame->hd.type;
   at[1] = frame->hd.flags;
   at[2] = (uint32_t)frame->hd.stream_id;
-  h2_put_bytes(at + 3, session->extension, session->extension_length);
-  h2_free(&session->account, session->extension);
+  nw_put_bytes(at + 3, session->extension, session->extension_length);
+  nw_free(&session->account, session->extension);
   session->extension = NULL;
   session->extension_length = 0;
   return 0;
@@ -238,18 +247,18 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
   h2_session *session = user_data;
   session->counters[H2_COUNT_FRAMES_RECEIVED] += 1;
   uint32_t stream = (uint32_t)frame->hd.stream_id;
-  uint32_t block = (session->block_truncated ? H2_HEADERS_TRUNCATED : 0) |
-                   (session->block_noted == 0 ? H2_HEADERS_EMPTY : 0);
+  uint32_t block = (session->block_truncated ? NW_BLOCK_TRUNCATED : 0) |
+                   (session->block_noted == 0 ? NW_BLOCK_EMPTY : 0);
   switch (frame->hd.type) {
   case NGHTTP2_HEADERS:
-    return h2_note(H2_EVENT_HEADERS, block | (frame->hd.flags & NGHTTP2_FLAG_END_STREAM), stream,
+    return nw_note(NW_EVENT_HEADERS, block | (frame->hd.flags & NGHTTP2_FLAG_END_STREAM), stream,
                    frame->headers.cat);
   case NGHTTP2_DATA:
-    return frame->hd.flags & NGHTTP2_FLAG_END_STREAM ? h2_note(H2_EVENT_STREAM_ENDED, 0, stream, 0)
+    return frame->hd.flags & NGHTTP2_FLAG_END_STREAM ? nw_note(NW_EVENT_STREAM_ENDED, 0, stream, 0)
                                                      : 0;
   case NGHTTP2_RST_STREAM:
     session->counters[H2_COUNT_RESETS_RECEIVED] += 1;
-    return h2_note(H2_EVENT_RST_STREAM, 0, stream, frame->rst_stream.error_code);
+    return nw_note(NW_EVENT_RST_STREAM, 0, stream, frame->rst_stream.error_code);
   case NGHTTP2_SETTINGS:
     if (frame->hd.flags & NGHTTP2_FLAG_ACK) {
       h2_settings_acknowledged(session);
@@ -260,15 +269,15 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
   case NGHTTP2_GOAWAY:
     return note_goaway(&frame->goaway);
   case NGHTTP2_WINDOW_UPDATE:
-    return h2_wanted(session, H2_EVENT_WINDOW_UPDATE)
-             ? h2_note(H2_EVENT_WINDOW_UPDATE, 0, stream,
+    return h2_wanted(session, NW_EVENT_WINDOW_UPDATE)
+             ? nw_note(NW_EVENT_WINDOW_UPDATE, 0, stream,
                        (uint32_t)frame->window_update.window_size_increment)
              : 0;
   case NGHTTP2_PUSH_PROMISE:
-    return h2_note(H2_EVENT_PUSH_PROMISE, block, stream,
+    return nw_note(NW_EVENT_PUSH_PROMISE, block, stream,
                    (uint32_t)frame->push_promise.promised_stream_id);
   case NGHTTP2_PRIORITY_UPDATE:
-    return h2_wanted(session, H2_EVENT_PRIORITY_UPDATE) ? note_priority_update(&frame->ext) : 0;
+    return h2_wanted(session, NW_EVENT_PRIORITY_UPDATE) ? note_priority_update(&frame->ext) : 0;
   case NGHTTP2_ALTSVC:
     return note_altsvc(&frame->ext);
   case NGHTTP2_ORIGIN:
@@ -294,7 +303,7 @@ static int on_extension_chunk(nghttp2_session *ng, const nghttp2_frame_hd *head,
   (void)ng;
   h2_session *session = user_data;
   if (!session->extension) {
-    session->extension = h2_alloc(&session->account, head->length);
+    session->extension = nw_alloc(&session->account, head->length);
     session->extension_length = 0;
     if (!session->extension) {
       return NGHTTP2_ERR_CANCEL;

@@ -1,6 +1,6 @@
 /* Rules for what a peer may send that nghttp2 leaves to its user, or takes more harshly than we do.
  */
-#include "bridge.h"
+#include "http2.h"
 
 #include "nghttp2_session.h"
 
@@ -10,7 +10,7 @@
  * told to calm down.
  */
 int h2_spend_invalid_token(h2_session *session, nghttp2_session *ng) {
-  uint32_t seconds = (h2_now - session->invalid_refilled) / 1000;
+  uint32_t seconds = (nw_now - session->invalid_refilled) / 1000;
   if (seconds) {
     uint64_t tokens = session->invalid_tokens + (uint64_t)seconds * session->invalid_rate;
     session->invalid_tokens =
@@ -26,7 +26,7 @@ int h2_spend_invalid_token(h2_session *session, nghttp2_session *ng) {
 
 int h2_note_invalid(h2_session *session, const nghttp2_frame_hd *head, int code) {
   session->counters[H2_COUNT_INVALID_FRAMES] += 1;
-  uint32_t *at = h2_event_new(H2_EVENT_FRAME_INVALID, 0, 3);
+  uint32_t *at = nw_event_new(NW_EVENT_FRAME_INVALID, 0, 3);
   if (!at) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -55,7 +55,7 @@ static int was_skipped(const h2_session *session, uint32_t id) {
 
 int h2_check_stream_id(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data) {
   h2_session *session = user_data;
-  if (head->type != NGHTTP2_HEADERS || session->role != H2_ROLE_SERVER || !(head->stream_id & 1)) {
+  if (head->type != NGHTTP2_HEADERS || session->role != NW_ROLE_SERVER || !(head->stream_id & 1)) {
     return 0;
   }
   uint32_t id = (uint32_t)head->stream_id;
@@ -79,7 +79,7 @@ int h2_check_stream_id(nghttp2_session *ng, const nghttp2_frame_hd *head, void *
 
 /* Whether CONNECT was answered with 2xx on the stream (RFC 9113 §8.5). */
 static int is_tunnel(h2_session *session, nghttp2_session *ng, int32_t id) {
-  if (session->role == H2_ROLE_SERVER) {
+  if (session->role == NW_ROLE_SERVER) {
     const h2_stream *own = h2_stream_find(session, id);
     return own && own->half_close;
   }

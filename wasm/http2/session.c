@@ -1,5 +1,5 @@
 /* A session's life: made, fed, drained, asked, ended. */
-#include "bridge.h"
+#include "http2.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,28 +59,28 @@ static int free_stream(void *stream, void *session) {
 }
 
 /* Frees a session and all it holds, one that could not be made in full too. Its handle is dead. */
-H2_EXPORT(h2_session_del) void h2_session_del(h2_session *session) {
-  h2_strings_forget(&session->account);
+NW_EXPORT(h2_session_del) void h2_session_del(h2_session *session) {
+  nw_strings_forget(&session->account);
   nghttp2_map_each(&session->streams, free_stream, session);
   nghttp2_map_free(&session->streams);
   while (session->payloads) {
     h2_payload_del(session, session->payloads);
   }
-  h2_free(&session->account, session->extension);
+  nw_free(&session->account, session->extension);
   nghttp2_session_del(session->ng);
   free(session);
 }
 
 /* Makes a session from the h2_config in scratch. Owned: end it with h2_session_del. 0 without
  * memory. */
-H2_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
-  const h2_config *config = (const h2_config *)h2_region.scratch;
+NW_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
+  const h2_config *config = (const h2_config *)nw_region.scratch;
   nghttp2_session_callbacks *callbacks = h2_callbacks();
   h2_session *session = callbacks ? calloc(1, sizeof(h2_session)) : NULL;
   if (!session) {
     return NULL;
   }
-  h2_now = config->now;
+  nw_now = config->now;
   random_state = (uint64_t)config->seed[0] << 32 | config->seed[1];
   session->account.limit = config->memory_limit;
   session->role = config->role;
@@ -92,13 +92,13 @@ H2_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
   session->max_outbound_queue = config->max_outbound_queue;
   session->invalid_tokens = session->invalid_burst = config->reset_burst;
   session->invalid_rate = config->reset_rate;
-  session->invalid_refilled = h2_now;
-  session->mem = h2_mem(&session->account);
+  session->invalid_refilled = nw_now;
+  session->mem = nw_mem(&session->account);
   nghttp2_map_init(&session->streams, config->seed[0], &session->mem);
   nghttp2_option *option = options_of(config);
   int result =
     !option ? NGHTTP2_ERR_NOMEM
-    : config->role == H2_ROLE_CLIENT
+    : config->role == NW_ROLE_CLIENT
       ? nghttp2_session_client_new3(&session->ng, callbacks, session, option, &session->mem)
       : nghttp2_session_server_new3(&session->ng, callbacks, session, option, &session->mem);
   nghttp2_option_del(option);
@@ -130,15 +130,15 @@ static uint32_t unread(const nghttp2_session *ng) {
 
 /* Tells of a GOAWAY that ends the session, and what it will say while it waits to be sent. */
 static void note_ending(const nghttp2_session *ng) {
-  h2_region.ending = !!(ng->goaway_flags & NGHTTP2_GOAWAY_TERM_ON_SEND);
-  h2_region.ending_code = NGHTTP2_NO_ERROR;
-  if (!h2_region.ending) {
+  nw_region.ending = !!(ng->goaway_flags & NGHTTP2_GOAWAY_TERM_ON_SEND);
+  nw_region.ending_code = NGHTTP2_NO_ERROR;
+  if (!nw_region.ending) {
     return;
   }
   for (const nghttp2_outbound_item *item = ng->ob_reg.head; item; item = item->qnext) {
     if (item->frame.hd.type == NGHTTP2_GOAWAY &&
         item->aux_data.goaway.flags & NGHTTP2_GOAWAY_AUX_TERM_ON_SEND) {
-      h2_region.ending_code = item->frame.goaway.error_code;
+      nw_region.ending_code = item->frame.goaway.error_code;
     }
   }
 }
@@ -149,23 +149,23 @@ static void note_ending(const nghttp2_session *ng) {
  * of any clock that does not run backwards. The bytes taken, or NGHTTP2_ERR_*: fatal to the
  * session.
  */
-H2_EXPORT(h2_session_receive)
+NW_EXPORT(h2_session_receive)
 int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint32_t most) {
-  h2_now = now;
-  h2_events_clear();
+  nw_now = now;
+  nw_events_clear();
   session->requests_left = most;
-  nghttp2_ssize taken = nghttp2_session_mem_recv2(session->ng, h2_region.input, length);
+  nghttp2_ssize taken = nghttp2_session_mem_recv2(session->ng, nw_region.input, length);
   const nghttp2_inbound_frame *frame = &session->ng->iframe;
   if (taken >= 0 && frame->state == NGHTTP2_IB_READ_HEADER_BLOCK && frame->payloadleft == 0) {
     /* Paused behind the last byte of a block: nghttp2 has yet to see that it ends. */
-    nghttp2_ssize result = nghttp2_session_mem_recv2(session->ng, h2_region.input, 0);
+    nghttp2_ssize result = nghttp2_session_mem_recv2(session->ng, nw_region.input, 0);
     taken = result < 0 ? result : taken;
   }
   if (taken >= 0 && session->has_reused_id) {
     int result = nghttp2_session_terminate_session(session->ng, NGHTTP2_PROTOCOL_ERROR);
     taken = result < 0 ? result : taken;
   }
-  h2_region.input_unread = unread(session->ng);
+  nw_region.input_unread = unread(session->ng);
   if (taken >= 0 &&
       nghttp2_session_get_outbound_queue_size(session->ng) > session->max_outbound_queue) {
     int result = nghttp2_session_terminate_session(session->ng, NGHTTP2_ENHANCE_YOUR_CALM);
@@ -176,14 +176,14 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
 }
 
 static int put_output(h2_session *session, const uint8_t *bytes, size_t length) {
-  if (h2_region.output_length + length > H2_OUTPUT_CAPACITY) {
+  if (nw_region.output_length + length > NW_OUTPUT_CAPACITY) {
     session->pending = bytes;
     session->pending_length = length;
-    h2_region.output_more = 1;
+    nw_region.output_more = 1;
     return 0;
   }
-  memcpy(h2_region.output + h2_region.output_length, bytes, length);
-  h2_region.output_length += (uint32_t)length;
+  memcpy(nw_region.output + nw_region.output_length, bytes, length);
+  nw_region.output_length += (uint32_t)length;
   session->send_budget -= length < session->send_budget ? length : session->send_budget;
   return 1;
 }
@@ -193,10 +193,10 @@ static int put_output(h2_session *session, const uint8_t *bytes, size_t length) 
  * count), and notes where bodies go in. Streams may close on the way: read the events too.
  * 0, or NGHTTP2_ERR_*: fatal to the session.
  */
-H2_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t most, uint32_t now) {
-  h2_now = now;
-  h2_events_clear();
-  h2_region.output_length = h2_region.splice_count = h2_region.output_more = 0;
+NW_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t most, uint32_t now) {
+  nw_now = now;
+  nw_events_clear();
+  nw_region.output_length = nw_region.splice_count = nw_region.output_more = 0;
   session->send_budget = most ? most : 1;
   if (session->pending) {
     const uint8_t *pending = session->pending;
@@ -207,7 +207,7 @@ H2_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t mos
   int result = h2_ends_send(session);
   while (result == 0) {
     if (session->send_budget == 0) {
-      h2_region.output_more = 1;
+      nw_region.output_more = 1;
       return 0;
     }
     const uint8_t *bytes;
@@ -217,7 +217,7 @@ H2_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t mos
     }
     if (length == 0) {
       /* Messages whose HEADERS have just been sent may have ended as well. */
-      if (h2_region.output_more || !h2_ends_wait(session)) {
+      if (nw_region.output_more || !h2_ends_wait(session)) {
         return 0;
       }
       result = h2_ends_send(session);
@@ -231,29 +231,6 @@ H2_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t mos
 }
 
 /* ---- questions ---------------------------------------------------------------------------- */
-
-enum {
-  ASK_WANT_READ,
-  ASK_WANT_WRITE,
-  ASK_REMOTE_WINDOW,       /* what we may send on the connection */
-  ASK_LOCAL_WINDOW,        /* what the peer may send on the connection */
-  ASK_RECEIVED_UNCONSUMED, /* received on the connection since the last WINDOW_UPDATE */
-  ASK_STREAM_REMOTE_WINDOW,
-  ASK_STREAM_LOCAL_WINDOW,
-  ASK_STREAM_RECEIVED_UNCONSUMED,
-  ASK_OUTBOUND_QUEUE,
-  ASK_DEFLATE_TABLE,
-  ASK_INFLATE_TABLE,
-  ASK_LAST_PROCESSED_STREAM,
-  ASK_NEXT_STREAM,
-  ASK_STREAM_STATE, /* 0: none; 1: open; 2: we ended; 3: the peer ended; 4: both */
-  ASK_MEMORY_USED,
-  ASK_REQUEST_ALLOWED,
-  ASK_COUNTER,        /* argument: H2_COUNT_* */
-  ASK_REMOTE_SETTING, /* argument: the setting's id */
-  ASK_LOCAL_SETTING,
-  ASK_PRIORITY, /* argument: stream; urgency, and 8 when incremental */
-};
 
 static int stream_state(nghttp2_session *ng, int32_t id) {
   if (!nghttp2_session_find_stream(ng, id)) {
@@ -269,50 +246,50 @@ static int stream_priority(nghttp2_session *ng, int32_t id) {
   return result == 0 ? (int)priority.urgency | (priority.inc ? 8 : 0) : result;
 }
 
-/* Answers one ASK_*; `argument` is a stream id, a setting or a counter. */
-H2_EXPORT(h2_session_ask)
+/* Answers one H2_ASK_*; `argument` is a stream id, a setting or a counter. */
+NW_EXPORT(h2_session_ask)
 int h2_session_ask(h2_session *session, uint32_t question, int32_t argument) {
   nghttp2_session *ng = session->ng;
   switch (question) {
-  case ASK_WANT_READ:
+  case H2_ASK_WANT_READ:
     return nghttp2_session_want_read(ng);
-  case ASK_WANT_WRITE:
+  case H2_ASK_WANT_WRITE:
     return session->pending || nghttp2_session_want_write(ng) || h2_ends_wait(session);
-  case ASK_REMOTE_WINDOW:
+  case H2_ASK_REMOTE_WINDOW:
     return nghttp2_session_get_remote_window_size(ng);
-  case ASK_LOCAL_WINDOW:
+  case H2_ASK_LOCAL_WINDOW:
     return nghttp2_session_get_local_window_size(ng);
-  case ASK_RECEIVED_UNCONSUMED:
+  case H2_ASK_RECEIVED_UNCONSUMED:
     return nghttp2_session_get_effective_recv_data_length(ng);
-  case ASK_STREAM_REMOTE_WINDOW:
+  case H2_ASK_STREAM_REMOTE_WINDOW:
     return nghttp2_session_get_stream_remote_window_size(ng, argument);
-  case ASK_STREAM_LOCAL_WINDOW:
+  case H2_ASK_STREAM_LOCAL_WINDOW:
     return nghttp2_session_get_stream_local_window_size(ng, argument);
-  case ASK_STREAM_RECEIVED_UNCONSUMED:
+  case H2_ASK_STREAM_RECEIVED_UNCONSUMED:
     return nghttp2_session_get_stream_effective_recv_data_length(ng, argument);
-  case ASK_OUTBOUND_QUEUE:
+  case H2_ASK_OUTBOUND_QUEUE:
     return (int)nghttp2_session_get_outbound_queue_size(ng);
-  case ASK_DEFLATE_TABLE:
+  case H2_ASK_DEFLATE_TABLE:
     return (int)nghttp2_session_get_hd_deflate_dynamic_table_size(ng);
-  case ASK_INFLATE_TABLE:
+  case H2_ASK_INFLATE_TABLE:
     return (int)nghttp2_session_get_hd_inflate_dynamic_table_size(ng);
-  case ASK_LAST_PROCESSED_STREAM:
+  case H2_ASK_LAST_PROCESSED_STREAM:
     return nghttp2_session_get_last_proc_stream_id(ng);
-  case ASK_NEXT_STREAM:
+  case H2_ASK_NEXT_STREAM:
     return (int)nghttp2_session_get_next_stream_id(ng);
-  case ASK_STREAM_STATE:
+  case H2_ASK_STREAM_STATE:
     return stream_state(ng, argument);
-  case ASK_MEMORY_USED:
+  case H2_ASK_MEMORY_USED:
     return (int)session->account.used;
-  case ASK_REQUEST_ALLOWED:
+  case H2_ASK_REQUEST_ALLOWED:
     return nghttp2_session_check_request_allowed(ng);
-  case ASK_COUNTER:
+  case H2_ASK_COUNTER:
     return (uint32_t)argument < 8 ? (int)session->counters[argument] : 0;
-  case ASK_REMOTE_SETTING:
+  case H2_ASK_REMOTE_SETTING:
     return (int)nghttp2_session_get_remote_settings(ng, (nghttp2_settings_id)argument);
-  case ASK_LOCAL_SETTING:
+  case H2_ASK_LOCAL_SETTING:
     return (int)h2_local_setting(session, (uint32_t)argument);
-  case ASK_PRIORITY:
+  case H2_ASK_PRIORITY:
     return stream_priority(ng, argument);
   default:
     return NGHTTP2_ERR_INVALID_ARGUMENT;

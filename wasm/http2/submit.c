@@ -3,7 +3,7 @@
  * written by the host with the addresses of strings anywhere in memory; nghttp2 copies them before
  * it returns.
  */
-#include "bridge.h"
+#include "http2.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,26 +15,19 @@ _Static_assert(offsetof(nghttp2_nv, namelen) == 8 && offsetof(nghttp2_nv, flags)
                "src/common/fields.ts writes name, value, namelen, valuelen, flags");
 
 static const nghttp2_nv *scratch_fields(void) {
-  return (const nghttp2_nv *)h2_region.scratch;
+  return (const nghttp2_nv *)nw_region.scratch;
 }
 
-/* How a message goes on after its fields. */
-enum {
-  BODY_NONE = 0,   /* END_STREAM */
-  BODY_HELD = 1,   /* the bytes are given, and that is all */
-  BODY_CREDIT = 2, /* h2_stream_credit will tell */
-  BODY_KIND = 3,
-  HALF_CLOSE = 4, /* our END_STREAM does not ask the peer to stop (a tunnel) */
-};
+enum { BODY_KIND = H2_BODY_HELD | H2_BODY_CREDIT };
 
 static const nghttp2_data_provider2 provider = {{.ptr = NULL}, h2_stream_read};
 
 static h2_stream *body_new(h2_session *session, uint32_t flags, const uint8_t *body,
                            uint32_t length) {
   h2_stream *stream =
-    h2_stream_new(session, (flags & BODY_KIND) == BODY_HELD ? body : NULL, length);
+    h2_stream_new(session, (flags & BODY_KIND) == H2_BODY_HELD ? body : NULL, length);
   if (stream) {
-    stream->half_close = !!(flags & HALF_CLOSE);
+    stream->half_close = !!(flags & H2_BODY_HALF_CLOSE);
   }
   return stream;
 }
@@ -42,7 +35,7 @@ static h2_stream *body_new(h2_session *session, uint32_t flags, const uint8_t *b
 /* A stream the peer opened and that is gone, or never was. A promised one opens only as it is sent.
  */
 static int is_gone(const h2_session *session, int32_t id) {
-  return (id & 1) == (session->role == H2_ROLE_SERVER) &&
+  return (id & 1) == (session->role == NW_ROLE_SERVER) &&
          !nghttp2_session_find_stream(session->ng, id);
 }
 
@@ -61,10 +54,10 @@ static int mark_answered(h2_session *session, int32_t id, int result) {
 }
 
 /*
- * Answers stream `id` with the fields in scratch. `body` and `length`: the bytes of a BODY_HELD.
+ * Answers stream `id` with the fields in scratch. `body` and `length`: the bytes of a H2_BODY_HELD.
  * 0 or NGHTTP2_ERR_*.
  */
-H2_EXPORT(h2_submit_response)
+NW_EXPORT(h2_submit_response)
 int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t flags,
                        const uint8_t *body, uint32_t length) {
   if (session->is_terminated) {
@@ -79,7 +72,7 @@ int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t
   if (is_answered(session, id)) {
     return NGHTTP2_ERR_INVALID_STREAM_STATE;
   }
-  if ((flags & BODY_KIND) == BODY_NONE) {
+  if ((flags & BODY_KIND) == H2_BODY_NONE) {
     int result = nghttp2_submit_response2(session->ng, id, scratch_fields(), count, NULL);
     return mark_answered(session, id, result);
   }
@@ -96,7 +89,7 @@ int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t
 }
 
 /* Opens a stream with the fields in scratch, as h2_submit_response. Its id, or NGHTTP2_ERR_*. */
-H2_EXPORT(h2_submit_request)
+NW_EXPORT(h2_submit_request)
 int h2_submit_request(h2_session *session, uint32_t count, uint32_t flags, const uint8_t *body,
                       uint32_t length) {
   nghttp2_session *ng = session->ng;
@@ -106,7 +99,7 @@ int h2_submit_request(h2_session *session, uint32_t count, uint32_t flags, const
   if (ng->goaway_flags & NGHTTP2_GOAWAY_RECV) {
     return NGHTTP2_ERR_START_STREAM_NOT_ALLOWED;
   }
-  if ((flags & BODY_KIND) == BODY_NONE) {
+  if ((flags & BODY_KIND) == H2_BODY_NONE) {
     return nghttp2_submit_request2(ng, NULL, scratch_fields(), count, NULL, NULL);
   }
   h2_stream *stream = body_new(session, flags, body, length);
@@ -123,7 +116,7 @@ int h2_submit_request(h2_session *session, uint32_t count, uint32_t flags, const
 }
 
 /* A HEADERS frame without END_STREAM: a 1xx response (RFC 9110 §15.2). */
-H2_EXPORT(h2_submit_informational)
+NW_EXPORT(h2_submit_informational)
 int h2_submit_informational(h2_session *session, int32_t id, uint32_t count) {
   if (session->is_terminated) {
     return NGHTTP2_ERR_SESSION_CLOSING;
@@ -139,7 +132,7 @@ int h2_submit_informational(h2_session *session, int32_t id, uint32_t count) {
 }
 
 /* Promises a response to the request in scratch. The promised stream's id, or NGHTTP2_ERR_*. */
-H2_EXPORT(h2_submit_push_promise)
+NW_EXPORT(h2_submit_push_promise)
 int h2_submit_push_promise(h2_session *session, int32_t id, uint32_t count) {
   if (session->is_terminated) {
     return NGHTTP2_ERR_SESSION_CLOSING;
@@ -161,57 +154,57 @@ int h2_submit_push_promise(h2_session *session, int32_t id, uint32_t count) {
 static const nghttp2_settings_entry *scratch_settings(void) {
   _Static_assert(sizeof(nghttp2_settings_entry) == 8,
                  "src/engine/http2/settings.ts writes word pairs");
-  return (const nghttp2_settings_entry *)h2_region.scratch;
+  return (const nghttp2_settings_entry *)nw_region.scratch;
 }
 
-H2_EXPORT(h2_submit_settings) int h2_submit_settings(h2_session *session, uint32_t count) {
+NW_EXPORT(h2_submit_settings) int h2_submit_settings(h2_session *session, uint32_t count) {
   return nghttp2_submit_settings(session->ng, NGHTTP2_FLAG_NONE, scratch_settings(), count);
 }
 
 /* Writes a SETTINGS payload for HTTP2-Settings into the output region. Its length, or
  * NGHTTP2_ERR_*. */
-H2_EXPORT(h2_pack_settings) int h2_pack_settings(uint32_t count) {
-  return (int)nghttp2_pack_settings_payload2(h2_region.output, H2_OUTPUT_CAPACITY,
+NW_EXPORT(h2_pack_settings) int h2_pack_settings(uint32_t count) {
+  return (int)nghttp2_pack_settings_payload2(nw_region.output, NW_OUTPUT_CAPACITY,
                                              scratch_settings(), count);
 }
 
 /* Makes stream 1 of the request that asked for `Upgrade: h2c`; the SETTINGS payload is in scratch.
  */
-H2_EXPORT(h2_session_upgrade)
+NW_EXPORT(h2_session_upgrade)
 int h2_session_upgrade(h2_session *session, uint32_t length, int head_request) {
-  return nghttp2_session_upgrade2(session->ng, h2_region.scratch, length, head_request, NULL);
+  return nghttp2_session_upgrade2(session->ng, nw_region.scratch, length, head_request, NULL);
 }
 
-H2_EXPORT(h2_submit_rst_stream)
+NW_EXPORT(h2_submit_rst_stream)
 int h2_submit_rst_stream(h2_session *session, int32_t id, uint32_t code) {
   return nghttp2_submit_rst_stream(session->ng, NGHTTP2_FLAG_NONE, id, code);
 }
 
 /* The eight opaque bytes are in scratch. */
-H2_EXPORT(h2_submit_ping) int h2_submit_ping(h2_session *session, int ack) {
+NW_EXPORT(h2_submit_ping) int h2_submit_ping(h2_session *session, int ack) {
   return nghttp2_submit_ping(session->ng, ack ? NGHTTP2_FLAG_ACK : NGHTTP2_FLAG_NONE,
-                             h2_region.scratch);
+                             nw_region.scratch);
 }
 
 /* `length` bytes of debug data are in scratch. */
-H2_EXPORT(h2_submit_goaway)
+NW_EXPORT(h2_submit_goaway)
 int h2_submit_goaway(h2_session *session, int32_t last_stream, uint32_t code, uint32_t length) {
   return nghttp2_submit_goaway(session->ng, NGHTTP2_FLAG_NONE, last_stream, code,
-                               length ? h2_region.scratch : NULL, length);
+                               length ? nw_region.scratch : NULL, length);
 }
 
 /* GOAWAY with the largest stream id: more requests are unwelcome, none is refused yet. */
-H2_EXPORT(h2_submit_shutdown_notice) int h2_submit_shutdown_notice(h2_session *session) {
+NW_EXPORT(h2_submit_shutdown_notice) int h2_submit_shutdown_notice(h2_session *session) {
   return nghttp2_submit_shutdown_notice(session->ng);
 }
 
 /* GOAWAY, and the session is over once it has been sent. */
-H2_EXPORT(h2_session_terminate) int h2_session_terminate(h2_session *session, uint32_t code) {
+NW_EXPORT(h2_session_terminate) int h2_session_terminate(h2_session *session, uint32_t code) {
   session->is_terminated = 1;
   return nghttp2_session_terminate_session(session->ng, code);
 }
 
-H2_EXPORT(h2_change_priority)
+NW_EXPORT(h2_change_priority)
 int h2_change_priority(h2_session *session, int32_t id, uint32_t urgency, int incremental,
                        int ignore_client) {
   nghttp2_extpri priority = {urgency, incremental};
@@ -219,25 +212,25 @@ int h2_change_priority(h2_session *session, int32_t id, uint32_t urgency, int in
 }
 
 /* RFC 9218 §7.1; the field value is in scratch. */
-H2_EXPORT(h2_submit_priority_update)
+NW_EXPORT(h2_submit_priority_update)
 int h2_submit_priority_update(h2_session *session, int32_t id, uint32_t length) {
-  return nghttp2_submit_priority_update(session->ng, NGHTTP2_FLAG_NONE, id, h2_region.scratch,
+  return nghttp2_submit_priority_update(session->ng, NGHTTP2_FLAG_NONE, id, nw_region.scratch,
                                         length);
 }
 
 /* RFC 7838 §4; the origin and behind it the field value are in scratch. */
-H2_EXPORT(h2_submit_altsvc)
+NW_EXPORT(h2_submit_altsvc)
 int h2_submit_altsvc(h2_session *session, int32_t id, uint32_t origin_length,
                      uint32_t value_length) {
-  return nghttp2_submit_altsvc(session->ng, NGHTTP2_FLAG_NONE, id, h2_region.scratch, origin_length,
-                               h2_region.scratch + origin_length, value_length);
+  return nghttp2_submit_altsvc(session->ng, NGHTTP2_FLAG_NONE, id, nw_region.scratch, origin_length,
+                               nw_region.scratch + origin_length, value_length);
 }
 
 /* RFC 8336 §2; in scratch: `count` times an address and a length. */
-H2_EXPORT(h2_submit_origin) int h2_submit_origin(h2_session *session, uint32_t count) {
+NW_EXPORT(h2_submit_origin) int h2_submit_origin(h2_session *session, uint32_t count) {
   _Static_assert(sizeof(nghttp2_origin_entry) == 8, "an address and a length");
   return nghttp2_submit_origin(session->ng, NGHTTP2_FLAG_NONE,
-                               (const nghttp2_origin_entry *)h2_region.scratch, count);
+                               (const nghttp2_origin_entry *)nw_region.scratch, count);
 }
 
 void h2_payload_del(h2_session *session, h2_payload *payload) {
@@ -245,22 +238,22 @@ void h2_payload_del(h2_session *session, h2_payload *payload) {
   if (payload->next) {
     payload->next->link = payload->link;
   }
-  h2_free(&session->account, payload);
+  nw_free(&session->account, payload);
 }
 
 /* A frame of a type nghttp2 does not know (RFC 9113 §5.5); its payload is in scratch. */
-H2_EXPORT(h2_submit_extension)
+NW_EXPORT(h2_submit_extension)
 int h2_submit_extension(h2_session *session, uint32_t type, uint32_t flags, int32_t id,
                         uint32_t length) {
   if (!h2_is_unknown(type)) {
     return NGHTTP2_ERR_INVALID_ARGUMENT;
   }
-  h2_payload *payload = h2_alloc(&session->account, sizeof(h2_payload) + length);
+  h2_payload *payload = nw_alloc(&session->account, sizeof(h2_payload) + length);
   if (!payload) {
     return NGHTTP2_ERR_NOMEM;
   }
   payload->length = length;
-  memcpy(payload->bytes, h2_region.scratch, length);
+  memcpy(payload->bytes, nw_region.scratch, length);
   payload->next = session->payloads;
   payload->link = &session->payloads;
   if (payload->next) {

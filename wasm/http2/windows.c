@@ -2,7 +2,7 @@
  * The windows that the peer sends into. Each stream counts what it has received and the host has
  * not taken in, so that the connection's window gets it back when the stream closes.
  */
-#include "bridge.h"
+#include "http2.h"
 
 #include "marks.h"
 
@@ -43,25 +43,25 @@ static uint32_t take_unread(nghttp2_session *ng, int32_t id, uint32_t bytes) {
 }
 
 /* The application has read `bytes` of the stream's body: both windows open again. */
-H2_EXPORT(h2_consume) int h2_consume(h2_session *session, int32_t id, uint32_t bytes) {
+NW_EXPORT(h2_consume) int h2_consume(h2_session *session, int32_t id, uint32_t bytes) {
   uint32_t taken = take_unread(session->ng, id, bytes);
   return taken ? nghttp2_session_consume(session->ng, id, taken) : 0;
 }
 
 /* As h2_consume, for bytes that were dropped: the connection's window opens, the stream's does not.
  */
-H2_EXPORT(h2_discard) int h2_discard(h2_session *session, int32_t id, uint32_t bytes) {
+NW_EXPORT(h2_discard) int h2_discard(h2_session *session, int32_t id, uint32_t bytes) {
   uint32_t taken = take_unread(session->ng, id, bytes);
   return taken ? nghttp2_session_consume_connection(session->ng, taken) : 0;
 }
 
-H2_EXPORT(h2_submit_window_update)
+NW_EXPORT(h2_submit_window_update)
 int h2_submit_window_update(h2_session *session, int32_t id, int32_t increment) {
   return nghttp2_submit_window_update(session->ng, NGHTTP2_FLAG_NONE, id, increment);
 }
 
 /* Sets what the peer may have in flight; id 0: on the connection. */
-H2_EXPORT(h2_set_local_window)
+NW_EXPORT(h2_set_local_window)
 int h2_set_local_window(h2_session *session, int32_t id, int32_t size) {
   return nghttp2_session_set_local_window_size(session->ng, NGHTTP2_FLAG_NONE, id, size);
 }

@@ -45,7 +45,7 @@ static struct {
 /* The assertion that trapped: three C strings (expression, file, function) and
    a line, or NULL. Borrowed; to be read after the trap. In debug builds only.
  */
-__attribute__((export_name("h2_failed_assertion"))) const void *h2_failed_assertion(void) {
+__attribute__((export_name("nw_failed_assertion"))) const void *nw_failed_assertion(void) {
   return failed_assertion.expression ? &failed_assertion : NULL;
 }
 

@@ -1,4 +1,4 @@
-import { Flag, type Handle, Io } from '../abi.ts'
+import { FieldFlag, type Handle, Io } from '../abi.ts'
 import { checkInteger } from '../../common/arguments.ts'
 import type { Engine } from '../engine.ts'
 import { HTTPError } from '../../common/errors.ts'
@@ -62,7 +62,7 @@ export class HDCoder {
       const flags = memory.words[at]! >>> 8
       const name = memory.readString(at + 1)
       const value = memory.readString(memory.afterString)
-      fields.push(flags & Flag.fieldNeverIndex ? [name, value, true] : [name, value])
+      fields.push(flags & FieldFlag.neverIndex ? [name, value, true] : [name, value])
       at = memory.afterString
     }
     return fields

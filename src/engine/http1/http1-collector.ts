@@ -1,5 +1,5 @@
 import { type FlatFields, toHeaderFields } from '../../common/fields.ts'
-import { Category, Flag } from '../abi.ts'
+import { BlockFlag, Category } from '../abi.ts'
 import { IgnoringSink } from '../ignoring-sink.ts'
 import type { HTTP1Event } from './events.ts'
 import { refusalOf } from './refusal.ts'
@@ -17,7 +17,7 @@ export class HTTP1Collector extends IgnoringSink {
 
   override headers(streamId: number, category: number, flags: number, fields: FlatFields): void {
     const headers = toHeaderFields(fields)
-    const endStream = (flags & Flag.endStream) !== 0
+    const endStream = (flags & BlockFlag.endStream) !== 0
     const message = { streamId, headers, endStream, truncated: false }
     if (category === Category.request) this.#events.push({ type: 'RequestReceived', ...message })
     else if (category === Category.headers) {

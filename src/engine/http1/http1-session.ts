@@ -374,7 +374,7 @@ export class HTTP1Session {
     try {
       this.#records.read(messages, chunk)
     } catch (cause) {
-      this.engine.exports.h2_strings_clear()
+      this.engine.exports.nw_strings_clear()
       this.#failure = new HTTPError('ERR_SINK_FAILED', 'the sink of the session threw', { cause })
       throw cause
     }

@@ -1,5 +1,5 @@
 import type { FlatFields } from '../../common/fields.ts'
-import { Category, Flag, Http1Flag } from '../abi.ts'
+import { BlockFlag, Category } from '../abi.ts'
 import type { SessionSink } from '../sink.ts'
 import { IgnoringSink } from '../ignoring-sink.ts'
 
@@ -67,14 +67,14 @@ export class MessageQueue extends IgnoringSink {
   }
 
   #head(id: number, category: number, flags: number, fields: FlatFields): void {
-    const isEnd = (flags & Flag.endStream) !== 0
+    const isEnd = (flags & BlockFlag.endStream) !== 0
     if (isEnd) this.completed++
     this.#last = id
     this.#plainHead = undefined
     if (category === Category.request) {
-      const isLast = (flags & Http1Flag.last) !== 0
-      const isUpgrade = (flags & Http1Flag.upgrade) !== 0
-      const isHttp10 = (flags & Http1Flag.http10) !== 0
+      const isLast = (flags & BlockFlag.last) !== 0
+      const isUpgrade = (flags & BlockFlag.upgrade) !== 0
+      const isHttp10 = (flags & BlockFlag.http10) !== 0
       const method = fields[1]
       this.#waiting.push({
         id,
@@ -87,10 +87,10 @@ export class MessageQueue extends IgnoringSink {
       })
       this.isOver ||= isLast
       this.isUpgrade ||= isUpgrade
-      if (flags === Flag.endStream) this.#plainHead = { flags, fields }
+      if (flags === BlockFlag.endStream) this.#plainHead = { flags, fields }
     } else if (category === Category.response) {
-      this.isOver ||= (flags & Http1Flag.last) !== 0
-      this.isUpgrade ||= (flags & Http1Flag.upgrade) !== 0
+      this.isOver ||= (flags & BlockFlag.last) !== 0
+      this.isUpgrade ||= (flags & BlockFlag.upgrade) !== 0
     }
     this.#sink!.headers(id, category, flags, fields)
   }

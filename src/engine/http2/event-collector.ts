@@ -1,4 +1,4 @@
-import { Category, Flag } from '../abi.ts'
+import { BlockFlag, Category } from '../abi.ts'
 import { bodyChangedError } from '../../common/body-changed.ts'
 import { HTTPError, libraryCodeName } from '../../common/errors.ts'
 import type { SessionEvent } from './events.ts'
@@ -29,8 +29,8 @@ export class EventCollector implements SessionSink {
 
   headers(streamId: number, category: number, flags: number, fields: FlatFields): void {
     const headers = toHeaderFields(fields)
-    const endStream = (flags & Flag.endStream) !== 0
-    const truncated = (flags & Flag.truncated) !== 0
+    const endStream = (flags & BlockFlag.endStream) !== 0
+    const truncated = (flags & BlockFlag.truncated) !== 0
     if (category === Category.request) {
       this.add({ type: 'RequestReceived', streamId, headers, endStream, truncated })
     } else {
@@ -86,7 +86,7 @@ export class EventCollector implements SessionSink {
 
   pushPromise(streamId: number, promisedStreamId: number, flags: number, fields: FlatFields): void {
     const headers = toHeaderFields(fields)
-    const truncated = (flags & Flag.truncated) !== 0
+    const truncated = (flags & BlockFlag.truncated) !== 0
     this.add({ type: 'PushPromised', streamId, promisedStreamId, headers, truncated })
   }
 

@@ -360,7 +360,7 @@ export class SessionCore {
     try {
       this.#records.read(sink, chunk)
     } catch (cause) {
-      this.engine.exports.h2_strings_clear()
+      this.engine.exports.nw_strings_clear()
       this.#failure = new HTTPError('ERR_SINK_FAILED', 'the sink of the session threw', { cause })
       throw cause
     }

@@ -122,7 +122,7 @@ export function writeConfig(engine: Engine, isServer: boolean, options: SessionO
   config[Config.options] =
     flag(!resolveBoolean('enforceMessaging', enforceMessaging, true), Option.noHttpMessaging) |
     flag(!resolveBoolean('autoPingAck', autoPingAck, true), Option.noAutoPingAck) |
-    flag(resolveBoolean('unknownFrames', unknownFrames, true), Option.receiveExtensions) |
+    flag(resolveBoolean('unknownFrames', unknownFrames, true), Option.recvExtensions) |
     flag(!resolveBoolean('expectPreface', expectPreface, true), Option.noClientMagic)
   config[Config.eventMask] = resolveBoolean('quiet', quiet, false) ? quietKinds : allKinds
   config[Config.seed] = seed[0]

@@ -50,7 +50,7 @@ const heldPiece = 1024
 export class Session extends SessionControl {
   readonly #events: EventCollector = new EventCollector((errno) => {
     const { exports, memory } = this.engine
-    return memory.readCString(exports.h2_strerror(errno))
+    return memory.readCString(exports.nw_strerror(errno))
   })
 
   /** The server's end of a connection. Throws `NGHTTP2_ERR_NOMEM`, `ERR_INVALID_SETTING`. */

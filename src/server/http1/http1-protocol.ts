@@ -2,7 +2,7 @@ import type { ByteOutput } from '../../common/byte-output.ts'
 import { joined, noBytes } from '../../common/bytes.ts'
 import { ErrorCode, HTTPError } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
-import { Flag, Http1Flag } from '../../engine/abi.ts'
+import { BlockFlag } from '../../engine/abi.ts'
 import { refusalOf } from '../../engine/http1/refusal.ts'
 import { ServerStream } from '../../exchange/server-stream.ts'
 import { RequestHead } from '../../http/request-head.ts'
@@ -188,14 +188,14 @@ export class Http1Protocol implements Protocol {
     this.#headSince = undefined
     this.#host.counts.streams++
     const request = new RequestHead(fields)
-    const isUpgrade = (flags & Http1Flag.upgrade) !== 0
+    const isUpgrade = (flags & BlockFlag.upgrade) !== 0
     if (isUpgrade && request.method !== 'CONNECT') {
       if (this.#upgradeConnection(fields)) return
       request.upgrade = request.find('upgrade')
     }
     const stream = new ServerStream(this.#carrier, id, request, false)
     core.active = stream
-    stream.requestBody.isComplete = (flags & Flag.endStream) !== 0
+    stream.requestBody.isComplete = (flags & BlockFlag.endStream) !== 0
     if (stream.hasRequestBody && request.hasUnknownExpectation) stream.respond({ status: 417 })
     else stream.begin(this.#host.application)
     if (!isUpgrade) return

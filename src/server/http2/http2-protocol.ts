@@ -1,7 +1,7 @@
 import type { ByteOutput } from '../../common/byte-output.ts'
 import { ErrorCode, type HTTPError } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
-import { Category, Flag } from '../../engine/abi.ts'
+import { BlockFlag, Category } from '../../engine/abi.ts'
 import type { Protocol, ProtocolCounters, ProtocolHost } from '../connection/protocol.ts'
 import { TransportInfo } from '../connection/transport-info.ts'
 import { EarlyAnswers } from './early-answers.ts'
@@ -75,7 +75,7 @@ export class Http2Protocol implements Protocol {
    */
   upgrade(settings: Uint8Array, fields: FlatFields): void {
     this.#core.session.upgrade(settings, fields[1] === 'HEAD')
-    this.#events.headers(1, Category.request, Flag.endStream, fields)
+    this.#events.headers(1, Category.request, BlockFlag.endStream, fields)
   }
 
   receive(chunk: Uint8Array): Uint8Array | undefined {

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
-import { Category, Flag } from '../../engine/abi.ts'
+import { BlockFlag, Category } from '../../engine/abi.ts'
 import { IgnoringSink } from '../../engine/ignoring-sink.ts'
 import { ServerStream } from '../../exchange/server-stream.ts'
 import { RequestHead } from '../../http/request-head.ts'
@@ -136,13 +136,13 @@ export class StreamEventQueue extends IgnoringSink {
       const stream = new ServerStream(this.#carrier, streamId, new RequestHead(fields), false)
       this.#core.streams.set(streamId, stream)
       this.#core.host.counts.streams++
-      stream.requestBody.isComplete = (flags & Flag.endStream) !== 0
-      this.#add(flags & Flag.truncated ? Event.refused : Event.begun, stream, undefined)
+      stream.requestBody.isComplete = (flags & BlockFlag.endStream) !== 0
+      this.#add(flags & BlockFlag.truncated ? Event.refused : Event.begun, stream, undefined)
       return
     }
     const stream = this.#core.streams.get(streamId)
     if (!stream) return
-    if (flags & Flag.truncated) this.#add(Event.refused, stream, undefined)
+    if (flags & BlockFlag.truncated) this.#add(Event.refused, stream, undefined)
     else this.#add(Event.trailers, stream, fields)
   }
 

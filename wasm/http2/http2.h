@@ -1,0 +1,207 @@
+/*
+ * HTTP/2 between nghttp2 and the host (RFC 9113): the config, the exports' enums, and what the
+ * files of this folder share. A session is one side of a connection.
+ */
+#ifndef NGHTTP2_WASM_HTTP2_H
+#define NGHTTP2_WASM_HTTP2_H
+
+#include "bridge.h"
+#include "nghttp2_map.h"
+
+/* The largest piece that nghttp2 gives at once: a frame header, a pad length, 16 KiB. */
+enum { H2_OUTPUT_RESERVE = 16384 + 512 };
+
+/* ---- sessions ----------------------------------------------------------------------------- */
+
+enum h2_option {
+  H2_OPTION_NO_HTTP_MESSAGING = 1,
+  H2_OPTION_NO_AUTO_PING_ACK = 2,
+  H2_OPTION_RECV_EXTENSIONS = 4,
+  H2_OPTION_NO_CLIENT_MAGIC = 8,
+};
+
+/*
+ * The argument of h2_session_new, written by the host into the scratch region. Each word is taken
+ * as it is; the defaults are the host's. A limit of UINT32_MAX is none.
+ */
+typedef struct {
+  uint32_t role;
+  uint32_t options;
+  uint32_t event_mask; /* bit 1 << kind: which records to make of the optional kinds */
+  uint32_t seed[2];    /* keys the stream map */
+  uint32_t now;        /* milliseconds */
+  uint32_t memory_limit;
+  uint32_t max_header_fields;
+  uint32_t max_header_bytes; /* names, values and 32 a field, RFC 9113 §6.5.2 */
+  uint32_t max_padding;
+  uint32_t max_deflate_table;
+  uint32_t max_send_header_block;
+  uint32_t max_outbound_ack;
+  uint32_t max_outbound_queue;
+  uint32_t max_settings;
+  uint32_t max_continuations;
+  uint32_t max_reserved_remote;
+  uint32_t peer_max_concurrent;
+  uint32_t reset_burst, reset_rate;
+  uint32_t glitch_burst, glitch_rate;
+} h2_config;
+
+/* The questions of h2_session_ask. */
+enum h2_ask {
+  H2_ASK_WANT_READ,
+  H2_ASK_WANT_WRITE,
+  H2_ASK_REMOTE_WINDOW,       /* what we may send on the connection */
+  H2_ASK_LOCAL_WINDOW,        /* what the peer may send on the connection */
+  H2_ASK_RECEIVED_UNCONSUMED, /* received on the connection since the last WINDOW_UPDATE */
+  H2_ASK_STREAM_REMOTE_WINDOW,
+  H2_ASK_STREAM_LOCAL_WINDOW,
+  H2_ASK_STREAM_RECEIVED_UNCONSUMED,
+  H2_ASK_OUTBOUND_QUEUE,
+  H2_ASK_DEFLATE_TABLE,
+  H2_ASK_INFLATE_TABLE,
+  H2_ASK_LAST_PROCESSED_STREAM,
+  H2_ASK_NEXT_STREAM,
+  H2_ASK_STREAM_STATE, /* 0: none; 1: open; 2: we ended; 3: the peer ended; 4: both */
+  H2_ASK_MEMORY_USED,
+  H2_ASK_REQUEST_ALLOWED,
+  H2_ASK_COUNTER,        /* argument: H2_COUNT_* */
+  H2_ASK_REMOTE_SETTING, /* argument: the setting's id */
+  H2_ASK_LOCAL_SETTING,
+  H2_ASK_PRIORITY, /* argument: stream; urgency, and 8 when incremental */
+};
+
+/* How a message continues behind its header fields. */
+enum h2_body {
+  H2_BODY_NONE = 0,       /* END_STREAM */
+  H2_BODY_HELD = 1,       /* the call gives the whole body */
+  H2_BODY_CREDIT = 2,     /* h2_stream_credit and h2_stream_push give the body */
+  H2_BODY_HALF_CLOSE = 4, /* a flag: END_STREAM does not ask the peer to stop (a tunnel) */
+};
+
+typedef struct h2_stream h2_stream;
+
+/* What an unknown frame that waits to be sent will carry. */
+typedef struct h2_payload {
+  struct h2_payload *next, **link; /* `link` leads here: each ends in constant time */
+  uint32_t length;
+  uint8_t bytes[];
+} h2_payload;
+
+enum { H2_SKIPPED_RANGES = 8 };
+
+/* Identifiers of streams between two. */
+typedef struct {
+  uint32_t after, before;
+} h2_range;
+
+typedef struct h2_session {
+  nw_account account;
+  nghttp2_mem mem;
+  nghttp2_session *ng;
+  const uint8_t *pending; /* a piece of output that found no room; borrowed from nghttp2 */
+  size_t pending_length;
+  size_t send_budget;  /* bytes this h2_session_send may still give */
+  nghttp2_map streams; /* h2_stream by id: those that send a body, opened yet or not */
+  h2_payload *payloads;
+  h2_stream *ends;    /* streams that have nothing left to send but their end */
+  uint8_t *extension; /* payload of the unknown frame being received */
+  size_t extension_length;
+  uint32_t role, options, event_mask, max_padding, max_outbound_queue;
+  uint32_t max_header_fields, max_header_bytes;
+  uint32_t block_noted;  /* fields of the header block being received that were told */
+  uint64_t block_fields; /* and that came; the crumbs of a cookie are one */
+  uint64_t block_crumbs;
+  uint64_t block_bytes; /* of those that came: names, values and 32 a field */
+  uint32_t block_truncated;
+  uint32_t block_charged; /* it has cost a token */
+  uint32_t requests_left; /* that may begin before h2_session_receive returns */
+  uint32_t block_pauses;  /* a request that began when none was left */
+  uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;
+  uint32_t max_concurrent_streams; /* as acknowledged; see h2_settings_acknowledged */
+  h2_range skipped[H2_SKIPPED_RANGES];
+  uint32_t next_skipped;
+  uint32_t is_terminated; /* by the host: a message submitted now is the host's mistake */
+  uint32_t has_reused_id; /* a request came on a stream that was skipped before */
+  uint32_t counters[8];
+} h2_session;
+
+/* The counters of a session. */
+enum h2_counter {
+  H2_COUNT_FRAMES_RECEIVED,
+  H2_COUNT_FRAMES_SENT,
+  H2_COUNT_DATA_RECEIVED,
+  H2_COUNT_DATA_SENT,
+  H2_COUNT_STREAMS_CLOSED,
+  H2_COUNT_RESETS_RECEIVED,
+  H2_COUNT_RESETS_SENT,
+  H2_COUNT_INVALID_FRAMES,
+};
+
+/* The body that a stream sends: bytes we hold, behind them a credit for bytes the host holds. */
+struct h2_stream {
+  int32_t id;
+  uint8_t *held; /* the next of `bytes`, or of `piece` */
+  uint32_t held_length;
+  uint32_t ready; /* bytes the host will splice in */
+  uint8_t whole;  /* the body is in `bytes`, all of it */
+  uint8_t last;   /* no more will come */
+  uint8_t ended;  /* the end was handed to nghttp2 */
+  uint8_t half_close;
+  uint8_t deferred;
+  uint32_t trailer_count;
+  nghttp2_nv *trailers; /* one block with its strings; sent after the body */
+  uint8_t *piece;       /* some of the body, from h2_stream_push; NULL when all of it is sent */
+  uint32_t piece_capacity;
+  h2_stream *next_end, **end_link; /* `end_link` leads here; NULL: not among the session's `ends` */
+  uint8_t bytes[];
+};
+
+nghttp2_session_callbacks *h2_callbacks(void);
+void h2_received_callbacks(nghttp2_session_callbacks *callbacks);
+/* Whether this session's host reads the optional kind. */
+int h2_wanted(const h2_session *session, enum nw_event kind);
+int h2_is_unknown(uint32_t frame_type);
+void h2_random(uint8_t *to, size_t length); /* keyed by the seed of the session being made */
+h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t length);
+/* Makes it the body of stream `id`. 0 or NGHTTP2_ERR_*. */
+int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id);
+h2_stream *h2_stream_find(h2_session *session, int32_t id);
+/* Frees a stream that is not attached, and all it holds. NULL is none. */
+void h2_stream_free(h2_session *session, h2_stream *stream);
+/* Detaches a stream and frees it. */
+void h2_stream_del(h2_session *session, h2_stream *stream);
+void h2_payload_del(h2_session *session, h2_payload *payload);
+/* Nothing is left of the stream's body but its end. */
+void h2_end_add(h2_session *session, h2_stream *stream);
+/* The end was sent, or the stream is gone; one that is not among the ends is left alone. */
+void h2_end_remove(h2_stream *stream);
+/* Whether h2_ends_send would send something. */
+int h2_ends_wait(const h2_session *session);
+/* Sends the ends that only a window holds up; trailers go by way of nghttp2. 0 or NGHTTP2_ERR_*. */
+int h2_ends_send(h2_session *session);
+/* END_STREAM has been sent on the stream. 0 or NGHTTP2_ERR_*. */
+int h2_end_sent(h2_session *session, int32_t id);
+/* A frame of the peer's cost more than it should. 0 or NGHTTP2_ERR_*. */
+int h2_spend_invalid_token(h2_session *session, nghttp2_session *ng);
+/* A frame of the peer's broke a rule. 0, or NGHTTP2_ERR_CALLBACK_FAILURE without memory. */
+int h2_note_invalid(h2_session *session, const nghttp2_frame_hd *head, int code);
+/* nghttp2's on_begin_frame callback. */
+int h2_check_stream_id(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data);
+/* A header block begins. 0, or NGHTTP2_ERR_CALLBACK_FAILURE. */
+int h2_check_tunnel(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame);
+/* The peer has acknowledged our SETTINGS. */
+void h2_settings_acknowledged(h2_session *session);
+/* A setting of ours, as far as acknowledged. */
+uint32_t h2_local_setting(const h2_session *session, uint32_t id);
+/* Bytes of a header list that are taken: the session's limit, or what our SETTINGS said. */
+uint64_t h2_header_list_limit(const h2_session *session);
+/* `bytes` of the stream's body have been received. */
+void h2_count_unread(nghttp2_session *ng, int32_t id, uint32_t bytes);
+/* The stream closes: what the host has not taken in goes back to the connection's window. */
+int h2_return_unread(nghttp2_session *ng, int32_t id);
+nghttp2_ssize h2_stream_read(nghttp2_session *ng, int32_t id, uint8_t *buffer, size_t length,
+                             uint32_t *flags, nghttp2_data_source *source, void *user_data);
+int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *head, size_t length,
+                   nghttp2_data_source *source, void *user_data);
+
+#endif
