@@ -1,10 +1,10 @@
-// What received bytes cost: kinds of header blocks and of frames, honest and not, each by the byte on the wire. The bound on
-// what a client may cost is the dearest of them.
+// Cost of received bytes: kinds of header blocks and of frames, valid and hostile, each per byte on the wire. The
+// greatest of these costs is the bound on the cost of a client.
 import { Session } from 'nghttp2-wasm/engine'
 import { HDInflater } from 'nghttp2-wasm/hpack'
 
 const none = 0xffff_ffff
-/** Budgets that would end a session in the middle of a measurement. What costs a token of one has a star. */
+/** Budgets that would end a session during a measurement are raised. A name with a star costs a token of a budget. */
 const patient = { streamResetBurst: none, glitchBurst: none, maxOutboundAcks: none }
 const endStream = 0x1
 const endHeaders = 0x4
@@ -94,7 +94,7 @@ const others = {
   'an unknown frame': frame(0xf1, 0, 0, []),
 }
 
-/** Ignores everything. */
+/** A sink that ignores everything. */
 const sink = new Proxy({}, { get: () => () => {} })
 
 function serving() {
@@ -150,7 +150,7 @@ function measure(makeRound, milliseconds) {
   return { median: samples[samples.length >> 1], least: samples[0], bytes: length }
 }
 
-/** HPACK by itself, which knows no limit. */
+/** HPACK alone, without limits. */
 function inflaterRound() {
   const inflater = new HDInflater()
   inflater.inflate(longValue)

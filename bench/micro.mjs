@@ -1,4 +1,4 @@
-// Micro-benchmarks of the engine: what a profile of the server shows, one thing at a time, without a socket. Prints JSON;
+// Micro-benchmarks of the engine without a socket: one part of the server's profile at a time. Prints JSON;
 // `npm run bench -- --only micro` runs it on each runtime.
 import { Bench } from 'tinybench'
 import { Session } from 'nghttp2-wasm/engine'
@@ -34,7 +34,7 @@ const responseFields = [
   ['date', 'Tue, 24 Nov 2026 03:43:36 GMT'],
 ]
 
-/** Ignores all but what a benchmark overrides. */
+/** A sink that ignores everything; a benchmark overrides methods. */
 class Sink {
   count = 0
   headers() {}
@@ -86,7 +86,7 @@ function feed(session, bytes, sink) {
   if (session.failure) throw session.failure
 }
 
-/** 103 responses, which may come again and again on one stream: HEADERS frames and nothing else. */
+/** 103 responses, of which one stream may have any number: only HEADERS frames. */
 function headerEncode() {
   const { server, streamId } = connected()
   return () => {
@@ -110,7 +110,7 @@ function headerDecode() {
   }
 }
 
-/** Frames that mean next to nothing: what a record costs. */
+/** Frames with almost no effect: the cost of a record. */
 function eventDrain() {
   const { client } = connected()
   const ping = Uint8Array.of(0, 0, 8, 6, 1, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)
@@ -169,7 +169,7 @@ function turn() {
   }
 }
 
-/** Where the stream ids of the frames stand. */
+/** Offsets of the frames' stream ids. */
 function streamIds(bytes) {
   const places = []
   for (let at = 0; at < bytes.length;) {
@@ -195,7 +195,7 @@ function hpackDecode() {
   }
 }
 
-/** Name → what one call does how many times. */
+/** Name → a function, and how many operations one call does. */
 const tasks = {
   'request and response, 12 and 3 fields, 13 bytes': [turn, batch],
   'header decode, 8 fields': [headerDecode, batch],

@@ -85,7 +85,7 @@ console.log(values.json ? JSON.stringify(report, null, 2) : report.toMarkdown())
 progress(`written to ${file}`)
 if (report.hasFailed) process.exitCode = 1
 
-/** On standard error, with the seconds since the start. */
+/** Prints a line on standard error, with the seconds since the start. */
 function progress(text) {
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
   console.error(`${seconds.padStart(4)} s  ${text}`)

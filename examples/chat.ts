@@ -1,5 +1,5 @@
-// A chat over WebSocket on HTTP/2 (RFC 8441): everybody's socket is a stream of the connection that the page came
-// by. Browsers want TLS for HTTP/2. The same file runs on all three runtimes:
+// A chat over WebSocket on HTTP/2 (RFC 8441): each socket is a stream of the connection that carried the page.
+// Browsers speak HTTP/2 over TLS only. The same file runs on all three runtimes:
 //
 //   deno run -A chat.ts      bun chat.ts      node chat.ts (from 22.18 on)
 //

@@ -1,12 +1,12 @@
-// 103 Early Hints (RFC 8297): the page takes its time, and the browser fetches meanwhile what it will need.
+// 103 Early Hints (RFC 8297): while the server makes the page, the browser fetches the resources of the page.
 // The same file runs on all three runtimes:
 //
 //   deno run -A early-hints.ts      bun early-hints.ts      node early-hints.ts (from 22.18 on)
 //
 //   curl -v --http2-prior-knowledge http://127.0.0.1:8080/
 //
-// Options: --port 8080  --cert cert.pem --key key.pem. Browsers speak HTTP/2 over TLS only. The network panel of Chromium
-// names "early-hints" as what began the requests for style.css and app.js.
+// Options: --port 8080  --cert cert.pem --key key.pem. Browsers speak HTTP/2 over TLS only. The network panel of
+// Chromium names "early-hints" as the initiator of the requests for style.css and app.js.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { serve } from 'nghttp2-wasm'
@@ -16,7 +16,7 @@ const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
   '/app.js': ['text/javascript', 'document.title += " and running"'],
 }
 
-/** What the page is made of comes from somewhere slow. */
+/** Data of the page, from a slow source. */
 async function render(): Promise<string> {
   await new Promise((resolve) => setTimeout(resolve, 500))
   return `<!doctype html><title>Ready</title>
@@ -45,7 +45,7 @@ const server = serve({
     const file = files[pathname]
     if (file) {
       const [type, text] = file
-      // A browser hands what it has preloaded to the page by way of its cache: what may not be stored is fetched twice.
+      // A browser keeps preloaded resources in its cache until the page uses them: one with no-store is fetched twice.
       const headers = { 'content-type': type, 'cache-control': 'max-age=60' }
       return new Response(text, { headers })
     }

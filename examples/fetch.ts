@@ -17,7 +17,7 @@ const server = serve({
       case 'GET /':
         return new Response(`Hello, ${searchParams.get('name') ?? 'World'}\n`)
       case 'POST /echo':
-        // Both bodies are streams: what comes in goes out, as fast as the client reads.
+        // Both bodies are streams: the request's body is sent back as fast as the client reads.
         return new Response(request.body)
       case 'POST /sum': {
         const numbers = (await request.json()) as number[]

@@ -1,5 +1,5 @@
-// Trailers: fields behind the body, for what is known only then. A response's digest and time, and a request's
-// digest that is checked. The same file runs on all three runtimes:
+// Trailers: fields behind the body, for values that are known only at its end. The example sends the digest and the
+// time of a response, and checks the digest of a request. The same file runs on all three runtimes:
 //
 //   deno run -A trailers.ts      bun trailers.ts      node trailers.ts (from 22.18 on)
 //
@@ -44,7 +44,7 @@ function send(info: FetchInfo): Response {
 async function check(request: ServerRequest): Promise<Response> {
   const hash = createHash('sha256')
   for await (const chunk of request.body!) hash.update(chunk)
-  // Here once the body was read.
+  // The trailers are complete once the body was read.
   const trailers = await request.trailers
   const isRight = trailers.get('content-digest') === field(hash)
   return Response.json({ isRight }, { status: isRight ? 200 : 400 })

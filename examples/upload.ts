@@ -1,5 +1,5 @@
-// Uploads, and their progress as events on the same connection. The body is read as it comes; a client cannot
-// send faster than that. The same file runs on all three runtimes:
+// Uploads, and their progress as events on the same connection. The body is read as it arrives; flow control keeps the
+// client from sending faster than that. The same file runs on all three runtimes:
 //
 //   deno run -A upload.ts      bun upload.ts      node upload.ts (from 22.18 on)
 //
@@ -11,7 +11,7 @@ import { FastResponse, serve } from 'nghttp2-wasm'
 
 interface Upload {
   received: number
-  /** Of `content-length`, where the client said it. */
+  /** The value of `content-length`, where the client sent it. */
   readonly total: number | null
   state: 'receiving' | 'complete' | 'broken'
 }
@@ -29,7 +29,7 @@ async function receive(name: string, request: Request): Promise<Response> {
   const hash = createHash('sha256')
   try {
     for await (const chunk of request.body ?? []) {
-      hash.update(chunk) // here a file would be written
+      hash.update(chunk) // an application would write to a file here
       upload.received += chunk.length
     }
     upload.state = 'complete'
@@ -43,7 +43,7 @@ async function receive(name: string, request: Request): Promise<Response> {
   }
 }
 
-/** A line of JSON now and then, until the upload is over. */
+/** Lines of JSON with the progress, until the upload is over. */
 async function* progress(name: string): AsyncGenerator<string> {
   for (;;) {
     const upload = uploads.get(name)
@@ -57,7 +57,7 @@ const server = serve({
   hostname: '127.0.0.1',
   port: Number(process.env.PORT ?? 8080),
   gracefulShutdown: true,
-  // A file on its way is waited for.
+  // Uploads under way are completed.
   timeouts: { shutdown: 60_000 },
   fetch(request) {
     const [, folder, name = ''] = new URL(request.url).pathname.split('/')

@@ -1,4 +1,4 @@
-// A file over 400 lines is two rooms: fails when a source file is longer.
+// Fails when a source file has more than 400 lines: such a file should be two.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { filesUnder, root } from './tools.mjs'

@@ -1,5 +1,5 @@
-// Finds the comments of a source file. It knows as much of the languages as that takes: strings, template literals,
-// regular expressions and characters, in which no comment begins.
+// Finds the comments of a source file. The scanner recognizes strings, template literals, regular expressions and
+// character literals, in which no comment begins.
 
 /** A `/` after one of these begins a regular expression; after an operand it divides. */
 const beforeRegExp = new Set(['', ...'([{}=,;:!&|?+-*%^~<>'])
@@ -17,7 +17,7 @@ export function commentsOf(text, language) {
   const templates = []
   let line = 1
   let at = 0
-  /** The code of the line so far without comments and strings: what stands before a `/`. */
+  /** Recent code without comments and strings; the end decides whether a `/` begins a regular expression. */
   let code = ''
 
   const skipString = (quote) => {

@@ -1,4 +1,4 @@
-// Comments name their subject: fails when one has a pronoun that stands for no thing of the program.
+// Comments name their subject: fails where a comment has one of the pronouns below instead.
 import { readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { commentsOf } from './comment-scanner.mjs'

@@ -1,4 +1,4 @@
-// The declarations that ship: dist/types mirrors src/, and the ones beside the bundles lead there.
+// The declarations of the package: dist/types mirrors src/; the ones beside the bundles import from there.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { bin, filesUnder, root, run } from './tools.mjs'
@@ -33,7 +33,7 @@ const webTypes = {
   URLSearchParams: '',
   WritableStream: '<W = any>',
 }
-/** Those that a class extends. */
+/** Types that a class extends. */
 const webClasses = ['EventTarget']
 
 /** Writes the declarations. `entries`: the name of each entry point's bundle, and its source. Throws an Error. */

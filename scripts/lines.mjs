@@ -16,8 +16,8 @@ export function breakLines(text, map) {
   pieces.push(text.slice(start))
   const parsed = JSON.parse(map)
   const mappings = brokenMappings(parsed.mappings, columnsOf(text, breaks))
-  // The sources are not in the package. By a name that leads to no file Deno says the place in the source; by a path it
-  // would say the source's line with the bundle's name.
+  // The sources are not in the package. For a name that is no file Deno prints the place in the source; for a path it
+  // would print the source's line with the bundle's name.
   const sources = parsed.sources.map((path) => path.replace(/^(\.\.\/)+/, 'nghttp2-wasm:'))
   return { text: pieces.join('\n'), map: JSON.stringify({ ...parsed, sources, mappings }) }
 }

@@ -1,4 +1,4 @@
-// The clients that the tests talk to our server with, and what looks at the C, come from Debian packages.
+// Programs that the tests use, such as HTTP clients: they come from Debian packages.
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { run } from './tools.mjs'
@@ -13,7 +13,7 @@ const packages = {
   chromium: 'chromium',
 }
 
-/** Installs what is missing where it may, as root on Debian; else it says what to install and ends. */
+/** Installs missing programs as root on Debian; elsewhere prints the packages to install and ends. */
 export function requirePrograms() {
   const missing = Object.keys(packages).filter((program) => !isInstalled(program))
   const names = [...new Set(missing.map((program) => packages[program]))]
@@ -24,7 +24,7 @@ export function requirePrograms() {
   process.exit(1)
 }
 
-/** Installs Debian packages where it may, as root with apt. Tells whether they are there now. */
+/** Installs Debian packages, as root with apt. Returns whether they are installed. */
 export function install(names) {
   if (process.getuid?.() !== 0 || !isInstalled('apt-get')) return false
   console.error(`Installing ${names.join(', ')}`)

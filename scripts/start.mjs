@@ -41,7 +41,7 @@ child.once('close', (code, signal) => {
 process.on('SIGINT', () => child.kill('SIGINT'))
 process.on('SIGTERM', () => child.kill('SIGTERM'))
 
-/** What runs the example. Node 20 reads no TypeScript: it gets the file without its types. */
+/** The command that runs the example. Node 20 reads no TypeScript: it gets the file without its types. */
 function commandFor(runtime) {
   const example = 'examples/hello.ts'
   if (runtime === 'deno') return [bin('deno'), 'run', '-A', example]

@@ -17,7 +17,7 @@ const engine = ['test/common', 'test/engine', 'test/conformance', 'test/runtime'
 /** A process for each file takes longer than most of these files. */
 const inOneProcess = ['--maxWorkers=1']
 
-/** What each other release of Node runs: the package, the command, the fetch API, the examples. */
+/** Tests that run on each other release of Node: the package, the command, the fetch API, the examples. */
 const ofPackage = [
   'test/server/fetch',
   'test/examples',
@@ -29,7 +29,7 @@ const ofPackage = [
   'test/package/start.test.ts',
 ]
 
-/** Each runs a program and counts its outcomes. What the others use is made first. */
+/** The parts: each runs a program and counts its outcomes. The build comes first, because the others use it. */
 const build = check('build', [node, 'scripts/build.mjs'])
 const elsewhere = ['test/package', ...engine].flatMap((path) => ['--exclude', `${path}/**`])
 const longest = vitest('all else on Node', 'node', [node], elsewhere)
@@ -65,7 +65,7 @@ const beside = [inTurn([longest], { show: true }), inTurn(onOthers), inTurn(othe
 results.push(...(await Promise.all(beside)).flat())
 report(results)
 
-/** The outcomes of the chosen ones, one after the other. */
+/** Runs the chosen parts one after the other. */
 async function inTurn(parts, { show = false } = {}) {
   const outcomes = []
   for (const part of parts.filter(isChosen)) {
@@ -78,7 +78,7 @@ async function inTurn(parts, { show = false } = {}) {
   return outcomes
 }
 
-/** A part that could not be run. */
+/** The outcome of a part that could not be run. */
 function asFailure(error) {
   return { passed: 0, failed: 1, skipped: [], output: String(error.stack) }
 }
@@ -100,7 +100,9 @@ function check(name, [command, ...args]) {
   }
 }
 
-/** By wasm/.clang-format. Other versions of it, which newer Debians have, see some things differently. */
+/**
+ * The format of the C, by wasm/.clang-format. Other versions of clang-format, as of newer Debians, give other results.
+ */
 async function formatOfC() {
   const formatter = 'clang-format-14'
   if (!isInstalled(formatter) && !install([formatter])) {
@@ -134,7 +136,7 @@ function vitest(name, runtime, [command, ...args], which, env = {}) {
   }
 }
 
-/** The tests of what is installed, on another release of Node than the one that runs here. */
+/** The tests of the installed package, on another release of Node. */
 function onNode(version) {
   const name = `package on Node ${version}`
   return {

@@ -1,4 +1,4 @@
-// What the scripts share: where things are, which files there are, how to run a program.
+// Common functions of the scripts: folders, lists of files, running a program.
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'

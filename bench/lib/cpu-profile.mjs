@@ -1,4 +1,4 @@
-// A .cpuprofile as V8 and Bun write it: where the time went.
+// Reads a .cpuprofile of V8 or Bun: self time by function or by part.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
@@ -21,14 +21,14 @@ export function selfTimes(file, group) {
     .toSorted((a, b) => b.share - a.share)
 }
 
-/** A function and where it stands. */
+/** Name and place of a function. */
 export function functionOf({ functionName, url, lineNumber, columnNumber }) {
   const name = functionName === '' ? '(anonymous)' : functionName
   if (!url || name.startsWith('(')) return name
   return `${name} ${basename(url)}:${lineNumber + 1}:${columnNumber + 1}`
 }
 
-/** Whose code it is. */
+/** The part that a function belongs to. */
 export function partOf({ functionName, url }) {
   if (functionName === '(garbage collector)') return 'garbage collection'
   if (functionName.includes('wasm-function') || url.startsWith('wasm:')) return 'nghttp2 in wasm'

@@ -1,21 +1,21 @@
-// The load: h2load on its core, and what it printed.
+// The load: runs h2load on its core and parses its output.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { loadCore, pinned, root } from './paths.mjs'
 
 /**
- * Runs h2load. `load`: `clients`, `streams`, and `seconds` or `requests`; also `isHTTP1` (then `streams` is the number of
- * pipelined requests), `windowBits` (the client's windows are 2^n - 1 bytes), `headers` (names and values), `upload` (a
- * file), `rate` (requests a second of all clients), `log` (a file for a line a request).
- * Returns `{ rate, bytesPerSecond, requests }`. Throws when anything but 2xx came back.
+ * Runs h2load. `load`: `clients`, `streams`, and `seconds` or `requests`; also `isHTTP1` (then `streams` is the number
+ * of pipelined requests), `windowBits` (the client's windows are 2^n - 1 bytes), `headers` (names and values), `upload`
+ * (a file), `rate` (requests a second of all clients), `log` (a file for a line a request).
+ * Returns `{ rate, bytesPerSecond, requests }`. Throws when a status was not 2xx.
  */
 export async function h2load(url, load) {
   const args = ['-c', load.clients, '-m', load.streams]
   if (load.isHTTP1) args.push('--h1')
-  // Connections are made before the measurement begins. With many, some SYN find the queue full and come again after a
-  // second; h2load 1.52 hangs where one is not through at the end. And a server that had no load for seconds has given
-  // memory back: V8's young generation alone is 64 MiB, which come page by page. A quick run has no time for that.
+  // Connections are made before the measurement begins. With many of them, some SYN segments find the queue full and
+  // are sent again after a second; h2load 1.52 hangs if a connection is not established at the end. A server without
+  // load for seconds has given memory back: V8's young generation alone is 64 MiB, which are mapped page by page.
   const warmUp = load.clients >= 500 ? 3 : load.seconds < 1 ? load.seconds / 3 : 1
   if (load.seconds)
     args.push('-D', milliseconds(load.seconds), '--warm-up-time', milliseconds(warmUp))
@@ -25,7 +25,7 @@ export async function h2load(url, load) {
   if (load.upload) args.push('-d', load.upload)
   if (load.rate) args.push(`--rps=${Math.max(1, Math.round(load.rate / load.clients))}`)
   if (load.log) args.push(`--log-file=${load.log}`)
-  // One cipher for all: the servers' own preferences differ.
+  // One cipher for all servers: their preferences differ.
   if (url.startsWith('https:')) args.push('--tls13-ciphers=TLS_AES_128_GCM_SHA256')
   const patience = load.seconds ? load.seconds + warmUp + 30 : 300
   return parse(await run([...args.map(String), url], patience))
@@ -60,7 +60,7 @@ function parse(output) {
   if (failed + errored + timedOut > 0 || others.some((count) => count > 0)) {
     throw new Error(`h2load was not served\n${output}`)
   }
-  // The time of `finished` has the warm-up in it, the rate has not.
+  // The time in the line `finished` includes the warm-up, the rate does not.
   const rate = Number(finished[1])
   return {
     rate,

@@ -13,7 +13,7 @@ export class Load {
   #child
   #lines
 
-  /** Starts `load/<name>.mjs` and waits until it says how much it has open; throws when that is not `expected`. */
+  /** Starts `load/<name>.mjs` and waits until it prints how much it has open; throws when that is not `expected`. */
   static async start(name, args, expected) {
     const load = new Load()
     const command = [process.execPath, join(bench, 'load', `${name}.mjs`), ...args.map(String)]
@@ -22,7 +22,7 @@ export class Load {
     load.#child = child
     running.add(child)
     child.once('exit', () => running.delete(child))
-    child.stdin.on('error', () => {}) // it ended
+    child.stdin.on('error', () => {}) // the client has ended
     load.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     try {
       const { open } = await load.#next()
@@ -34,7 +34,7 @@ export class Load {
     return load
   }
 
-  /** What it counted. */
+  /** The client's counters. */
   async ask() {
     this.#child.stdin.write('?\n')
     return this.#next()

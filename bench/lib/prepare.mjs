@@ -69,7 +69,7 @@ function makeFiles() {
   }
   writeFileSync(uploadFile, answerOf('download').body)
   writeFileSync(largeFile, '')
-  truncateSync(largeFile, 1024 ** 3) // a hole: it takes no room
+  truncateSync(largeFile, 1024 ** 3) // a sparse file takes no disk space
 }
 
 function fail(message) {

@@ -1,4 +1,4 @@
-// What was measured: tables, the targets beside it, and the two files of a run.
+// The report of a run: tables, targets, and the two files.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
@@ -22,17 +22,17 @@ export class Report {
     this.#tables.push({ title, columns, rows, note })
   }
 
-  /** What a section measured, for the JSON. */
+  /** Results of a section, for the JSON. */
   data(section, value) {
     this.#data[section] = value
   }
 
-  /** A target beside what was measured; `isMet`: `null` when it could not be measured. */
+  /** A target and the measured value; `isMet` is `null` when it could not be measured. */
   verdict({ what, runtime, target, measured, isMet }) {
     this.#verdicts.push({ what, runtime, target, measured, isMet })
   }
 
-  /** Something of ours that did not work. */
+  /** A failure of our server. */
   failure(text) {
     this.#failures.push(text)
   }
@@ -82,7 +82,7 @@ export class Report {
     return `${parts.join('\n\n')}\n`
   }
 
-  /** Writes `<time>.json`, `<time>.md` and the same as `latest`; the path of the Markdown. */
+  /** Writes `<time>.json`, `<time>.md` and the same as `latest`; gives the path of the Markdown. */
   write() {
     const name = this.#machine.date.replaceAll(/[:.]/g, '-')
     const json = `${JSON.stringify(this, null, 2)}\n`
@@ -95,7 +95,7 @@ export class Report {
   }
 }
 
-/** A number of requests or bytes a second, as people write it. */
+/** A number of requests or bytes a second, with its unit. */
 export function rateText(value, unit) {
   if (unit === 'requests') return `${(value / 1000).toFixed(1)} k/s`
   return `${(value / 1e9).toFixed(2)} GB/s`
@@ -106,7 +106,7 @@ export function ratioText({ median, least, most }) {
   return `${median.toFixed(2)} × (${least.toFixed(2)}–${most.toFixed(2)})`
 }
 
-/** In KiB, or MiB from one on. */
+/** A number of bytes in KiB, or in MiB from 1 MiB on. */
 export function bytesText(bytes) {
   const mebibyte = 1024 * 1024
   if (Math.abs(bytes) >= mebibyte) return `${(bytes / mebibyte).toFixed(1)} MiB`

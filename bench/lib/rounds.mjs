@@ -10,8 +10,8 @@ const mebibyte = 1024 * 1024
 
 /**
  * Measures a scenario: `[{ runtime, server, samples, error }]`, a sample a round. A server that dies or answers wrongly
- * has an `error`, and the others go on. `sample({ entry, url, load, options, scenario })` gives a sample; by default that
- * is the rate in the scenario's unit.
+ * has an `error`, and the others go on. `sample({ entry, url, load, options, scenario })` gives a sample; by default
+ * that is the rate in the scenario's unit.
  */
 export async function measure(scenario, contenders, options, sample = rateSample) {
   const { isHTTP1, isUpload } = scenario
@@ -26,7 +26,7 @@ export async function measure(scenario, contenders, options, sample = rateSample
     await Promise.all(entries.map((entry) => guard(entry, () => start(entry, scenario))))
     for (const entry of entries) await guard(entry, () => begin(entry, scenario, load, options))
     for (let round = 0; round < options.rounds; round++) {
-      // A different one begins each time.
+      // Each round begins with another server.
       for (let i = 0; i < entries.length; i++) {
         const entry = entries[(round + i) % entries.length]
         await guard(entry, async () => {
@@ -56,7 +56,9 @@ async function start(entry, { work, tls, isHTTP1 }) {
   entry.process = await Server.start(entry.runtime, entry.server, { work, tls, isHTTP1 })
 }
 
-/** Checks the answer, then puts load on the server, so that its code is compiled; `entry.warmUp` is that load's result. */
+/**
+ * Checks the answer, then puts load on the server, so that its code is compiled; `entry.warmUp` is that load's result.
+ */
 async function begin(entry, scenario, load, options) {
   await checkAnswer(entry.process, scenario.work, {
     headers: load.headers,

@@ -13,7 +13,7 @@ import { certificate } from './prepare.mjs'
 const program = (name) => join(root, 'node_modules', '.bin', name)
 const profileOptions = (folder) => (folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [])
 
-/** How each runtime runs a program. `exposesGc`: for what is measured after a collection. */
+/** The command of each runtime. `exposesGc`: the program can run a garbage collection. */
 const runtimes = {
   node: ({ profile, exposesGc }) => [
     process.execPath,
@@ -36,7 +36,7 @@ export function commandOf(runtime, file, options = {}) {
   return [...runtimes[runtime](options), join(bench, file)]
 }
 
-/** All that were started and have not ended: an interrupted run leaves none behind. */
+/** Servers that were started and have not ended: an interrupted run kills them. */
 const running = new Set()
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))

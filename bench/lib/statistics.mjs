@@ -1,4 +1,4 @@
-// Medians and spreads. Five to ten samples: nothing finer would mean anything.
+// Medians and spreads. Five to ten samples allow no finer statistics.
 
 export function median(values) {
   if (values.length === 0) return NaN

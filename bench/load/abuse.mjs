@@ -1,10 +1,10 @@
-// A client that takes and gives as little as it can.
+// A client that abuses a server: one-byte frames, and windows that stay shut.
 //
-//   node abuse.mjs tiny PORT COUNT           a body of COUNT frames of one byte, which the server reads once it is asked to
+//   node abuse.mjs tiny PORT COUNT           a body of COUNT frames of one byte, which the server reads later
 //   node abuse.mjs shut PORT CONNECTIONS     100 requests on each connection, whose windows stay shut
 //
-// It says `{"open":…}` when the server has taken all that. Asked then, `tiny` has the body read, and says how many
-// milliseconds pass until it is answered.
+// It prints `{"open":…}` when the server has received all of that. At a line on standard input, `tiny` has the server
+// read the body, and prints the milliseconds until the response.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
@@ -69,7 +69,7 @@ const pinged = ({ kind, flags }) => kind === type.ping && flags === 1
 async function tiny() {
   const { socket, seen } = await open([])
   const one = frame(type.data, 0, 1, [0x78])
-  // By the first byte the server learns that it needs a window.
+  // The first byte makes the server open the connection's window.
   socket.write(Buffer.concat([frame(type.headers, endHeaders, 1, post), one]))
   await new Promise((resolve) => setTimeout(resolve, 100))
   const all = Buffer.alloc((count - 1) * one.length)

@@ -1,6 +1,6 @@
 // Opens streams and keeps them open: `node streams.mjs URL CONNECTIONS STREAMS SECONDS`, so many streams on each
-// connection, evenly over so many seconds. Says `open` once the server has seen all of them; counts DATA and tells the
-// count when asked for on standard input.
+// connection, evenly over so many seconds. Prints `open` once the server has received all of them; counts DATA frames
+// and prints the count at each line on standard input.
 import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,7 +21,7 @@ for (let i = 0; i < connections * streams; i++) {
   if (due > performance.now()) await delay(due - performance.now())
   open(sessions[i % connections])
 }
-// Behind the requests: they have arrived when it comes back.
+// The PING follows the requests: its acknowledgement shows that they have arrived.
 await Promise.all(sessions.map(ping))
 process.stdin.on('end', () => process.exit(0))
 process.stdin.on('data', () => console.log(JSON.stringify({ messages, ended })))

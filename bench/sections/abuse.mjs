@@ -1,5 +1,5 @@
-// What a client can make a server hold and do: frames of one byte that wait, and are read late; endless responses to
-// windows that stay shut. After a collection each time.
+// Memory and time that a hostile client costs: frames of one byte that wait and are read late; endless responses to
+// windows that stay shut. Memory is taken after a garbage collection.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Load } from '../lib/load.mjs'
 import { bytesText } from '../lib/report.mjs'
@@ -54,7 +54,7 @@ export async function run({ report, options, progress }) {
 /** A body of `count` frames: bytes of memory for each, and milliseconds to read all. */
 async function tinyFrames(runtime, name, count) {
   return withServer(runtime, name, 'late', async (server) => {
-    // What is compiled once, and buffers that stay, are not the body's.
+    // Memory of compiled code and kept buffers does not belong to the body.
     const first = await Load.start('abuse', ['tiny', server.port, 1000], 1000)
     await first.ask()
     await first.stop()

@@ -52,7 +52,7 @@ async function measure(runtime, over, options) {
   const processes = new Map()
   try {
     await Promise.all(entries.map((entry) => guard(entry, () => begin(entry))))
-    await delay(options.quick ? 500 : 15_000) // the rush of the beginning, and most of what is compiled
+    await delay(options.quick ? 500 : 15_000) // until the streams are open and most code is compiled
     const seconds = options.quick ? 2 : 10
     for (let round = 0; round < (options.quick ? 2 : options.rounds); round++) {
       await Promise.all(entries.map((entry) => guard(entry, () => window(entry, seconds))))

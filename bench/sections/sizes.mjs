@@ -1,4 +1,4 @@
-// What is shipped: the module, and dist/index.js with everything it imports.
+// Sizes of the package: the module, and dist/index.js with everything it imports.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'

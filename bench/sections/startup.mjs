@@ -1,5 +1,4 @@
-// Start-up: a process from its start until it listens, and until the first response is there, beside one that does
-// nothing at all.
+// Start-up: time from the start of a process until it listens, and until the first response, beside an empty program.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'

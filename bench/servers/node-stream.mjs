@@ -1,4 +1,4 @@
-// node:http2, the stream API; on Node, and what Deno and Bun make of it. It sends the Date field by itself.
+// node:http2, the stream API, of Node, Deno or Bun. It sends the Date field by itself.
 import { createSecureServer, createServer } from 'node:http2'
 import * as program from './support/program.mjs'
 import { eventMessage, piece } from './support/work.mjs'

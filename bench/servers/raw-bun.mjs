@@ -1,4 +1,4 @@
-// No protocol at all, on Bun.listen: the limit of Bun's socket.
+// Fixed frames on Bun.listen, for HTTP/2: the limit of Bun's socket.
 import { connection, greeting } from './support/frames.mjs'
 import * as program from './support/program.mjs'
 import { writeKept, writeOrKeep } from './support/write-all.mjs'

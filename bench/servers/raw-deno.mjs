@@ -1,4 +1,4 @@
-// No protocol at all, on Deno.listen: the limit of Deno's socket.
+// Fixed frames on Deno.listen, for HTTP/2: the limit of Deno's socket.
 import { connection, greeting } from './support/frames.mjs'
 import * as program from './support/program.mjs'
 import { writeAll } from './support/write-all.mjs'
@@ -26,6 +26,6 @@ async function serve(conn) {
   try {
     conn.close()
   } catch {
-    // It is closed.
+    // The connection is closed already.
   }
 }

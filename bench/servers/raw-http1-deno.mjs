@@ -24,6 +24,6 @@ async function serve(conn) {
   try {
     conn.close()
   } catch {
-    // It is closed.
+    // The connection is closed already.
   }
 }

@@ -1,4 +1,4 @@
-// No protocol at all, on node:net: the limit of Node's socket.
+// Fixed frames on node:net, for HTTP/2: the limit of Node's socket.
 import { createServer } from 'node:net'
 import { connection, greeting } from './support/frames.mjs'
 import * as program from './support/program.mjs'

@@ -1,2 +1,2 @@
-// What a program costs that does nothing.
+// An empty program, for comparison.
 console.log('listening 0')

@@ -218,7 +218,6 @@ export class ServerStream
     this.#writer?.resume()
   }
 
-  /** Throws, before anything is promised, what `respond` would. */
   push(
     options: PushOptions,
     exchangeOf: (stream: HttpStream) => Exchange,

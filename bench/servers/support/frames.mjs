@@ -1,5 +1,5 @@
-// HTTP/2 without the protocol: counts HEADERS frames and gives frames that were baked beforehand. It knows no state, no
-// window and no error; what it can do is what a socket of the runtime can.
+// HTTP/2 without the protocol: counts HEADERS frames and gives frames that were made beforehand. It has no state, no
+// windows and no errors. The cost that remains is that of the runtime's socket.
 import { body, headers, work } from './program.mjs'
 import { eventMessage } from './work.mjs'
 
@@ -20,14 +20,14 @@ export const greeting = Buffer.concat([frame(4, 0, []), frame(4, ack, [])])
 const isEvents = work === 'events'
 const whole = Buffer.from(isEvents ? eventMessage : body)
 const head = frame(headersFrame, endHeaders, headerBlock())
-// A body of one frame: for long ones, copying would be all that is measured.
+// The body fits one frame: with long bodies only the copying would be measured.
 if (whole.length > maxPayload) throw new Error(`${whole.length} bytes are more than a frame takes`)
 const baked = Buffer.concat([head, frame(dataFrame, isEvents ? 0 : endStream, whole)])
 const idOffsets = [streamIdAt, head.length + streamIdAt]
 
 /**
- * Of one connection: `read(chunk)` gives the bytes of all answers that the chunk asks for. Answers to PING, and
- * what is sent without being asked for, are handed to `write`; `close()` ends that.
+ * State of one connection: `read(chunk)` gives the bytes of the responses to all requests in the chunk. PING
+ * acknowledgements and events are passed to `write`; `close()` stops the events.
  */
 export function connection(write) {
   let rest = Buffer.alloc(0)

@@ -1,9 +1,9 @@
-// What a server of the benchmark does, the same for each of them: the answer to every request of one piece of work.
-// The harness checks the answers against this file too.
+// The pieces of work, the same for each server: the response to every request. The harness checks the responses against
+// this file.
 
 const mebibyte = 1024 * 1024
 
-/** Bytes that are no zeros and no text. */
+/** Bytes that are neither zeros nor text. */
 export function bytes(length) {
   const body = new Uint8Array(length)
   for (let i = 0; i < length; i++) body[i] = (i * 31 + (i >>> 8)) & 0xff
@@ -21,7 +21,7 @@ function json() {
   return JSON.stringify({ items, padding: 'x'.repeat(2048 - text.length) })
 }
 
-/** Piece of work → what it answers with. `content-length` and `date` come on top. */
+/** Piece of work → the response; servers add `content-length` and `date`. */
 const answers = {
   // A body of 13 bytes.
   hello: () => ({ headers: [['content-type', 'text/plain']], body: 'Hello, World!' }),
@@ -29,7 +29,7 @@ const answers = {
   realistic: () => ({
     headers: [
       ['content-type', 'application/json; charset=utf-8'],
-      // Deno.serve would compress the body, and only Deno.serve.
+      // Otherwise Deno.serve alone would compress the body.
       ['cache-control', 'private, no-transform'],
       ['etag', '"5f3c-1a2b3c4d5e6f"'],
       ['x-request-id', '7e1f0c9a-52d1-4d0e-9d53-3c2f1a8b7e60'],
@@ -48,11 +48,11 @@ const answers = {
   events: () => ({ headers: [['content-type', 'text/event-stream']] }),
   // Never answers.
   pending: () => ({ headers: [] }),
-  // `--bytes` of them, made 64 KiB at a time.
+  // `--bytes` bytes, made in pieces of 64 KiB.
   pieces: () => ({ headers: [['content-type', 'application/octet-stream']] }),
-  // A POST is read once a GET on its connection says so, and answered with its length.
+  // A POST is read after a GET on its connection, and answered with its length.
   late: () => ({ headers: [['content-type', 'text/plain']] }),
-  // Never ends: 64 KiB at a time, of memory of their own.
+  // Never ends: pieces of 64 KiB, each with memory of its own.
   endless: () => ({ headers: [['content-type', 'application/octet-stream']] }),
 }
 
@@ -66,5 +66,5 @@ export function answerOf(work) {
 /** A message of server-sent events. */
 export const eventMessage = 'data: {"price":101.25}\n\n'
 
-/** What `pieces` sends again and again. */
+/** The piece that `pieces` sends repeatedly. */
 export const piece = bytes(64 * 1024)
