@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { describeProgram } from '../support/program-server.ts'
 
-/** What a handler passes that cannot be meant is its own error: no other stream, connection or engine knows of it. */
+/** An invalid argument of a handler is an error of that handler: other streams, connections and the engine go on. */
 
 const typed = /^ERR_INVALID_(ARGUMENT|SETTING|STATUS|PATH|METHOD|FIELD_NAME|FIELD_VALUE|RESPONSE)$/
 
@@ -27,7 +27,7 @@ describeProgram('test/abuse/fixture/arguments.ts', 'arguments', (server) => {
     expect(reports.length).toBeGreaterThan(100)
     for (const { source, code, message } of reports) {
       expect(source).toBe('handler')
-      // A getter of the caller's own throws its own error; a RangeError is the standard's, of a status.
+      // A getter of the caller throws its own error; the standard throws a RangeError for a status.
       if (!/caller|status/.test(String(message)))
         expect(String(code), String(message)).toMatch(typed)
     }

@@ -8,7 +8,7 @@ import { beginBody, connecting, ending, posting, sendInWindows } from '../suppor
 
 const mebibyte = 1024 * 1024
 const limit = mebibyte
-/** Memory that a runtime takes for what it does meanwhile. */
+/** Memory that a runtime itself takes during the test, in bytes. */
 const runtimeSlack = 96 * mebibyte
 const sha1 = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex')
 
@@ -20,7 +20,7 @@ function* piecesOf(body: Uint8Array): Generator<Uint8Array> {
 const statusOf = async (client: RawClient, streamId: number): Promise<string | undefined> =>
   (await client.nextOf(Type.HEADERS, streamId)).fields[0]?.[1]
 
-/** Sends a body until the server has had enough of it: the error code of its RST_STREAM. */
+/** Sends a body until the server resets the stream: the error code of its RST_STREAM. */
 async function refused(client: RawClient, path: string, body: Uint8Array): Promise<number> {
   await beginBody(client, posting(1, path), body[0]!)
   const sending = sendInWindows(client, 1, [...piecesOf(body)], 1).catch(() => {})
@@ -46,7 +46,7 @@ describeTargets("the size of a request's body", (target) => {
     const path = '/read?how=arrayBuffer'
     client.socket.write(posting(1, path, [['content-length', String(limit + 1)]]))
     expect(await statusOf(client, 1)).toBe('413')
-    // It need not have waited for the answer.
+    // The client need not wait for the response.
     client.socket.write(posting(3, path, [['content-length', '99999999999']]))
     client.data(3, new Uint8Array(10_000))
     expect(await statusOf(client, 3)).toBe('413')

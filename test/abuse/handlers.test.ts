@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { describeProgram, type ProgramServer } from '../support/program-server.ts'
 import { Client } from '../support/server-client.ts'
 
-/** Whatever a handler does, its own stream ends, with one report; the connection beside it goes on. */
+/** A misbehaving handler ends its own stream, with one report; other streams of the connection go on. */
 
 const INTERNAL_ERROR = 2
 
@@ -54,7 +54,7 @@ const reportsOf = (server: ProgramServer): unknown[] =>
   server.lines().filter(({ event }) => event === 'report')
 
 describeProgram('test/abuse/fixture/misbehaving.ts', 'handlers', (server) => {
-  /** One request, with what it led to, beside a client that goes on. */
+  /** Sends one request beside another client, and gives its result. */
   async function ask(path: string, port = server.port, body?: string) {
     const before = reportsOf(server).length
     await using client = await Client.connect(`http://127.0.0.1:${port}`, {})

@@ -48,7 +48,7 @@ const halfBlock = encodeFrame(
   encodeFields([...requestFields('GET', '/'), ['x-long', 'v'.repeat(8000)]]),
 )
 
-/** What a session owns for a client that takes no DATA, and the bytes of it, at least. */
+/** Things that a session holds for a client that takes no DATA, with their least number of bytes. */
 const things: readonly (readonly [name: string, wire: Buffer, bytes: number])[] = [
   ['first pieces of pull functions', each((id) => getting(id, '/waiting?size=1000')), 100_000],
   [
@@ -66,13 +66,13 @@ const things: readonly (readonly [name: string, wire: Buffer, bytes: number])[] 
 
 const word = (value: number): Buffer => Buffer.from([0, 0, 0, value])
 
-/** Ends the client's side, and gives the server a moment to be told. */
+/** Ends the client's side, and gives the server a moment to read that. */
 async function finish(client: RawClient, last: Buffer = Buffer.alloc(0)): Promise<void> {
   client.socket.end(last)
   await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
-/** How a client leaves. */
+/** Ways in which a client leaves. */
 const leaves: readonly ((client: RawClient) => Promise<unknown>)[] = [
   async () => {},
   // FIN alone: its responses wait for the windows, as before, until the client is gone altogether.
@@ -132,7 +132,7 @@ const options = { settings: { enableConnectProtocol: true, maxConcurrentStreams:
 describeTargets('memory of sessions whose clients leave', (target) => {
   it.each(cases)('$name: all of it comes back, $api', async ({ api, wire, bytes }) => {
     await using attacked = await target.openFor(api, options)
-    // A session's first time makes what all sessions share.
+    // The first session makes what all sessions share.
     await round(attacked, wire)
     const before = await usedWithout(attacked)
     const honest = new HonestClient(attacked)

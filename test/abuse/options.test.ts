@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Exit, runtimeNames, startOn } from '../support/processes.ts'
 import { bundleProgram } from '../support/program-server.ts'
 
-/** No option fails open: what cannot be meant is refused by name, and no port is left open by what did not begin. */
+/** No option fails open: an invalid one is refused by name, and a server that did not begin leaves no port open. */
 
 interface Line {
   readonly event: string

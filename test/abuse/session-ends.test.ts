@@ -30,7 +30,7 @@ const requests = (count: number, path: string, firstId = 1): Buffer =>
 const repeated = (count: number, frame: Buffer): Buffer =>
   Buffer.concat(Array.from({ length: count }, () => frame))
 
-/** What ends a session, and the error code of its GOAWAY. */
+/** Causes of a session's end, with the error code of its GOAWAY. */
 const ends: readonly (readonly [name: string, frames: Buffer, errorCode: number])[] = [
   [
     '1,100 PINGs',
@@ -63,7 +63,7 @@ const ends: readonly (readonly [name: string, frames: Buffer, errorCode: number]
   ],
 ]
 
-/** The connection has ended in order: GOAWAY of this code, FIN. The application was told of it once. */
+/** Checks that the connection ended in order, with a GOAWAY of this code and FIN, and with one report. */
 async function expectGoaway(
   attacked: Attacked,
   client: RawClient,

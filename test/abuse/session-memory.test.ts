@@ -48,7 +48,7 @@ function message(bytes: number): Buffer {
   return Buffer.concat([head, Buffer.alloc(bytes, 'm')])
 }
 
-/** What fills the memory of a session whose client takes nothing. */
+/** Floods that fill the memory of a session whose client reads no DATA. */
 const floods: readonly (readonly [name: string, wire: Buffer])[] = [
   ['requests', many(120, (id) => requestOf(id, '/waiting?size=10', 3000))],
   ['short bodies', many(120, (id) => getting(id, '/hello'))],

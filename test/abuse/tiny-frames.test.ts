@@ -15,7 +15,7 @@ import {
 const mebibyte = 1024 * 1024
 /** Memory that a runtime takes for what it does meanwhile: code that is compiled, buffers of sockets. */
 const runtimeSlack = 48 * mebibyte
-/** Milliseconds: what a large read may stop the event loop for. */
+/** Milliseconds that a large read may block the event loop. */
 const longestStall = 1000
 
 const ascii = Uint8Array.from({ length: mebibyte }, (_, i) => 97 + (i % 23))

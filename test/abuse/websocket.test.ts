@@ -3,7 +3,7 @@ import { Client } from '../support/server-client.ts'
 import { describeProgram } from '../support/program-server.ts'
 import { ClientSocket, connectSocket } from '../support/websocket/client.ts'
 
-/** What a listener of a WebSocket throws ends its own socket with 1011, is told once, and hurts nothing else. */
+/** An error that a WebSocket's listener throws fails that socket with 1011, and is reported once. */
 
 const INTERNAL_ERROR = 1011
 /** Error codes of RST_STREAM: the server's, the client's. */

@@ -48,7 +48,7 @@ describeVectors('HPACK stories', () => {
       const decoded = inflater.inflate(deflater.deflate(fields))
       expect(plain(decoded), `case ${seqno}`).toEqual(fields)
       for (const [name, , neverIndexed] of decoded) {
-        // nghttp2 takes them for secrets by itself where they are short (RFC 7541 §7.1.3).
+        // nghttp2 itself never indexes short values of these fields (RFC 7541 §7.1.3).
         if (neverIndexed) expect(['authorization', 'cookie']).toContain(name)
       }
     }

@@ -10,7 +10,7 @@ const ok = { ':status': '200', 'x-served-by': 'a name that goes into the table' 
 const unfinished = { endStream: false }
 const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(7)
 
-/** What a verb may answer where memory ran out before it, or in it. */
+/** Errors that a verb may throw where memory ran out before or during the call. */
 const answers = new Set([
   'NGHTTP2_ERR_NOMEM',
   'NGHTTP2_ERR_START_STREAM_NOT_ALLOWED',
@@ -72,7 +72,7 @@ class Conversation {
   #flow(pair: Pair): void {
     const { failure } = this.#engine
     if (failure) throw failure
-    // Never throws: what fails is an event, and a session's `failure`.
+    // Never throws: a failure is an event, and the session's `failure`.
     pair.flow()
     for (const session of [pair.client, pair.server]) {
       if (session.failure) this.codes.add(session.failure.code)
@@ -187,7 +187,7 @@ describe('an allocation that fails', () => {
     used = engine.memoryUsage().used
   }
 
-  /** Talks, ends everything, and checks that all came back; what the verbs and sessions said. */
+  /** Runs the conversation, ends it, and checks that all memory is free; gives the errors of verbs and sessions. */
   function conversation(first: number, count: number, limits: Limits = {}): Set<string> {
     const talk = new Conversation(engine, limits)
     fail(first, count)
@@ -234,7 +234,7 @@ describe('an allocation that fails', () => {
         for (const code of codes) expect(answers, `at allocation ${first}`).toContain(code)
         expect(engine.exports.nw_debug_live!(), `at allocation ${first}`).toBe(live)
       }
-      // Of some failures only the peer hears: a stream that is reset.
+      // Some failures show only at the peer: a stream that is reset.
       expect(unheard.length).toBeLessThan(last / 10)
       expect(conversation(0, 0)).toEqual(new Set())
     },

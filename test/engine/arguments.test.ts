@@ -5,7 +5,7 @@ import { HDDeflater, HDInflater } from '../../src/engine/hpack/index.ts'
 import { outcomeOf } from '../support/engine/junk.ts'
 import { Pair, one, only, openStream } from '../support/engine/pair.ts'
 
-/** What is bytes, what the errors of wrong arguments say, and what is no trap. */
+/** Arguments that are bytes; messages of errors; arguments that must not cause a trap. */
 
 const throwing = new Proxy(
   {},
@@ -36,7 +36,7 @@ function outOfBounds(): Uint8Array {
   return bytes
 }
 
-/** What could be taken for bytes and is none, or none any more. */
+/** Values that look like bytes but are not, or not any more. */
 const noBytes: readonly (readonly [string, unknown])[] = [
   ['detached bytes', detached(8)],
   ['a view beyond the end of its memory', outOfBounds()],

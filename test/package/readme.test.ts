@@ -1,4 +1,4 @@
-/** What README.md shows runs as written, with the package installed, and prints what it says. */
+/** The programs of README.md run as written, with the package installed, and print the output shown there. */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
@@ -16,7 +16,7 @@ interface Snippet {
   readonly runs: string[]
   /** Commands for another terminal. */
   readonly asks: string[]
-  /** What those print; without them, what the program prints. */
+  /** Output of those commands; without them, output of the program. */
   output: string
 }
 
@@ -55,7 +55,7 @@ afterAll(() => installed?.remove())
 async function shell(command: string, work?: (out: string) => Promise<void>): Promise<Exit> {
   const folders = [dirname(process.execPath), join(root, 'node_modules/.bin'), process.env.PATH]
   const env = { PATH: folders.join(delimiter), NO_COLOR: '1' }
-  // `exec`: what is stopped is the program, not the shell.
+  // `exec`, so that the signal stops the program and not the shell.
   await using program = await start('sh', ['-c', work ? `exec ${command}` : command], {
     cwd: installed.folder,
     env,
@@ -81,7 +81,7 @@ async function freePort(): Promise<string> {
   }
 }
 
-/** Without what differs from run to run, and from curl to curl. */
+/** The output without parts that differ between runs and versions of curl. */
 function comparable(output: string): string {
   return output.replaceAll(/^date: .*$/gm, 'date: now').replaceAll(/ *\r?\n/g, '\n')
 }

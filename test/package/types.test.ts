@@ -71,7 +71,7 @@ export class OwnSink extends IgnoringSink {
 export const runtimes: Runtime[] = [new OwnRuntime(), new MemoryRuntime()]
 `
 
-/** What has types of the web in it. */
+/** Declarations that use types of the web. */
 const consumerOfTheWeb = `${consumer}
 import { FastResponse, serve, type ServeOptions, type ServerWebSocket, upgradeWebSocket } from 'nghttp2-wasm'
 import { compileModule, Engine } from 'nghttp2-wasm/engine'

@@ -15,7 +15,7 @@ export async function h2load(...args: string[]): Promise<LoadResult> {
   return { requests, codes }
 }
 
-/** What it says when `count` requests were made and none failed. */
+/** The lines for `count` requests of which none failed. */
 export function allOf(count: number): LoadResult {
   return {
     requests:

@@ -1,7 +1,7 @@
 import type { HTTP2Server } from '../../src/server/handler/http2-server.ts'
 import type { Acceptor, Runtime, Transport, TransportSink } from '../../src/transport/transport.ts'
 
-/** A connection whose transport is in a test's hands: it decides what becomes of what is written, and when there is more. */
+/** A connection whose transport the test controls: it handles writes, and delivers bytes. */
 export interface HandTransport {
   readonly server: HTTP2Server
   readonly transport: Transport

@@ -4,7 +4,7 @@ import { Session } from '../../src/engine/http2/session.ts'
 import type { MemoryRuntime } from '../../src/runtime/memory/runtime.ts'
 import type { Transport, TransportSink } from '../../src/transport/transport.ts'
 
-/** A client session on a transport in memory; what happened is in `events`. */
+/** A client session on a transport in memory; `events` has its events. */
 export class MemoryClient implements TransportSink {
   readonly session: Session = Session.client({ settings: { enablePush: true } })
   readonly events: SessionEvent[] = []

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 export type RuntimeName = 'node' | 'deno' | 'bun'
 
-/** Those that suites run on: all, or what TEST_RUNTIMES says with commas between. */
+/** Runtimes of the suites: all, or those of the variable TEST_RUNTIMES, with commas between. */
 export const runtimeNames: readonly RuntimeName[] = (
   process.env['TEST_RUNTIMES'] ?? 'node,deno,bun'
 ).split(',') as RuntimeName[]
@@ -20,7 +20,7 @@ export interface SpawnOptions {
   readonly cwd?: string
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
-  /** What the program reads; without it, nothing. */
+  /** Standard input of the program; default: empty. */
   readonly input?: string | Uint8Array
   /** Milliseconds until the program is killed. Default 60,000. */
   readonly timeout?: number
@@ -69,7 +69,7 @@ export async function start(
   const stderr: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-  // A program may end without reading its input; that is its business.
+  // A program may end without reading its input.
   child.stdin.on('error', () => {})
   child.stdin.end(options.input)
   await once(child, 'spawn')

@@ -1,4 +1,4 @@
-/** A client that says exactly the frames it is told to, and shows those it gets. */
+/** A client that sends exactly the given frames, and keeps those it receives. */
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
@@ -54,7 +54,7 @@ export class RawClient implements AsyncDisposable {
     this.#closed = new Promise((resolve) => socket.once('close', resolve))
   }
 
-  /** A connection on which nothing has been said yet; our side stays open when the server ends its own. */
+  /** A connection without a byte sent; our side stays open when the server ends its own. */
   static async open(server: TestServer, port: number = server.port): Promise<RawClient> {
     const tcp = connectTcp({ host: '127.0.0.1', port, allowHalfOpen: true })
     const tls = { socket: tcp, ALPNProtocols: ['h2'], allowHalfOpen: true, servername: 'localhost' }

@@ -1,6 +1,6 @@
 import type { Acceptor, Transport, TransportSink } from '../../src/transport/transport.ts'
 
-/** A sink that notes what it was told, in words. */
+/** A sink that records its calls, as text. */
 export class Recorder implements TransportSink {
   readonly log: string[] = []
   readonly transport: Transport

@@ -52,7 +52,7 @@ export interface Push {
 export class Client implements AsyncDisposable {
   readonly session: ClientHttp2Session
   readonly pushes: Push[] = []
-  /** What the server's GOAWAY frames said: error code and last stream. */
+  /** The server's GOAWAY frames: error code and last stream. */
   readonly goaways: [number, number][] = []
 
   constructor(session: ClientHttp2Session) {

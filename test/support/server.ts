@@ -58,7 +58,7 @@ export class TestServer {
     return Client.connect(this.url('', options.port), { ...ca, ...options })
   }
 
-  /** Another server in the same process; its port. What is not said is as in the first. */
+  /** Opens another server in the process; its port. Options that are not given are those of the first server. */
   async open(options: JsonOptions): Promise<number> {
     await using client = await this.connect()
     const answer = await client.get(`/open?options=${encodeURIComponent(JSON.stringify(options))}`)
@@ -123,7 +123,7 @@ export function describeServers(
 
 let tagCount = 0
 
-/** By which a test tells its request from all others. */
+/** A tag by which a test recognizes its request. */
 export function newTag(): string {
   tagCount += 1
   return `tag-${tagCount}-end`

@@ -24,7 +24,7 @@ describe.each(cases)('a transport of $runtime, $security', ({ runtime, tls, fd }
     listener = await Listener.start(runtime, tls, fd === undefined ? {} : { fd })
   })
   afterEach(async () => {
-    // The listener goes on after whatever happened, and the contract of the sink was kept.
+    // The listener goes on, and the contract of the sink was kept.
     expect(await listener.ask('count')).toBe('received 0\n')
     expect(listener.lines().filter(({ event }) => event === 'bug')).toEqual([])
   })

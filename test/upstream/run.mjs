@@ -34,7 +34,7 @@ for (const [runtime, command] of Object.entries(runtimes)) {
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 && total.skipped === 0 ? 0 : 1
 
-/** What munit's own summary says; a program that gives none, or ends with a code, has failed. */
+/** Counts of munit's summary; a program without one, or with an exit code, has failed. */
 function run([command, ...args], program, expected) {
   const file = join(root, 'build/upstream', `${program}.cjs`)
   const result = spawnSync(command, [...args, file], { encoding: 'utf8', timeout: 300_000 })

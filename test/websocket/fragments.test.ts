@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Inflater, InflateError, InflateLimitError } from '../../src/websocket/deflate/inflater.ts'
 import { asBytes, clientFrame, Peer } from '../support/websocket/peer.ts'
 
-/** What a peer can cost by the way in which it cuts a message: memory and time follow the bytes that it sends. */
+/** The fragmentation of a message costs memory and time in proportion to the bytes sent. */
 
 const KiB = 1024
 const BINARY = 0x02

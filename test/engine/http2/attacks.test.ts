@@ -28,7 +28,7 @@ function serving(limits: Limits = {}, options: Parameters<typeof Session.server>
   return server
 }
 
-/** What `session` says at last, if it has said GOAWAY. */
+/** The error code of the last GOAWAY of `session`. */
 function goaway(session: Session): string | undefined {
   return wire(session.bytesToSend()).findLast((line) => line.startsWith('GOAWAY'))
 }

@@ -9,7 +9,7 @@ import { record, serverSettings } from '../../support/engine/recording.ts'
 
 const { up } = record()
 
-/** What a sink was told: method and arguments. */
+/** Calls of a sink: method and arguments. */
 type Told = readonly [string, ...unknown[]]
 
 function noting(told: Told[]): SessionSink {

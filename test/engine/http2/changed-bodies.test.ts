@@ -4,8 +4,8 @@ import { OutgoingBody } from '../../../src/engine/http2/outgoing.ts'
 import { Pair, one, only, openStream, post } from '../../support/engine/pair.ts'
 
 /*
- * A body is kept by reference until it is out. What its owner does to its buffer meanwhile ends the stream, and nothing
- * else: frames keep the length that they announce, and no client takes the body for complete.
+ * A body is kept by reference until it is sent. A change of its buffer in that time ends the stream and nothing else:
+ * frames keep the length that they announce, and no client takes the body for complete.
  */
 
 const KiB = 1024

@@ -5,7 +5,7 @@ import { IgnoringSink } from '../../../src/engine/ignoring-sink.ts'
 import { CallerError, junk, outcomeOf } from '../../support/engine/junk.ts'
 import { Pair, one, openStream, post, request } from '../../support/engine/pair.ts'
 
-/** A caller's mistake is the caller's error: it is told by name, nothing is converted, and the engine lives. */
+/** An invalid argument throws an error that names it; no value is converted, and the engine goes on. */
 
 type Takes = (value: unknown) => boolean
 const proxies = new Set(
@@ -45,7 +45,7 @@ function upgraded(call: (session: Session) => void): void {
   call(session)
 }
 
-/** Every verb and question, each argument in turn, with what of the junk it takes. */
+/** Every method, each argument in turn, with the invalid values that it accepts. */
 const calls: Readonly<Record<string, readonly [takes: Takes, call: Call]>> = {
   'receive(bytes)': [nothing, (session, value) => session.receive(value)],
   'receive(now)': [aTime, (session, value) => session.receive(noBytes, value)],
@@ -330,7 +330,7 @@ const invalid = /^ERR_INVALID_(ARGUMENT|SETTING|FIELD_NAME|FIELD_VALUE)$/
 /** Of a state, not of a type. */
 const ofState = /^(?:NGHTTP2_ERR_(?!NOMEM|CALLBACK_FAILURE|INTERNAL)|ERR_INVALID_MESSAGE$)/
 
-/** What is wrong with what came of a call; `undefined`: nothing. */
+/** The defect of a call's result; `undefined` where there is none. */
 function faultOf(error: unknown, name: string, isTaken: boolean): string | undefined {
   if (error instanceof HTTP2Error) {
     return invalid.test(error.code) || (isTaken && ofState.test(error.code))

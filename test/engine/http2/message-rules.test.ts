@@ -17,7 +17,7 @@ const forbidden: [name: string, value: string][] = [
   ['te', 'gzip'],
 ]
 
-/** What a verb is given, on a stream of a request; each is refused, and the stream still takes a response. */
+/** Invalid messages on the stream of a request. Each is refused, and the stream still takes a response. */
 const refused: Record<string, (server: Session, id: number) => void> = {
   'a response without fields': (server, id) => server.submitResponse(id, {}),
   'a response without :status': (server, id) => server.submitResponse(id, { 'x-a': 'b' }),

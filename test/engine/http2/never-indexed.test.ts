@@ -1,4 +1,4 @@
-/** Fields whose values HPACK must keep in no table (RFC 7541 §6.2.3, §7.1.3). */
+/** Never-indexed fields: HPACK keeps their values in no table (RFC 7541 §6.2.3, §7.1.3). */
 import { describe, expect, it } from 'vitest'
 import { type HeaderField, type HeaderList, sensitiveHeaders } from '../../../src/engine/index.ts'
 import { HDDeflater, HDInflater } from '../../../src/engine/hpack/index.ts'

@@ -107,7 +107,7 @@ describe('law 7: time and randomness are arguments', () => {
   const openAndReset = (id: number): Uint8Array =>
     join(get(id), frame(Type.RST_STREAM, 0, id, u32(8)))
 
-  /** Ten resets at a time; how many times until the server has had enough. */
+  /** Sends ten resets at a time; gives the number of times until the server ends the session. */
   function roundsUntilGoaway(session: Session, nowOf: (round: number) => number): number {
     let id = 1
     for (let round = 0; round < 50; round++) {

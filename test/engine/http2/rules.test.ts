@@ -1,4 +1,4 @@
-/** Rules for a peer that nghttp2 leaves to its user, or takes more harshly: wasm/http2/rules.c. */
+/** Rules for a peer that nghttp2 leaves to its user, or enforces more strictly: wasm/http2/rules.c. */
 import { describe, expect, it } from 'vitest'
 import { Session, type SessionEvent } from '../../../src/engine/index.ts'
 import {
@@ -133,7 +133,7 @@ describe('a setting of ours holds once it is acknowledged (RFC 9113 §6.5.3)', (
     pair.server.submitSettings({ maxConcurrentStreams: 1 })
     pair.server.bytesToSend()
     const { server, client } = pair
-    // The client has not been told.
+    // The client does not know of it yet.
     const late = client.submitRequest(request)
     const events = server.receive(client.bytesToSend())
     expect(only(events, 'RequestReceived')).toEqual([])

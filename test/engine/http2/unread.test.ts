@@ -1,4 +1,4 @@
-/** What a stream had received and nothing consumed goes back to the connection's window when the stream closes. */
+/** Bytes that a stream received and did not consume go back to the connection's window when the stream closes. */
 import { describe, expect, it } from 'vitest'
 import type { Session } from '../../../src/engine/index.ts'
 import { Pair, only, openStream, post } from '../../support/engine/pair.ts'

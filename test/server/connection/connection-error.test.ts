@@ -1,4 +1,4 @@
-/** A connection error (RFC 9113 §5.4.1) is one report, and each stream is told at once. */
+/** A connection error (RFC 9113 §5.4.1) is reported once, and closes each stream at once. */
 import { expect, it } from 'vitest'
 import { describeServers, newTag } from '../../support/server.ts'
 import { RawClient, Type } from '../../support/raw-client.ts'

@@ -5,7 +5,7 @@ import { makeCertificate } from '../../support/certificate.ts'
 import { describeServers, type TestServer } from '../../support/server.ts'
 import { Client } from '../../support/server-client.ts'
 
-/** All that comes until the end, and how that was. */
+/** All bytes until the end of the connection, and how it ended. */
 async function talk(
   port: number,
   ...texts: string[]

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { allOf, h2load, type LoadResult } from '../../support/h2load.ts'
 import { describeFetch, openAnother, pause } from '../../support/fetch-suite.ts'
 
-/** What stands before servers that take turns: a new connection goes to the one of the hour, and stays there. */
+/** A TCP proxy before servers that take turns: a new connection goes to the current server, and stays there. */
 class Balancer implements AsyncDisposable {
   /** The port of the server that gets the connections. */
   target: number

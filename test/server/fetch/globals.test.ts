@@ -1,4 +1,4 @@
-// The global objects, and others' code that takes them before or after this package does: fixture/globals.ts.
+// The global objects, and code that reads them before or after this package replaces them: fixture/globals.ts.
 import { describe, expect, it } from 'vitest'
 import { run, runtimeCommand, runtimeNames } from '../../support/processes.ts'
 import { bundleProgram } from '../../support/program-server.ts'

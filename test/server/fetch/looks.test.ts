@@ -1,4 +1,4 @@
-// What others' code sees of a request and of a response, against the runtime's own class: fixture/looks.ts has the table.
+// A request and a response as other code sees them, compared with the runtime's class: fixture/looks.ts has the table.
 import { describe, expect, it } from 'vitest'
 import { run, runtimeCommand, type RuntimeName, runtimeNames } from '../../support/processes.ts'
 import { bundleProgram } from '../../support/program-server.ts'

@@ -1,4 +1,4 @@
-// The global objects in a page, whose own APIs take nothing but the browser's own responses.
+// The global objects in a page, whose APIs take only the browser's responses.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

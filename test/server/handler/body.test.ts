@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { describeServers, newTag } from '../../support/server.ts'
 import { RawClient, Type } from '../../support/raw-client.ts'
 
-/** What arrives; whether its length was said. */
+/** The received body, and whether the response had `content-length`. */
 const bodies: readonly (readonly [type: string, text: string, hasLength: boolean])[] = [
   ['null', '', true],
   ['undefined', '', true],

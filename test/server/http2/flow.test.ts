@@ -20,7 +20,7 @@ async function ask(client: Client, path: string): Promise<number> {
   return Object.values(answer)[0]!
 }
 
-/** What the process takes more of memory while this goes on. */
+/** Growth of the process's memory during an action. */
 async function growth(server: TestServer, during: () => Promise<void>): Promise<number> {
   const before = await server.memory()
   await during()
@@ -93,7 +93,7 @@ describeServers('flow control', (server) => {
       await sleep(500)
     })
     expect(more).toBeLessThan(30)
-    // The handler was told of one piece only.
+    // The handler got one chunk only.
     const taken = await ask(other, `/received?tag=${tag}`)
     expect(taken).toBeGreaterThan(0)
     expect(taken).toBeLessThanOrEqual(mebibyte)

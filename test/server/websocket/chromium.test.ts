@@ -5,7 +5,7 @@ import { newTag } from '../../support/server.ts'
 import { type Browser, findChromium, launch } from '../../support/websocket/browser.ts'
 import { type Api, apis, portOf, program } from '../../support/websocket/suite.ts'
 
-/** What the server says of a connection, a stream, a socket. */
+/** The server's report on a connection, a stream or a socket. */
 interface Facts {
   readonly connection: number
   readonly streamId: number

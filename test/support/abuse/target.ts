@@ -71,7 +71,7 @@ export class Attacked implements AsyncDisposable {
     return (await this.target.control('collected', { port: String(this.port) })) as Collected
   }
 
-  /** What is read late is read now. */
+  /** Has the server read the bodies that are read late. */
   async openGate(): Promise<void> {
     await this.target.control('gate', {})
   }
@@ -103,7 +103,7 @@ export class Attacked implements AsyncDisposable {
   }
 }
 
-/** Asks again and again, on a connection that stays and on new ones; each answer must be right, and in time. */
+/** Sends requests repeatedly, on one connection and on new ones; each response must be right and in time. */
 export class HonestClient implements AsyncDisposable {
   readonly #attacked: Attacked
   readonly #failures: string[] = []

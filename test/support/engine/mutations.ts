@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { join } from './frames.ts'
 
-/** What a mutation does to the bytes: overwrite, insert, remove, repeat. */
+/** Mutations of bytes: overwrite, insert, remove, repeat. */
 type Mutation = readonly [kind: number, at: number, bytes: Uint8Array]
 
 const mutation: fc.Arbitrary<Mutation> = fc.tuple(

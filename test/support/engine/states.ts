@@ -8,7 +8,7 @@ import {
 import { Type, frame, getFields, hpackString, join, literals } from './frames.ts'
 import { Pair, openStream, post, request } from './pair.ts'
 
-/** What a state is made of: a connection whose client lets nothing of a body through, and one of its streams. */
+/** Parts of a state: a connection whose client's windows are shut, and one of its streams. */
 export interface Scene extends Pair {
   readonly engine: Engine
   readonly id: number
@@ -253,10 +253,10 @@ export const states: Readonly<Record<string, (scene: Scene) => void>> = {
   },
 }
 
-/** What a session sees is of no interest here. */
+/** A sink that ignores everything. */
 export const ignore = new Proxy({} as Parameters<Session['drain']>[1], { get: () => () => {} })
 
-/** An error of ours is an answer; another is a fault. */
+/** Accepts an `HTTP2Error`; another error is a defect. */
 export function attempt(verb: () => void): void {
   try {
     verb()

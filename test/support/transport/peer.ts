@@ -5,10 +5,10 @@ import { report } from '../../transport/fixture/report.ts'
 const newline = 10
 const encoder = new TextEncoder()
 
-/** What a transport borrows is here, and overwritten as soon as the call has returned. */
+/** Memory that a transport borrows; it is overwritten as soon as the call has returned. */
 const borrowed = new Uint8Array(1 << 20)
 
-/** The server's side of one connection: does what the first line says. */
+/** The server's side of one connection: the first line selects its behaviour. */
 export class Peer implements TransportSink {
   static reusesReadBuffer = false
 
@@ -182,7 +182,7 @@ export class Peer implements TransportSink {
     this.#transport.end()
   }
 
-  /** Fills the transport with chunks, and takes the memory of those that wait away. */
+  /** Fills the transport with chunks, and transfers the memory of those that wait. */
   #sendAndTransfer(): void {
     const chunks: Uint8Array[] = []
     let goOn = true

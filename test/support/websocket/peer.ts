@@ -15,7 +15,10 @@ export interface ServerFrame {
   readonly payload: Buffer
 }
 
-/** The tunnel between a client in the test and the server's end; what is written is out at once, or when `take` is called. */
+/**
+ * The tunnel between a client in the test and the server's end; what is written is out at once, or when `take` is
+ * called.
+ */
 export class MemoryTunnel implements Tunnel {
   reader: TunnelReader | undefined
   /** What the client has received. */
@@ -97,7 +100,7 @@ export function asBytes(payload: Uint8Array): string {
   return `bytes ${Buffer.from(payload).toString('hex')}`
 }
 
-/** A client, and the server's socket at the other end, which writes down what happens to it. */
+/** A client, and the server's socket at the other end, which records its events. */
 export class Peer {
   readonly tunnel = new MemoryTunnel()
   readonly connection: WebSocketConnection
