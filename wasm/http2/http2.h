@@ -121,7 +121,6 @@ typedef struct h2_session {
   h2_range skipped[H2_SKIPPED_RANGES];
   uint32_t next_skipped;
   uint32_t is_terminated; /* by the host: a message submitted now is the host's mistake */
-  uint32_t has_reused_id; /* a request came on a stream that was skipped before */
   uint32_t counters[8];
 } h2_session;
 
@@ -185,8 +184,10 @@ int h2_end_sent(h2_session *session, int32_t id);
 int h2_spend_invalid_token(h2_session *session, nghttp2_session *ng);
 /* A frame of the peer's broke a rule. 0, or NGHTTP2_ERR_CALLBACK_FAILURE without memory. */
 int h2_note_invalid(h2_session *session, const nghttp2_frame_hd *head, int code);
+/* Terminates a session with too many frames to send. 0 or NGHTTP2_ERR_*. */
+int h2_limit_queue(h2_session *session);
 /* nghttp2's on_begin_frame callback. */
-int h2_check_stream_id(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data);
+int h2_check_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data);
 /* A header block begins. 0, or NGHTTP2_ERR_CALLBACK_FAILURE. */
 int h2_check_tunnel(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame);
 /* The peer has acknowledged our SETTINGS. */

@@ -322,7 +322,7 @@ static int unpack_extension(nghttp2_session *ng, void **payload, const nghttp2_f
 }
 
 void h2_received_callbacks(nghttp2_session_callbacks *callbacks) {
-  nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, h2_check_stream_id);
+  nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, h2_check_frame);
   nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
   nghttp2_session_callbacks_set_on_header_callback2(callbacks, on_header);
   nghttp2_session_callbacks_set_on_invalid_header_callback2(callbacks, on_invalid_header);

@@ -53,19 +53,17 @@ static int was_skipped(const h2_session *session, uint32_t id) {
   return 0;
 }
 
-int h2_check_stream_id(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data) {
-  h2_session *session = user_data;
-  if (head->type != NGHTTP2_HEADERS || session->role != NW_ROLE_SERVER || !(head->stream_id & 1)) {
-    return 0;
-  }
+/* HEADERS of the client on one of its streams. 0 or NGHTTP2_ERR_*. */
+static int check_stream_id(h2_session *session, const nghttp2_frame_hd *head) {
   uint32_t id = (uint32_t)head->stream_id;
-  uint32_t last = (uint32_t)ng->last_recv_stream_id;
+  uint32_t last = (uint32_t)session->ng->last_recv_stream_id;
   if (id <= last) {
     if (!was_skipped(session, id)) {
       return 0;
     }
-    session->has_reused_id = 1;
-    return h2_note_invalid(session, head, NGHTTP2_ERR_PROTO);
+    int result = h2_note_invalid(session, head, NGHTTP2_ERR_PROTO);
+    return result != 0 ? result
+                       : nghttp2_session_terminate_session(session->ng, NGHTTP2_PROTOCOL_ERROR);
   }
   if (id > last + 2) {
     session->skipped[session->next_skipped].after = last;
@@ -73,6 +71,28 @@ int h2_check_stream_id(nghttp2_session *ng, const nghttp2_frame_hd *head, void *
     session->next_skipped = (session->next_skipped + 1) % H2_SKIPPED_RANGES;
   }
   return 0;
+}
+
+/* ---- frames ------------------------------------------------------------------------------- */
+
+int h2_limit_queue(h2_session *session) {
+  return nghttp2_session_get_outbound_queue_size(session->ng) > session->max_outbound_queue
+           ? nghttp2_session_terminate_session(session->ng, NGHTTP2_ENHANCE_YOUR_CALM)
+           : 0;
+}
+
+/*
+ * A session that is terminated here ignores the frame and all that follows, wherever the host has
+ * cut its input.
+ */
+int h2_check_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data) {
+  h2_session *session = user_data;
+  int result = h2_limit_queue(session);
+  if (result == 0 && ng->iframe.state != NGHTTP2_IB_IGN_ALL && head->type == NGHTTP2_HEADERS &&
+      session->role == NW_ROLE_SERVER && head->stream_id & 1) {
+    result = check_stream_id(session, head);
+  }
+  return result == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 /* ---- tunnels ------------------------------------------------------------------------------ */

@@ -161,14 +161,9 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
     nghttp2_ssize result = nghttp2_session_mem_recv2(session->ng, nw_region.input, 0);
     taken = result < 0 ? result : taken;
   }
-  if (taken >= 0 && session->has_reused_id) {
-    int result = nghttp2_session_terminate_session(session->ng, NGHTTP2_PROTOCOL_ERROR);
-    taken = result < 0 ? result : taken;
-  }
   nw_region.input_unread = unread(session->ng);
-  if (taken >= 0 &&
-      nghttp2_session_get_outbound_queue_size(session->ng) > session->max_outbound_queue) {
-    int result = nghttp2_session_terminate_session(session->ng, NGHTTP2_ENHANCE_YOUR_CALM);
+  if (taken >= 0) {
+    int result = h2_limit_queue(session);
     taken = result < 0 ? result : taken;
   }
   note_ending(session->ng);

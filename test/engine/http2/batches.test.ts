@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Category, Session, type SessionSink } from '../../../src/engine/index.ts'
+import { Category, type Limits, Session, type SessionSink } from '../../../src/engine/index.ts'
 import { END_STREAM, get, headers, hello, join } from '../../support/engine/frames.ts'
 import { mutate, mutations } from '../../support/engine/mutations.ts'
 import { record, serverSettings } from '../../support/engine/recording.ts'
@@ -36,8 +36,8 @@ interface Fed {
 }
 
 /** Feeds chunks of `size`, and of each, as often as it takes, what was left. */
-function feed(bytes: Uint8Array, size: number, mostRequests?: number): Fed {
-  const session = Session.server({ settings: serverSettings })
+function feed(bytes: Uint8Array, size: number, mostRequests?: number, limits: Limits = {}): Fed {
+  const session = Session.server({ settings: serverSettings, limits })
   const told: Told[] = []
   const requests: number[] = []
   for (let at = 0; at < bytes.length; at += size) {
@@ -93,6 +93,32 @@ describe('requests, so many at a time', () => {
 describe('limits change nothing of what is told', () => {
   const size = fc.integer({ min: 1, max: 50_000 })
   const most = fc.nat(5)
+
+  it('requests on streams in any order', () => {
+    const streams = fc.array(fc.nat(9), { maxLength: 12 })
+    fc.assert(
+      fc.property(streams, most, (numbers, mostRequests) => {
+        const bytes = join(hello(), ...numbers.map((number) => get(2 * number + 1)))
+        const limited = feed(bytes, bytes.length, mostRequests)
+        const { told, failure } = feed(bytes, bytes.length)
+        expect({ told: limited.told, failure: limited.failure }).toEqual({ told, failure })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('a queue of frames to send beyond its limit', () => {
+    // Each has no :path: its stream is reset.
+    const malformed = ids.map((id) => headers(id, Uint8Array.of(0x82), END_STREAM))
+    const bytes = join(hello(), ...malformed)
+    const limits = { maxOutboundQueue: 10 }
+    const { told } = feed(bytes, bytes.length, undefined, limits)
+    expect(requestsIn(told)).toBe(0)
+    expect(told.filter(([name]) => name === 'frameInvalid').length).toBeLessThan(15)
+    for (const mostRequests of [0, 1, 5, 12]) {
+      expect(feed(bytes, bytes.length, mostRequests, limits).told).toEqual(told)
+    }
+  })
 
   it('a recorded connection, cut anywhere', () => {
     fc.assert(
