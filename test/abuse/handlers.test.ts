@@ -131,7 +131,7 @@ describeProgram('test/abuse/fixture/misbehaving.ts', 'handlers', (server) => {
     for (const report of reports()) expect(report).toMatchObject({ source: 'handler', streamId: 1 })
   })
 
-  it('nothing was left for the process to catch', async () => {
+  it('no rejection or exception was left to the process', async () => {
     await using client = await server.connect()
     expect((await client.get('/uncaught')).text).toBe('0')
     expect(server.lines().filter(({ event }) => event === 'uncaught')).toEqual([])

@@ -27,7 +27,7 @@ describe.each(runtimeNames)('options on %s', (runtime) => {
     if (exit?.code !== 0) console.log(exit?.stderr)
   })
 
-  it('each that cannot be meant is refused, by its name', () => {
+  it('an invalid option is refused by its name', () => {
     expect(lines.filter(({ event }) => event === 'made')).toEqual([])
     const refused = lines.filter(({ event }) => event === 'refused')
     expect(refused.length).toBeGreaterThan(70)
@@ -39,7 +39,7 @@ describe.each(runtimeNames)('options on %s', (runtime) => {
     }
   })
 
-  it('a value that is refused is told with its range', () => {
+  it('the error of an invalid value names the valid range', () => {
     const of = (name: string): unknown => lines.find((line) => line.name === name)?.['message']
     expect(of('serve: limits.maxHeaderFields NaN')).toBe(
       'limits.maxHeaderFields must be an integer from 1 to 4294967295, or Infinity, it is NaN',
@@ -57,7 +57,7 @@ describe.each(runtimeNames)('options on %s', (runtime) => {
     expect(of("serve: port '8080'")).toBe('port must be an integer from 0 to 65535, it is "8080"')
   })
 
-  it('what is allowed is taken: undefined everywhere, no timeouts, no limits', () => {
+  it('valid options are accepted: undefined everywhere, no timeouts, no limits', () => {
     const taken = lines.filter(({ event }) => event === 'taken')
     expect(taken.map(({ name, answer }) => [name, answer])).toEqual([
       ['all undefined', true],
@@ -70,12 +70,12 @@ describe.each(runtimeNames)('options on %s', (runtime) => {
   it.each([
     ['onListen throws', 'thrown by onListen'],
     ['signals cannot be watched', 'no signals here'],
-  ])('%s: the port is closed before that is told', (name, error) => {
+  ])('%s: the port is closed before the error is reported', (name, error) => {
     const line = lines.find((one) => one.event === 'rejected' && one.name === name)
     expect(line).toMatchObject({ error, closed: true, isOpen: false })
   })
 
-  it('a server whose port is taken says that it is closed', () => {
+  it('a server whose port is taken resolves `closed`', () => {
     const line = lines.find(({ name }) => name === 'the port is taken')
     expect(line).toMatchObject({ closed: true })
     expect(line?.['error']).not.toBe('none')
@@ -85,7 +85,7 @@ describe.each(runtimeNames)('options on %s', (runtime) => {
     expect(lines.find((line) => line.event === event)).toMatchObject({ isOpen: false })
   })
 
-  it('a session that cannot be made is reported, and its client is let go', () => {
+  it('a session that cannot be made is reported, and its client is disconnected', () => {
     const told = lines.filter(({ event }) => event === 'unserved')
     expect(told).toEqual([{ event: 'unserved', code: 'NGHTTP2_ERR_NOMEM', source: 'server' }])
   })

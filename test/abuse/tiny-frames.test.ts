@@ -46,7 +46,7 @@ const readers = [
 ] as const
 const paces = apis.flatMap((api) => ['reader', 'slow', 'late'].map((how) => ({ api, how })))
 
-describeTargets('DATA frames of one byte', (target) => {
+describeTargets('memory and time of one-byte DATA frames', (target) => {
   it.each(cases)('$kind, in a body that is read late, $api', async ({ api, kind }) => {
     await using attacked = await target.openFor(api)
     await using honest = new HonestClient(attacked)
@@ -131,7 +131,7 @@ describeTargets('DATA frames of one byte', (target) => {
   })
 })
 
-describeTargets('small messages of an honest client', (target) => {
+describeTargets('small messages of a client that is no attacker', (target) => {
   it.each(paces)('all arrive in order, $api, $how', async ({ api, how }) => {
     await using attacked = await target.openFor(api)
     await using client = await RawClient.connect(target, [], attacked.port)

@@ -89,7 +89,7 @@ describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
     ['/sends-what-cannot-be-text', INTERNAL_ERROR, 1],
     ['/blob-fails', INTERNAL_ERROR, 1],
     ['/blob-gives-junk', INTERNAL_ERROR, 1],
-  ])('%s: one Close frame, and each error is told', async (path, code, count) => {
+  ])('%s: one Close frame, and each error is reported', async (path, code, count) => {
     const before = reports().length
     await using client = await server.connect()
     const socket = await ClientSocket.open(client.session, path)
@@ -103,7 +103,7 @@ describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
     expect((await client.get('/uncaught')).text).toBe('0')
   })
 
-  it('bytes of any make are sent as they are', async () => {
+  it('bytes of any view are sent unchanged', async () => {
     await using client = await server.connect()
     const socket = await ClientSocket.open(client.session, '/sends-bytes-of-any-make')
     for (let i = 0; i < 5; i++) expect(await socket.next()).toEqual(Buffer.from('aa'))
@@ -135,7 +135,7 @@ describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
     for (const stream of streams) stream.close(8)
   })
 
-  it('options that cannot be meant are the handler’s error', async () => {
+  it('invalid options are an error of the handler', async () => {
     const before = reports().length
     await using client = await server.connect()
     const stream = connectSocket(client.session, '/echo?maxPayload=x')
@@ -168,7 +168,7 @@ describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
     await server.line('aborted')
   })
 
-  it('a client that ends a tunnel with NO_ERROR is told to the writer', async () => {
+  it('the writer of a tunnel learns that the client ended it with NO_ERROR', async () => {
     await using client = await server.connect()
     const stream = connectSocket(client.session, '/tunnel-tells-its-writer')
     await new Promise((resolve) => stream.once('data', resolve))
@@ -233,7 +233,7 @@ describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
     expect((await client.get('/')).text).toBe('fine')
   })
 
-  it('nothing was left for the process to catch', async () => {
+  it('no rejection or exception was left to the process', async () => {
     await using client = await Client.connect(`http://127.0.0.1:${server.port}`, {})
     expect((await client.get('/uncaught')).text).toBe('0')
     expect(server.lines().filter(({ event }) => event === 'uncaught')).toEqual([])

@@ -170,7 +170,7 @@ describe.each(runtimeNames)('nghttp2-wasm serve: %s', (runtime) => {
     // Bun 1.4 has no frame for the module that called.
     ['ours.mjs', /HTTPError: fetch must be a function[^]*(?:\/ours\.mjs:3:\d|Bun v1)/],
     ['missing.mjs', /missing\.mjs cannot be loaded[^]*no-such-package-anywhere[^]*\/missing\.mjs/],
-  ])('says what is wrong, and where: %s', async (name, message) => {
+  ])('prints the error and its place: %s', async (name, message) => {
     const { code, stdout, stderr } = await ended(['serve', join(folder, name), '--port', '0'])
     expect(stderr).toMatch(message)
     // Not a file of ours from its first byte to its last.
@@ -200,7 +200,7 @@ describe.each(runtimeNames)('nghttp2-wasm serve: %s', (runtime) => {
     [['serve', 'a.ts', '--cert', 'x'], /--cert and --key belong together/],
     [['serve', 'a.ts', '--runtime', 'perl'], /--runtime perl: it is node, deno or bun/],
     [['serve', 'a.ts', '--colour'], /--colour/],
-  ])('does not take %s', async (args, message) => {
+  ])('refuses the arguments %s', async (args, message) => {
     const { code, stderr } = await ended(args)
     expect(stderr).toMatch(message)
     expect(stderr).toContain('--help')

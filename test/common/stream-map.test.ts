@@ -14,7 +14,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ verb: fc.constant('clear'), id: streamId }) },
 )
 
-it('does what a Map does', () => {
+it('a StreamMap gives the same results as a Map', () => {
   const property = fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
     const map = new StreamMap<number>()
     const expected = new Map<number, number>()
@@ -39,7 +39,7 @@ it('does what a Map does', () => {
   fc.assert(property, { numRuns: 1000 })
 })
 
-it('a thousand streams, and each of their ids again', () => {
+it('a StreamMap finds and deletes each of a thousand ids', () => {
   const map = new StreamMap<string>()
   for (let round = 0; round < 3; round++) {
     for (let id = 1; id < 2000; id += 2) map.set(id, `stream ${id}`)

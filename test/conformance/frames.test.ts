@@ -192,12 +192,12 @@ function continues(wire: Uint8Array): void {
  */
 const ignored = new Set(['error/priority-frame-stream.json'])
 
-describeVectors('frame cases', () => {
+describeVectors('frames of the vectors', () => {
   const cases = readVectors<Vector>('frames')
   const valid = cases.filter(([, { error }]) => error === null)
   const wrong = cases.filter(([, { error }]) => error !== null)
 
-  it('are all known here', () => {
+  it('are exactly those that this test expects', () => {
     expect(valid.map(([name]) => name)).toEqual(Object.keys(meaning).sort())
     expect(wrong.length).toBeGreaterThan(20)
   })

@@ -49,7 +49,7 @@ const noBytes: readonly (readonly [string, unknown])[] = [
   ['a list of numbers', [1, 2, 3]],
 ]
 
-describe('nothing is converted in silence', () => {
+describe('an argument of the engine is not converted', () => {
   const text = new TextEncoder().encode('abcdefgh')
 
   it.each([
@@ -64,7 +64,7 @@ describe('nothing is converted in silence', () => {
       'an ArrayBuffer of another realm',
       runInNewContext('Uint8Array.from({ length: 8 }, (_, i) => 97 + i).buffer'),
     ],
-  ])('%s is bytes', (_, bytes) => {
+  ])('%s is accepted as bytes', (_, bytes) => {
     const pair = Pair.open()
     const id = openStream(pair)
     pair.server.submitResponse(id, { ':status': '200' }, { endStream: false })
@@ -95,14 +95,14 @@ describe('nothing is converted in silence', () => {
       '1n',
       (session: Session) => session.changePriority(1, { urgency: 1n as never, incremental: false }),
     ],
-  ])('%s says what it was given: %s', (_, given, call) => {
+  ])('the error of %s names the value: %s', (_, given, call) => {
     const session = Session.server()
     const error = outcomeOf(() => call(session)) as HTTP2Error
     expect(error.code).toBe('ERR_INVALID_ARGUMENT')
     expect(error.message.replaceAll('"', "'")).toContain(given)
   })
 
-  it.each(noBytes)('%s: no verb takes it for bytes', (_, value) => {
+  it.each(noBytes)('%s: each verb refuses it as bytes', (_, value) => {
     const given = value as Uint8Array
     const session = Session.server()
     for (const call of [
@@ -120,7 +120,7 @@ describe('nothing is converted in silence', () => {
     }
   })
 
-  it('what was transferred is none to optimized code, either', () => {
+  it('optimized code refuses transferred memory as bytes, too', () => {
     const session = Session.server()
     const others = [new Uint8Array(8), new Uint8Array(0), new DataView(new ArrayBuffer(8))]
     const gone = detached(8)
@@ -158,8 +158,8 @@ describe('nothing is converted in silence', () => {
   })
 })
 
-describe('what is no trap', () => {
-  it('passes as what it is, and the engine lives', () => {
+describe('an exception of an argument is no trap', () => {
+  it('it reaches the caller unchanged, and the engine goes on', () => {
     const engine = new Engine()
     const foreign = 1n as never
     expect(() => engine.exports.nw_strerror(foreign)).toThrow(TypeError)

@@ -21,8 +21,8 @@ declare global {
 
 const gc = collector()
 
-describe('what nobody disposed of', () => {
-  it.skipIf(!gc)('gives its memory back when it is collected', async () => {
+describe('the collection of a session or coder', () => {
+  it.skipIf(!gc)('gives its memory back without dispose()', async () => {
     const engine = new Engine()
     const abandon = (): void => {
       for (let i = 0; i < 100; i++) {
@@ -40,7 +40,7 @@ describe('what nobody disposed of', () => {
     expect(engine.memoryUsage().used).toBeLessThanOrEqual(used / 10)
   })
 
-  it('what was disposed of is not freed twice', async () => {
+  it('does not free it again after dispose()', async () => {
     const engine = new Engine()
     for (let i = 0; i < 100; i++) Session.server({ engine }).dispose()
     const kept = Session.server({ engine })

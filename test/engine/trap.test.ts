@@ -80,7 +80,7 @@ describe('law 8: a trap is the end of an instance and of nothing else', () => {
     expect(codeOf(() => new HDDeflater(4096, engine))).toBe('ERR_ENGINE_FAILED')
   })
 
-  it('is met by dispose(), which has nobody to tell', () => {
+  it('is met by dispose(), which does not throw', () => {
     const engine = new Engine()
     const session = Session.server({ engine })
     corrupt(engine)
@@ -88,7 +88,7 @@ describe('law 8: a trap is the end of an instance and of nothing else', () => {
     expect(engine.failure?.code).toBe('ERR_ENGINE_FAILED')
   })
 
-  it('every listener is told, but those that took themselves back', () => {
+  it('every listener of a trap is called, except those that were removed', () => {
     const engine = new Engine()
     let told = 0
     engine.onFailure(() => {

@@ -214,7 +214,7 @@ describeExample(
 )
 
 describeExample('chat', (running) => {
-  it('everybody hears everybody', async () => {
+  it('each client gets the messages of all', async () => {
     await using one = await running().connect()
     await using two = await running().connect()
     expect((await one.get('/')).text).toContain('new WebSocket')

@@ -37,7 +37,7 @@ const pieces = fc.array(
   { maxLength: 60 },
 )
 
-describe('bytes that wait', () => {
+describe('bytes in a ByteQueue', () => {
   it('come out in the order they went in, whatever their pieces and who reads when', () => {
     fc.assert(
       fc.property(pieces, (steps) => {

@@ -58,7 +58,7 @@ const options: Readonly<Record<string, () => string[]>> = {
 const foreign = /^ERR_(MODULE_NOT_FOUND|O?SSL(_.*)?)$/
 
 describe('docs/API.md', () => {
-  it.each(Object.keys(options))('has each option, and no other: %s', (title) => {
+  it.each(Object.keys(options))('lists each option, and no other: %s', (title) => {
     expect(namesIn(sectionOf(title)).toSorted()).toEqual(options[title]!().toSorted())
   })
 

@@ -41,7 +41,7 @@ describe('a listener in memory', () => {
     expect(server.transport.tls).toBeNull()
   })
 
-  it('shares its port with nobody until it is closed', async () => {
+  it('has its port alone until it is closed', async () => {
     const again = { ...options, port: listening.address.port }
     await expect(runtime.listen(again, acceptor)).rejects.toMatchObject({ code: 'EADDRINUSE' })
     await listening.close()

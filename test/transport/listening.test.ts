@@ -49,12 +49,12 @@ describe.each(runtimeNames)('a listener of %s', (runtime) => {
     expect(await third.line('failed')).toMatchObject({ code: 'EADDRINUSE' })
   })
 
-  it('fails with EADDRNOTAVAIL on an address of somebody else', async () => {
+  it('fails with EADDRNOTAVAIL on an address of another machine', async () => {
     await using listener = await Listener.start(runtime, null, { host: '203.0.113.1' })
     expect(await listener.line('failed')).toMatchObject({ code: 'EADDRNOTAVAIL' })
   })
 
-  it('fails with ENOTFOUND on a name that nobody has', async () => {
+  it('fails with ENOTFOUND on an unknown name', async () => {
     await using listener = await Listener.start(runtime, null, { host: 'nobody.invalid' })
     const { code } = await listener.line('failed')
     // The second where no name server answers.

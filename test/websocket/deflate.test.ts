@@ -38,7 +38,7 @@ const content = fc
   )
   .map((parts) => Buffer.concat(parts))
 
-describe('inflating', () => {
+describe('inflating of permessage-deflate', () => {
   const inflater = new Inflater()
   const inflate = (payload: Uint8Array): Buffer => Buffer.from(inflater.inflate(payload, limit))
 
@@ -153,7 +153,7 @@ describe('inflating', () => {
   })
 })
 
-describe('deflating', () => {
+describe('deflating of permessage-deflate', () => {
   const deflater = new Deflater()
   const inflater = new Inflater()
 

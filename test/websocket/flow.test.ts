@@ -5,8 +5,8 @@ const tick = async (): Promise<void> => {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-describe('back-pressure', () => {
-  it('tells what waits, and when it is gone', async () => {
+describe('back-pressure of a WebSocket', () => {
+  it('counts the bytes that wait in bufferedAmount, and resolves `drained`', async () => {
     const peer = Peer.open()
     peer.tunnel.isSlow = true
     peer.socket.send(new Uint8Array(100_000))
@@ -20,7 +20,7 @@ describe('back-pressure', () => {
     expect(peer.socket.bufferedAmount).toBe(0)
   })
 
-  it('lets nobody wait for a socket that is closed', async () => {
+  it('resolves `drained` when the socket closes', async () => {
     const peer = Peer.open()
     peer.tunnel.isSlow = true
     peer.socket.send(new Uint8Array(100_000))
@@ -57,7 +57,7 @@ describe('back-pressure', () => {
   })
 })
 
-describe('signs of life', () => {
+describe('the keep-alive of a WebSocket', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })

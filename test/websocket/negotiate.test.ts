@@ -10,7 +10,7 @@ const protocols = (list: string): Record<string, string> =>
 const extensions = (list: string): Record<string, string> =>
   request({ 'sec-websocket-extensions': list })
 
-describe('a handshake', () => {
+describe('a WebSocket handshake', () => {
   it('needs no more than the version', () => {
     expect(negotiate(request())).toEqual({
       isAccepted: true,
@@ -61,7 +61,7 @@ describe('a handshake', () => {
   )
 })
 
-describe('the subprotocol', () => {
+describe('the subprotocol of a WebSocket', () => {
   it.each([
     ['a, b', 'b', 'b'],
     ['a, b', ['c', 'b', 'a'], 'b'],
@@ -96,7 +96,7 @@ describe('permessage-deflate', () => {
     ['permessage-deflate; server_max_window_bits=15', `${usual}; server_max_window_bits=15`],
     ['x-webkit-deflate-frame, permessage-deflate', usual],
     ['permessage-deflate; server_max_window_bits=10, permessage-deflate', usual],
-  ])('offered as %s', (offer, agreed) => {
+  ])('is agreed on when offered as %s', (offer, agreed) => {
     expect(negotiate(extensions(offer))).toMatchObject({
       isAccepted: true,
       isCompressed: true,

@@ -7,7 +7,7 @@ const tick = async (): Promise<void> => {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-describe('the interface of the standard', () => {
+describe('the standard’s interface of a WebSocket', () => {
   it('has the shape of WebSocket', () => {
     const { socket } = new Peer()
     // The compiler is the test of this line.
@@ -196,7 +196,7 @@ describe('the interface of the standard', () => {
   })
 })
 
-describe('the closing handshake', () => {
+describe('the closing handshake of a WebSocket', () => {
   it('begun by us: what was sent before goes first, what arrives later is dropped', async () => {
     const peer = Peer.open()
     peer.socket.send(new Blob(['b']))

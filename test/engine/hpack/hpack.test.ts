@@ -21,14 +21,14 @@ const hex = (bytes: Uint8Array): string =>
 const bytesOf = (text: string): Uint8Array =>
   Uint8Array.from(text.replaceAll(' ', '').match(/../g)!, (pair) => parseInt(pair, 16))
 
-describe('the constants', () => {
-  it('are those of RFC 7541 and of nghttp2', () => {
+describe('the exports of the HPACK entry point', () => {
+  it('have the constants of RFC 7541 and of nghttp2', () => {
     expect(DEFAULT_HEADER_TABLE_SIZE).toBe(4096)
     expect(DEFLATE_MAX_HEADER_TABLE_SIZE).toBe(4096)
     expect(HD_ENTRY_OVERHEAD).toBe(32)
   })
 
-  it('and nothing else is exported by accident', () => {
+  it('are no more than those documented', () => {
     expect(Object.keys(hpack).sort()).toEqual([
       'DEFAULT_HEADER_TABLE_SIZE',
       'DEFLATE_MAX_HEADER_TABLE_SIZE',
@@ -128,7 +128,7 @@ describe('HDDeflater and HDInflater', () => {
     expect(codeOf(() => deflater.deflate([['x', 'a\u263a']]))).toBe('ERR_INVALID_FIELD_VALUE')
   })
 
-  it('know no rules of HTTP', () => {
+  it('accept fields that HTTP forbids', () => {
     const odd: HeaderField[] = [
       ['', ''],
       ['Upper Case', 'line\r\nbreak\0'],
@@ -166,7 +166,7 @@ describe('HDDeflater and HDInflater', () => {
     )
   })
 
-  it('a block longer than every region', () => {
+  it('decode a block longer than every region', () => {
     const huge: HeaderField[] = Array.from({ length: 20 }, (_, i) => [`x-${i}`, '~'.repeat(60_000)])
     const deflater = new HDDeflater()
     const block = deflater.deflate(huge)
@@ -175,7 +175,7 @@ describe('HDDeflater and HDInflater', () => {
     expect(new HDInflater().inflate(deflater.deflate([['a', 'b']]))).toEqual([['a', 'b']])
   })
 
-  it('many references in one block', () => {
+  it('decode many references in one block', () => {
     const inflater = new HDInflater()
     const block = join(
       Uint8Array.of(0x40),
@@ -193,7 +193,7 @@ describe('the dynamic table', () => {
   const entries = (coder: HDDeflater | HDInflater): string[] =>
     coder.getHdTable().map(({ name }) => name)
 
-  it('newest first, with lengths and space', () => {
+  it('getHdTable() lists the newest entry first, with lengths and space', () => {
     const deflater = new HDDeflater()
     deflater.deflate([
       ['x-a', '1'],
@@ -230,7 +230,7 @@ describe('the dynamic table', () => {
     expect(space).toBeLessThanOrEqual(100)
   })
 
-  it('an encoder without one', () => {
+  it('an encoder with a table of 0 bytes adds no entries', () => {
     const deflater = new HDDeflater(0)
     const block = deflater.deflate([['x', 'y']])
     expect(deflater.getHdTable()).toEqual([])
@@ -249,7 +249,7 @@ describe('the dynamic table', () => {
   })
 })
 
-describe('what goes wrong', () => {
+describe('errors of HPACK', () => {
   it.each([
     ['an index that is nowhere', 'ff00'],
     ['index 0', '80'],

@@ -16,13 +16,13 @@ function elements(pattern: RegExp): number[][] {
   return [...source.matchAll(pattern)].map((match) => match.slice(1).map(Number))
 }
 
-it('the words of the symbols', () => {
+it('the Huffman code words are those of nghttp2’s table', () => {
   const symbols = elements(/\{(\d+), (0x[0-9A-F]+)U\}/g)
   expect(symbols).toHaveLength(257)
   expect(memory().includes(bytes(Uint32Array.from(symbols.flat())))).toBe(true)
 })
 
-it('the steps of the decoder', () => {
+it('the steps of the Huffman decoder are those of nghttp2’s table', () => {
   const steps = elements(/\{(0x[0-9A-F]+), (0x[0-9A-F]+), (0x[0-9A-F]+)\}/g)
   expect(steps).toHaveLength(257 * 16)
   const words = steps.map(([state, flags, symbol]) => state! | (flags! << 16) | (symbol! << 24))

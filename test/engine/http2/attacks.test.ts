@@ -50,7 +50,7 @@ describe('attacks end the connection that makes them', () => {
     expect(server.wantRead).toBe(false)
   })
 
-  it('PING flood: acknowledgements that nobody reads', () => {
+  it('PING flood: acknowledgements that the client does not read', () => {
     const server = serving()
     const ping = frame(Type.PING, 0, 0, new Uint8Array(8))
     const events = server.receive(join(...Array.from({ length: 1100 }, () => ping)))
@@ -201,7 +201,7 @@ describe('attacks end the connection that makes them', () => {
     })
   })
 
-  it('answers that nobody reads: the queue is bounded', () => {
+  it('answers that the client does not read: the queue is bounded', () => {
     const server = serving({ maxOutboundQueue: 500 }, { autoPingAck: false })
     for (let i = 0; i < 50 && server.wantRead; i++) {
       // Each is refused with a RST_STREAM of its own.
@@ -270,7 +270,7 @@ describe('HPACK bombs', () => {
   })
 })
 
-describe('what is no HTTP/2', () => {
+describe('input that is no HTTP/2', () => {
   it.each([
     ['HTTP/1.1', text('GET / HTTP/1.1\r\nhost: x\r\n\r\n')],
     ['TLS', Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3)],

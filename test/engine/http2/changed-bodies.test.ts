@@ -44,7 +44,7 @@ function flowAndConsume(pair: Pair): { client: SessionEvent[]; server: SessionEv
   }
 }
 
-it('a transfer is noticed by compiled code that has seen resizable buffers', () => {
+it('compiled code that has met resizable buffers notices the transfer of a body', () => {
   const resizable = Reflect.construct(ArrayBuffer, [2 * KiB, { maxByteLength: 4 * KiB }])
   let missed = 0
   for (let i = 0; i < 50_000; i++) {
@@ -59,101 +59,104 @@ it('a transfer is noticed by compiled code that has seen resizable buffers', () 
   expect(missed).toBe(0)
 })
 
-describe.each([0, 100])('with padding of up to %i bytes', (padding) => {
-  const open = (): Pair => Pair.open({ server: { padding } })
+describe.each([0, 100])(
+  'a body whose buffer changes, with padding of up to %i bytes',
+  (padding) => {
+    const open = (): Pair => Pair.open({ server: { padding } })
 
-  it.each([
-    ['a response that is complete', true, 8 * KiB],
-    ['a response of several frames', true, 50 * KiB],
-    ['a response that would go on', false, 8 * KiB],
-  ])('%s is transferred before it is sent: RST_STREAM', (_, endStream, length) => {
-    const pair = open()
-    const [id, other] = [openStream(pair), openStream(pair)]
-    const body = patterned(length)
-    answer(pair, id, body, endStream)
-    detach(body)
-    const { client, server } = flowAndConsume(pair)
-    expect(one(server, 'BodyChanged')).toMatchObject({
-      streamId: id,
-      error: { code: 'ERR_BODY_CHANGED', streamId: id },
+    it.each([
+      ['a response that is complete', true, 8 * KiB],
+      ['a response of several frames', true, 50 * KiB],
+      ['a response that would go on', false, 8 * KiB],
+    ])('%s is transferred before it is sent: RST_STREAM', (_, endStream, length) => {
+      const pair = open()
+      const [id, other] = [openStream(pair), openStream(pair)]
+      const body = patterned(length)
+      answer(pair, id, body, endStream)
+      detach(body)
+      const { client, server } = flowAndConsume(pair)
+      expect(one(server, 'BodyChanged')).toMatchObject({
+        streamId: id,
+        error: { code: 'ERR_BODY_CHANGED', streamId: id },
+      })
+      expect(one(client, 'StreamReset')).toMatchObject({
+        streamId: id,
+        errorCode: ErrorCode.INTERNAL_ERROR,
+      })
+      expect(only(client, 'StreamEnded')).toEqual([])
+      expect(pair.client.failure).toBeUndefined()
+      expectOther(pair, other)
     })
-    expect(one(client, 'StreamReset')).toMatchObject({
-      streamId: id,
-      errorCode: ErrorCode.INTERNAL_ERROR,
+
+    it('transferred after some of it was sent: what came is right, and does not end', () => {
+      const pair = open()
+      const [id, other] = [openStream(pair), openStream(pair)]
+      const body = patterned(200 * KiB)
+      answer(pair, id, body)
+      const first = only(pair.flow().client, 'DataReceived')
+      const before = Buffer.concat(first.map(({ data }) => data))
+      expect(before.equals(body.subarray(0, before.length))).toBe(true)
+      expect(before.length).toBeGreaterThan(60_000)
+      detach(body)
+      for (const { data } of first) pair.client.consume(id, data.length)
+      const { client } = flowAndConsume(pair)
+      expect(one(client, 'StreamReset').errorCode).toBe(ErrorCode.INTERNAL_ERROR)
+      expect(only(client, 'StreamEnded')).toEqual([])
+      expectOther(pair, other)
     })
-    expect(only(client, 'StreamEnded')).toEqual([])
-    expect(pair.client.failure).toBeUndefined()
-    expectOther(pair, other)
-  })
 
-  it('transferred after some of it was sent: what came is right, and does not end', () => {
-    const pair = open()
-    const [id, other] = [openStream(pair), openStream(pair)]
-    const body = patterned(200 * KiB)
-    answer(pair, id, body)
-    const first = only(pair.flow().client, 'DataReceived')
-    const before = Buffer.concat(first.map(({ data }) => data))
-    expect(before.equals(body.subarray(0, before.length))).toBe(true)
-    expect(before.length).toBeGreaterThan(60_000)
-    detach(body)
-    for (const { data } of first) pair.client.consume(id, data.length)
-    const { client } = flowAndConsume(pair)
-    expect(one(client, 'StreamReset').errorCode).toBe(ErrorCode.INTERNAL_ERROR)
-    expect(only(client, 'StreamEnded')).toEqual([])
-    expectOther(pair, other)
-  })
-
-  it('made smaller before it is sent', () => {
-    const pair = open()
-    const [id, other] = [openStream(pair), openStream(pair)]
-    // Resizable buffers are younger than the library in use here.
-    const Resizable = ArrayBuffer as unknown as new (
-      length: number,
-      options: { maxByteLength: number },
-    ) => ArrayBuffer & { resize(length: number): void }
-    const buffer = new Resizable(20 * KiB, { maxByteLength: 40 * KiB })
-    answer(pair, id, new Uint8Array(buffer))
-    buffer.resize(10 * KiB)
-    const { client, server } = flowAndConsume(pair)
-    expect(one(server, 'BodyChanged').streamId).toBe(id)
-    expect(one(client, 'StreamReset').streamId).toBe(id)
-    expectOther(pair, other)
-  })
-
-  it('made larger before it is sent: what was there is sent', () => {
-    const pair = open()
-    const id = openStream(pair)
-    const Resizable = ArrayBuffer as unknown as new (
-      length: number,
-      options: { maxByteLength: number },
-    ) => ArrayBuffer & { resize(length: number): void }
-    const buffer = new Resizable(20 * KiB, { maxByteLength: 40 * KiB })
-    answer(pair, id, new Uint8Array(buffer))
-    buffer.resize(30 * KiB)
-    const { client } = flowAndConsume(pair)
-    const length = only(client, 'DataReceived').reduce((sum, { data }) => sum + data.length, 0)
-    expect(length).toBe(20 * KiB)
-    expect(one(client, 'StreamEnded').streamId).toBe(id)
-  })
-
-  it('the body of a request', () => {
-    const pair = open()
-    const body = patterned(20 * KiB)
-    const id = pair.client.submitRequest(post, { body })
-    detach(body)
-    const { server, client } = pair.flow()
-    expect(one(client, 'BodyChanged').streamId).toBe(id)
-    // Another may follow: nghttp2 has not heard of the first.
-    expect(only(server, 'StreamReset')[0]).toMatchObject({
-      streamId: id,
-      errorCode: ErrorCode.INTERNAL_ERROR,
+    it('made smaller before it is sent: RST_STREAM', () => {
+      const pair = open()
+      const [id, other] = [openStream(pair), openStream(pair)]
+      // Resizable buffers are younger than the library in use here.
+      const Resizable = ArrayBuffer as unknown as new (
+        length: number,
+        options: { maxByteLength: number },
+      ) => ArrayBuffer & { resize(length: number): void }
+      const buffer = new Resizable(20 * KiB, { maxByteLength: 40 * KiB })
+      answer(pair, id, new Uint8Array(buffer))
+      buffer.resize(10 * KiB)
+      const { client, server } = flowAndConsume(pair)
+      expect(one(server, 'BodyChanged').streamId).toBe(id)
+      expect(one(client, 'StreamReset').streamId).toBe(id)
+      expectOther(pair, other)
     })
-    expect(only(server, 'StreamEnded')).toEqual([])
-  })
-})
+
+    it('made larger before it is sent: what was there is sent', () => {
+      const pair = open()
+      const id = openStream(pair)
+      const Resizable = ArrayBuffer as unknown as new (
+        length: number,
+        options: { maxByteLength: number },
+      ) => ArrayBuffer & { resize(length: number): void }
+      const buffer = new Resizable(20 * KiB, { maxByteLength: 40 * KiB })
+      answer(pair, id, new Uint8Array(buffer))
+      buffer.resize(30 * KiB)
+      const { client } = flowAndConsume(pair)
+      const length = only(client, 'DataReceived').reduce((sum, { data }) => sum + data.length, 0)
+      expect(length).toBe(20 * KiB)
+      expect(one(client, 'StreamEnded').streamId).toBe(id)
+    })
+
+    it('the body of a request', () => {
+      const pair = open()
+      const body = patterned(20 * KiB)
+      const id = pair.client.submitRequest(post, { body })
+      detach(body)
+      const { server, client } = pair.flow()
+      expect(one(client, 'BodyChanged').streamId).toBe(id)
+      // Another may follow: nghttp2 has not heard of the first.
+      expect(only(server, 'StreamReset')[0]).toMatchObject({
+        streamId: id,
+        errorCode: ErrorCode.INTERNAL_ERROR,
+      })
+      expect(only(server, 'StreamEnded')).toEqual([])
+    })
+  },
+)
 
 describe('an output that throws', () => {
-  it('has cost bytes: the session says so, and goes on no more', () => {
+  it('has lost bytes: the session fails with ERR_OUTPUT_FAILED', () => {
     const pair = Pair.open()
     const id = openStream(pair)
     pair.server.submitResponse(id, { ':status': '200' }, { body: patterned(100) })
@@ -173,8 +176,8 @@ describe('an output that throws', () => {
   })
 })
 
-describe('a session that is given up', () => {
-  it('says GOAWAY with the code of the error, and nothing else', () => {
+describe('Session.abandon()', () => {
+  it('sends GOAWAY with the code of the error, and no other frame', () => {
     const pair = Pair.open()
     const id = openStream(pair)
     pair.server.submitResponse(id, { ':status': '200' }, { body: patterned(100) })

@@ -191,7 +191,7 @@ it('an end that waits for a window goes with its session, and with its stream', 
   pair.client.dispose()
 })
 
-it('whatever is said in whatever portions: frames stay whole, and every stream ends', () => {
+it('random messages in random portions: frames stay whole, and every stream ends', () => {
   const step = fc.record({
     what: fc.constantFrom('open', 'respond', 'data', 'end', 'trailers', 'read', 'reset', 'send'),
     which: fc.nat(5),

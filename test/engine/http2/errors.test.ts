@@ -4,8 +4,8 @@ import { getFields } from '../../support/engine/frames.ts'
 import { Pair, one, only, openStream, post, request } from '../../support/engine/pair.ts'
 import { codeOf, errorOf } from '../../support/engine/errors.ts'
 
-describe('errors', () => {
-  it('have a stable code, nghttp2’s number and words, and the stream', () => {
+describe('an HTTP2Error of the engine', () => {
+  it('has a stable code, nghttp2’s number and message, and the stream', () => {
     const pair = Pair.open()
     const error = errorOf(() => pair.server.submitResponse(7, { ':status': '200' }))
     expect(error).toBeInstanceOf(HTTP2Error)
@@ -86,7 +86,7 @@ describe('verbs on streams that are closed or never were', () => {
   })
 })
 
-describe('verbs in the wrong order', () => {
+describe('a verb in the wrong order is refused', () => {
   it('a second body', () => {
     const pair = Pair.open()
     const id = openStream(pair)
@@ -292,7 +292,7 @@ describe('dispose', () => {
   })
 })
 
-describe('fields that are no fields', () => {
+describe('invalid fields', () => {
   const names = [
     '',
     ' ',

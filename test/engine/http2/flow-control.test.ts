@@ -75,7 +75,7 @@ describe('law 10: flow control belongs to the reader', () => {
     expect(next.reduce((sum, event) => sum + event.data.length, 0)).toBe(65_535)
   })
 
-  it('a peer that sends beyond a window is told off', () => {
+  it('a peer that sends beyond a window gets GOAWAY with FLOW_CONTROL_ERROR', () => {
     const stream = uploading({ settings: { initialWindowSize: 1000 } })
     const events = stream.receive(data(1001))
     expect(only(events, 'DataReceived')).toEqual([])
@@ -98,7 +98,7 @@ describe('law 10: flow control belongs to the reader', () => {
     expect(server.unacknowledgedLength()).toBe(150 * 266 - 32_768)
   })
 
-  it('the window of a stream that was reset comes back: what nobody can read', () => {
+  it('bytes of a reset stream go back to the connection’s window', () => {
     const server = uploading()
     server.receive(data(16_000))
     server.submitRstStream(1)
@@ -112,7 +112,7 @@ describe('law 10: flow control belongs to the reader', () => {
   })
 })
 
-describe('windows as they are set', () => {
+describe('changes of a window’s size', () => {
   it('setLocalWindowSize makes a stream or the connection larger at once', () => {
     const server = uploading()
     server.setLocalWindowSize(1, 200_000)
@@ -169,7 +169,7 @@ describe('windows as they are set', () => {
     expect(pair.client.remoteWindowSize(id)).toBe(0)
   })
 
-  it('windows of streams that are not there are none', () => {
+  it('windows of unknown streams are -1', () => {
     const server = uploading()
     expect(server.remoteWindowSize(99)).toBe(-1)
     expect(server.localWindowSize(99)).toBe(-1)
@@ -187,7 +187,7 @@ describe('windows as they are set', () => {
   })
 })
 
-describe('what the peer grants', () => {
+describe('the limits that the peer sets', () => {
   // nghttp2 takes the stream's error for the connection's, as RFC 9113 §5.4 allows: no reset to provoke.
   it.each([0, 1])('a WINDOW_UPDATE beyond 2^31-1 on stream %i ends the connection', (streamId) => {
     const server = uploading()

@@ -29,7 +29,7 @@ function answer(session: Session, event: SessionEvent): void {
   session.submitResponse(event.streamId, { ':status': '200' }, { body: new Uint8Array(5000) })
 }
 
-describe('whatever comes in, nothing throws, traps or leaks, and nobody else is harmed', () => {
+describe('random input throws nothing, traps nothing, leaks nothing, and harms no other session', () => {
   const witness = Session.server({ engine })
   witness.receive(hello())
   let witnessed = -1

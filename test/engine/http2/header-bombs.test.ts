@@ -103,7 +103,7 @@ describe('a header block beyond 4 × a limit ends the connection', () => {
     expectCalm(promised)
   })
 
-  it('and costs what the limit costs, not what the block would', () => {
+  it('costs what the limit costs, not what the block would', () => {
     const rest = 12_000
     const block = join(literals(...getFields), stored, references(rest))
     const bomb = headers(1, block, END_STREAM)
@@ -117,7 +117,7 @@ describe('a header block beyond 4 × a limit ends the connection', () => {
     expect(limited).toBeLessThan(unlimited / 5)
   })
 
-  it('but no limit is none', () => {
+  it('except where the limits are Infinity', () => {
     const server = serving({ maxHeaderFields: none, maxHeaderListSize: none })
     const block = join(literals(...getFields), stored, references(2000))
     const [request] = only(server.receive(headers(1, block, END_STREAM)), 'RequestReceived')
@@ -189,14 +189,14 @@ describe('a header block that repeats entries of the table costs a token', () =>
     expectCalm(server)
   })
 
-  it('but not when each entry comes once, or twice', () => {
+  it('no token when each entry comes once, or twice', () => {
     const server = serving(limits)
     server.receive(headers(1, join(literals(...getFields), stored), END_STREAM))
     for (let id = 3; id < 50; id += 2) expect(told(server, id, 2)).toBe(1)
     expect(server.wantRead).toBe(true)
   })
 
-  it('nor for what comes in literals, Huffman or not', () => {
+  it('no token for literals, Huffman or not', () => {
     const client = Session.client({ settings: { enablePush: true } })
     client.bytesToSend()
     const server = serving(limits)

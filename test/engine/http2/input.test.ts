@@ -32,7 +32,7 @@ const piece = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('unknown'), length: fc.nat(5000) }) },
 )
 
-it('any frames, in chunks of any size: the bodies are what was sent', () => {
+it('random frames in chunks of any size give the bodies that were sent', () => {
   fc.assert(
     fc.property(
       fc.array(piece, { minLength: 1, maxLength: 24 }),

@@ -51,7 +51,7 @@ const refused: Record<string, (server: Session, id: number) => void> = {
   },
 }
 
-describe('a message that is none throws before anything is sent', () => {
+describe('an invalid message throws before any of it is sent', () => {
   it.each(Object.entries(refused))('%s', (_, say) => {
     const pair = Pair.open()
     const id = openStream(pair)
@@ -105,7 +105,7 @@ describe('a message that is none throws before anything is sent', () => {
     expect(codeOf(() => pair.server.submitTrailers(id, ok))).toBe(invalid)
   })
 
-  it('but what is a message is sent', () => {
+  it('valid messages are sent', () => {
     const pair = Pair.open({ server: { settings: { enableConnectProtocol: true } } })
     for (const headers of [
       { ...request, te: 'trailers' },
@@ -118,7 +118,7 @@ describe('a message that is none throws before anything is sent', () => {
     }
   })
 
-  it('and enforceMessaging: false sends anything, to try a peer with', () => {
+  it('enforceMessaging: false sends invalid messages, to test a peer', () => {
     const server = Session.server()
     const client = Session.client({ enforceMessaging: false })
     client.submitRequest({ ...request, connection: 'close' })

@@ -21,7 +21,7 @@ const junk: readonly (readonly [string, unknown])[] = [
 const fields = (count: number): [string, string][] =>
   Array.from({ length: count }, (_, i) => [`x-${i}`, 'v'])
 
-describe('limits', () => {
+describe('limits of a session', () => {
   const names = Object.keys(defaultLimits) as (keyof Limits)[]
 
   it.each(names.flatMap((name) => junk.map(([text, value]) => [name, text, value] as const)))(
@@ -51,7 +51,7 @@ describe('limits', () => {
     expect(one(pair.flow().server, 'RequestReceived').truncated).toBe(false)
   })
 
-  it('0 is none, where it is allowed', () => {
+  it('0 is a limit of none, where it is allowed', () => {
     const pair = Pair.open({ server: { limits: { streamResetBurst: 0, streamResetRate: 0 } } })
     const id = pair.client.submitRequest(post, { endStream: false })
     pair.flow()
@@ -61,7 +61,7 @@ describe('limits', () => {
     expect(error.message).toContain('from 1 to')
   })
 
-  it('a name that there is not is refused', () => {
+  it('an unknown name is refused', () => {
     const limits = { maxHeaderField: 1 } as Limits
     expect(errorOf(() => Session.server({ limits })).message).toMatch(
       /^limits has no option "maxHeaderField": there are maxSessionMemory, /,
@@ -72,7 +72,7 @@ describe('limits', () => {
   })
 })
 
-describe('settings', () => {
+describe('settings of a session', () => {
   it.each([
     { maxFrameSize: 100 },
     { maxFrameSize: 2 ** 24 },
@@ -100,7 +100,7 @@ describe('settings', () => {
   })
 })
 
-describe('the others', () => {
+describe('other options of a session', () => {
   it.each([
     ['connectionWindowSize', 65_534],
     ['connectionWindowSize', 2 ** 31],
@@ -148,7 +148,7 @@ describe('the others', () => {
     },
   )
 
-  it('what was refused has taken nothing', () => {
+  it('refused options leave no memory allocated', () => {
     const engine = new Engine()
     const { used } = engine.memoryUsage()
     for (const limits of [{ maxSettings: NaN }, { nothing: 1 }]) {

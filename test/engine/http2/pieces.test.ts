@@ -30,7 +30,7 @@ function received(pair: Pair): Uint8Array {
   return join(...only(pair.flow().client, 'DataReceived').map(({ data }) => data))
 }
 
-describe('pieces', () => {
+describe('pieces of a body', () => {
   it('of one turn are one frame', () => {
     const { pair, id } = answering()
     pair.server.sendData(id, text('a'))
@@ -118,7 +118,7 @@ describe('pieces', () => {
   })
 })
 
-it('any pieces, and a client that takes them as it likes: what is counted and received is what was written', () => {
+it('random pieces to a client that reads at random: the bytes counted and received are those written', () => {
   const engine = new Engine()
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.record({ send: fc.nat(1500) }) },

@@ -76,7 +76,7 @@ describe('push promise (RFC 9113 §8.4)', () => {
     )
   })
 
-  it('that cannot be sent any more is told, and its answer with it', () => {
+  it('that cannot be sent any more is reported, and its response too', () => {
     const pair = Pair.open()
     const id = openStream(pair)
     const promised = pair.server.submitPushPromise(id, pushed)

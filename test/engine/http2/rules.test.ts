@@ -43,13 +43,16 @@ describe('a stream id lower than one already used (RFC 9113 §5.1.1)', () => {
     },
   )
 
-  it.each([[[1, 3, 5]], [[1, 5, 9]], [[3]], [[1, 101, 103]]])('%j does not', (ids) => {
-    const { events, sent } = answers(...ids)
-    expect(sent).toEqual([])
-    expect(only(events, 'RequestReceived')).toHaveLength(ids.length)
-  })
+  it.each([[[1, 3, 5]], [[1, 5, 9]], [[3]], [[1, 101, 103]]])(
+    '%j does not end the connection',
+    (ids) => {
+      const { events, sent } = answers(...ids)
+      expect(sent).toEqual([])
+      expect(only(events, 'RequestReceived')).toHaveLength(ids.length)
+    },
+  )
 
-  it('trailers that cross our RST_STREAM do not either', () => {
+  it('trailers that cross our RST_STREAM do not end the connection', () => {
     const server = serving()
     server.receive(headers(1, literals(...getFields)))
     server.submitRstStream(1)

@@ -23,7 +23,7 @@ function taken(body: OutgoingBody, length = body.length): Uint8Array[] {
   return slices
 }
 
-describe('chunks that wait', () => {
+describe('chunks that wait for the peer', () => {
   it.each([
     ['of 2 bytes', [2]],
     ['of 3 bytes', [3]],

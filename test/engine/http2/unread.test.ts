@@ -76,7 +76,7 @@ it('a client gets its window back from responses that it does not read', () => {
   expect(pair.client.localWindowSize() + pair.client.unacknowledgedLength()).toBe(windowSize)
 })
 
-it('no more is consumed than came', () => {
+it('consume() returns no more bytes to a window than arrived', () => {
   const pair = Pair.open()
   const id = upload(pair)
   pair.server.consume(id, 1_000_000)

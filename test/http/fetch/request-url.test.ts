@@ -56,7 +56,7 @@ function parsed(make: () => string): string {
 }
 
 describe('the URL of a request', () => {
-  it.each(authorities)('is what URL makes of it: %s', (authority) => {
+  it.each(authorities)('is the same as of `new URL()`: %s', (authority) => {
     for (const path of paths) {
       for (const scheme of ['http', 'https'] as const) {
         const text = `${scheme}://${authority}${path.startsWith('/') ? path : `/${path}`}`

@@ -59,7 +59,7 @@ async function openHandlers(server: TestServer): Promise<number> {
 }
 
 describeServers('clients that misbehave', (server) => {
-  it('leave nothing behind', async () => {
+  it('leave no connection behind', async () => {
     const port = await server.open({})
     const random = randomNumbers(20_241_124)
     for (let round = 0; round < 4; round++) {

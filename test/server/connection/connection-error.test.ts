@@ -24,30 +24,33 @@ describeServers('a connection error', (server) => {
       .filter((line) => line.event === 'error' && line.port === port)
       .map(({ source, code }) => `${source} ${code}`)
 
-  it.each(Object.entries(mistakes))('%s: told once, and at once', async (_, mistake) => {
-    await using client = await RawClient.connect(server)
-    const tag = newTag()
-    // Half of the handlers answer later: what they say goes nowhere.
-    for (let i = 0; i < streams; i++) {
-      client.get(2 * i + 1, `${i % 2 ? '/hold' : '/informational-first'}?tag=${tag}`)
-    }
-    await client.isAlive()
-    const { localPort: port } = client.socket
-    const started = performance.now()
-    mistake(client)
-    await client.goaway()
-    const closed = (): number =>
-      server.lines().filter((line) => line.event === 'close' && line.tag === tag).length
-    while (closed() < streams) {
-      expect(performance.now() - started).toBeLessThan(3000)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(errorsOf(port!)).toEqual(['connection ERR_CONNECTION_TERMINATED'])
-    expect(closed()).toBe(streams)
-  })
+  it.each(Object.entries(mistakes))(
+    '%s: reported once, and each stream closed at once',
+    async (_, mistake) => {
+      await using client = await RawClient.connect(server)
+      const tag = newTag()
+      // Half of the handlers answer later: what they say goes nowhere.
+      for (let i = 0; i < streams; i++) {
+        client.get(2 * i + 1, `${i % 2 ? '/hold' : '/informational-first'}?tag=${tag}`)
+      }
+      await client.isAlive()
+      const { localPort: port } = client.socket
+      const started = performance.now()
+      mistake(client)
+      await client.goaway()
+      const closed = (): number =>
+        server.lines().filter((line) => line.event === 'close' && line.tag === tag).length
+      while (closed() < streams) {
+        expect(performance.now() - started).toBeLessThan(3000)
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      expect(errorsOf(port!)).toEqual(['connection ERR_CONNECTION_TERMINATED'])
+      expect(closed()).toBe(streams)
+    },
+  )
 
-  it('of a client that reads nothing any more: its streams are told at once', async () => {
+  it('of a client that reads nothing any more: its streams are closed at once', async () => {
     await using client = await RawClient.connect(server, [[4, 0x7fff_ffff]])
     client.windowUpdate(0, 0x7000_0000)
     const tag = newTag()

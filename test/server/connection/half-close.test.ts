@@ -115,7 +115,7 @@ describeServers('FIN after the request', (server) => {
     expect(client.frames.some(({ streamId }) => streamId === 1)).toBe(false)
   })
 
-  it('then RST: the handler is told', async () => {
+  it('then RST: onClose is called', async () => {
     const tag = newTag()
     await using client = await RawClient.connect(server)
     client.get(1, `/hold?tag=${tag}`)
@@ -129,7 +129,7 @@ describeServers('FIN after the request', (server) => {
     expect(performance.now() - started).toBeLessThan(2000)
   })
 
-  it('of a client that is gone: the handler is told, and it is no error', async () => {
+  it('of a client that has left: onClose is called, and no error reported', async () => {
     const tag = newTag()
     const errors = server.lines().filter(({ event }) => event === 'error').length
     const client = await RawClient.connect(server)

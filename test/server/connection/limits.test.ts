@@ -15,7 +15,7 @@ function manyFields(count: number, size = 1): [string, string][] {
   return Array.from({ length: count }, (_, i) => [`x-${i}`, 'v'.repeat(size)])
 }
 
-describeServers('limits', (server) => {
+describeServers('limits of a server', (server) => {
   it.concurrent('more header fields than we take: 431', async () => {
     await using client = await RawClient.connect(server)
     client.get(1, '/', manyFields(200))

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest'
 import { describeServers, newTag } from '../../support/server.ts'
 import { END_HEADERS, RawClient, Type } from '../../support/raw-client.ts'
 
-describeServers('timeouts', (server) => {
-  it.concurrent('SETTINGS that nobody acknowledges', async () => {
+describeServers('timeouts of a server', (server) => {
+  it.concurrent('SETTINGS that the client does not acknowledge: GOAWAY with SETTINGS_TIMEOUT', async () => {
     const port = await server.open({ timeouts: { settings: 200 } })
     await using client = await RawClient.open(server, port)
     client.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
@@ -48,7 +48,7 @@ describeServers('timeouts', (server) => {
     await server.close(port)
   })
 
-  it.concurrent('not a conversation that pauses', async () => {
+  it.concurrent('a conversation that pauses is not ended', async () => {
     const port = await server.open({ timeouts: { stream: 300 } })
     await using client = await RawClient.connect(server, [], port)
     client.get(1, '/endless?type=a%20ReadableStream%20that%20waits', [], END_HEADERS)
@@ -58,7 +58,7 @@ describeServers('timeouts', (server) => {
     await server.close(port)
   })
 
-  it.concurrent('a stream that moves, slowly', async () => {
+  it.concurrent('a stream that moves slowly is not ended', async () => {
     const port = await server.open({ timeouts: { stream: 1500 } })
     await using client = await RawClient.connect(server, [[4, 0]], port)
     client.get(1, '/download?size=12')

@@ -46,7 +46,7 @@ it('a connection that takes bytes fast gets more of them at once, up to a MiB', 
   await server.close()
 })
 
-it('a slow one gets few: what comes later, and is urgent, does not wait behind a MiB', async () => {
+it('a connection that takes bytes slowly gets few at once, so that an urgent response does not wait behind a MiB', async () => {
   const { server, written, drain } = await download()
   for (let i = 0; i < 8; i++) drain()
   for (let i = 0; i < 6; i++) {

@@ -282,7 +282,7 @@ describeFetch(
       }
     })
 
-    it('a body that nobody reads', async () => {
+    it('a body that the handler does not read', async () => {
       await using client = await server.connect()
       const stream = client.open('/request/unread', { method: 'POST' })
       stream.write(Buffer.alloc(4 << 20))

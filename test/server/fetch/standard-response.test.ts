@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { describeFetch } from '../../support/fetch-suite.ts'
 
 describeFetch('fetch: the global Response', (server) => {
-  it("is as the runtime's own to whoever looks", async () => {
+  it("looks like the runtime's own", async () => {
     await using client = await server.connect()
     const { compared, different } = (await client.get('/standard/parity')).json() as {
       compared: number
@@ -12,7 +12,7 @@ describeFetch('fetch: the global Response', (server) => {
     expect(compared).toBeGreaterThan(300)
   })
 
-  it('can be told apart by nobody, and be extended', async () => {
+  it('cannot be told apart from it, and can be extended', async () => {
     await using client = await server.connect()
     expect((await client.get('/standard/identity')).json()).toEqual({
       isNative: true,

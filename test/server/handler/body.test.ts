@@ -49,7 +49,7 @@ const endless = [
   'a generator that fails to stop',
 ]
 
-describeServers('bodies', (server) => {
+describeServers('bodies of responses by a handler', (server) => {
   it.each(bodies)('%s', async (type, text, hasLength) => {
     await using client = await server.connect()
     const answer = await client.get(`/body?type=${encodeURIComponent(type)}`)
@@ -95,7 +95,7 @@ describeServers('bodies', (server) => {
     })
   })
 
-  describe('that nobody wants any more', () => {
+  describe('that are cancelled', () => {
     it.each(endless)('%s', async (type) => {
       await using client = await server.connect()
       const tag = newTag()

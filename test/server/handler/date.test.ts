@@ -29,7 +29,7 @@ async function datesOf(init: ResponseOptions, date?: boolean): Promise<string[][
   })
 }
 
-it('the handler API sends none that it is not told to send', async () => {
+it('the handler API sends no date field by default', async () => {
   expect(await datesOf({ body: 'here' })).toEqual([[], [], []])
   expect(await datesOf({ body: 'here' }, false)).toEqual([[], [], []])
 })

@@ -32,7 +32,7 @@ describeServers('handlers that fail', (server) => {
     expect((await client.get('/')).status).toBe(200)
   })
 
-  it('in onClose: reported, and no more than that', async () => {
+  it('in onClose: reported, without another effect', async () => {
     await using client = await server.connect()
     for (const how of ['throw', 'reject']) {
       const tag = newTag()

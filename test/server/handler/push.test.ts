@@ -15,7 +15,7 @@ async function push(client: Client, init: object, query = ''): Promise<unknown> 
   return answer.json()
 }
 
-describeServers('pushes', (server) => {
+describeServers('pushes of a handler', (server) => {
   it('a pushed response, with the request that was promised', async () => {
     await using client = await server.connect()
     const tag = newTag()

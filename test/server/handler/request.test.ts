@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { describeServers, newTag } from '../../support/server.ts'
 import { END_HEADERS, END_STREAM, RawClient, Type } from '../../support/raw-client.ts'
 
-describeServers('requests', (server) => {
+describeServers('requests of a handler', (server) => {
   it('a handler has the instance variables of its request', async () => {
     await using client = await server.connect()
     const { status, headers, body } = await client.get('/variables?a=b', { 'x-own': 'value' })
@@ -152,7 +152,7 @@ describeServers('requests', (server) => {
     ])
   })
 
-  it('the chunks of a body are what they are said to be, no Buffer', async () => {
+  it('the chunks of a body are Uint8Arrays, no Buffers', async () => {
     await using client = await server.connect()
     const { text } = await client.request('/chunk-class', { body: 'a body' })
     expect(JSON.parse(text)).toBe('Uint8Array')

@@ -17,7 +17,7 @@ async function errorOf(server: TestServer, init: object): Promise<unknown> {
   return (answer.json() as { code: unknown }).code
 }
 
-describeServers('responses', (server) => {
+describeServers('responses of a handler', (server) => {
   it('status, fields in their order, and the length of the body', async () => {
     await using client = await server.connect()
     const headers = [

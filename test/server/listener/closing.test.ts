@@ -16,7 +16,7 @@ function isListening(port: number): Promise<boolean> {
   })
 }
 
-describeServers('closing', (server) => {
+describeServers('closing a server', (server) => {
   it.concurrent('gracefully: a notice, then GOAWAY, and what is open finishes', async () => {
     const port = await server.open({})
     await using client = await RawClient.connect(server, [], port)
@@ -172,7 +172,7 @@ describeServers('closing', (server) => {
 })
 
 describeServers('several servers', (server) => {
-  it('two in one process', async () => {
+  it('run two in one process', async () => {
     const ports = [await server.open({}), await server.open({})]
     expect(new Set([server.port, ...ports]).size).toBe(3)
     for (const port of ports) {
@@ -186,7 +186,7 @@ describeServers('several servers', (server) => {
     await server.close(ports[1]!)
   })
 
-  it('on one port: EADDRINUSE', async () => {
+  it('on one port: the second fails with EADDRINUSE', async () => {
     await using client = await server.connect()
     const options = encodeURIComponent(JSON.stringify({ port: server.port }))
     const answer = await client.get(`/open?options=${options}`)

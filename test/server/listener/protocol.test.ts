@@ -11,7 +11,7 @@ import {
   Type,
 } from '../../support/raw-client.ts'
 
-describeServers('frames', (server) => {
+describeServers('frames on a connection', (server) => {
   it('SETTINGS come first, and say what the server takes', async () => {
     await using client = await RawClient.connect(server)
     const [first] = client.frames

@@ -32,7 +32,7 @@ describeSockets('WebSocket over HTTP/2, refused', (server, connect) => {
     expect(answer).toMatchObject({ status: 403, text: 'not here', errorCode: 0 })
   })
 
-  it('is no error of the server', () => {
+  it('a refusal is no error of the server', () => {
     const errors = server.lines().filter(({ event, source }) => {
       return event === 'error' && source === 'handler'
     })
