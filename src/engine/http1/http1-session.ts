@@ -212,6 +212,13 @@ export class HTTP1Session {
     if (result < 0) throw this.#fail(result)
   }
 
+  /** As `finish`, with an object for each event. */
+  finished(): HTTP1Event[] {
+    this.#collector ??= new HTTP1Collector()
+    this.finish(this.#collector)
+    return this.#collector.take()
+  }
+
   // ---- responses ------------------------------------------------------------------------------
 
   /** A 1xx response to the current request (RFC 9110 §15.2). `fields` begin with `:status`. Not sent to HTTP/1.0. */

@@ -1,3 +1,4 @@
+import { bodyChangedError } from '../../common/body-changed.ts'
 import type { ByteOutput } from '../../common/byte-output.ts'
 
 /** Shorter chunks are copied behind the text before them; longer ones are kept by reference. */
@@ -63,10 +64,14 @@ export class OutputBuffer {
     this.#pieces.push(this.#view(chunk))
   }
 
-  /** Gives `output` all that waits. False: it takes no more for now. */
+  /**
+   * Gives `output` all that waits. False: it takes no more for now. Throws `ERR_BODY_CHANGED` for a chunk that was
+   * transferred or made smaller meanwhile.
+   */
   drain(output: ByteOutput): boolean {
     if (this.#length === 0) return true
     const buffer = this.#buffer
+    const length = this.#length
     this.#length = 0
     let hasRoom: boolean
     if (this.#pieces.length === 0) {
@@ -75,6 +80,8 @@ export class OutputBuffer {
       this.#seal()
       const pieces = this.#pieces
       this.#pieces = []
+      const left = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
+      if (left !== length) throw bodyChangedError()
       hasRoom = output.writev(pieces)
     }
     this.#release()
