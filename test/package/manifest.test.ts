@@ -20,6 +20,7 @@ describe('the tarball', () => {
     expect(installed.files).toEqual(
       expect.arrayContaining([
         'LICENSE',
+        'LICENSE.llhttp',
         'LICENSE.nghttp2',
         'README.md',
         'dist/embedded.js',
@@ -39,7 +40,7 @@ describe('the tarball', () => {
     )
     const besides = installed.files.filter(
       (file) =>
-        !/^(package\.json|README\.md|LICENSE(\.nghttp2)?)$/.test(file) &&
+        !/^(package\.json|README\.md|LICENSE(\.(nghttp2|llhttp))?)$/.test(file) &&
         !/^dist\/[^/]+\.js(\.map)?$/.test(file) &&
         !/^dist\/(types\/)?.+\.d\.ts$/.test(file) &&
         file !== 'dist/nghttp2.wasm',
@@ -47,9 +48,14 @@ describe('the tarball', () => {
     expect(besides).toEqual([])
   })
 
-  it("names the holders of nghttp2's copyright", async () => {
-    const path = join(installed.folder, 'node_modules/nghttp2-wasm/LICENSE.nghttp2')
-    expect(await readFile(path, 'utf8')).toMatch(/Tatsuhiro Tsujikawa[^]*nghttp2 contributors/)
+  it.each([
+    ['LICENSE.nghttp2', /Tatsuhiro Tsujikawa[^]*nghttp2 contributors/],
+    ['LICENSE.llhttp', /Copyright Fedor Indutny, 2018/],
+  ])('%s names the holders of the copyright and has the licence', async (file, holders) => {
+    const path = join(installed.folder, 'node_modules/nghttp2-wasm', file)
+    const text = await readFile(path, 'utf8')
+    expect(text).toMatch(holders)
+    expect(text).toMatch(/Permission is hereby granted[^]*"AS IS"/)
   })
 
   it('has no dependency', async () => {
