@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { HDDeflater, HDInflater } from '../../src/engine/hpack/index.ts'
-import { Engine, HTTP2Error, type Limits, Session } from '../../src/engine/index.ts'
+import { Engine, HTTP1Session, HTTP2Error, type Limits, Session } from '../../src/engine/index.ts'
 import { debugModule } from '../support/debug-engine.ts'
 import { ACK, Type, frame, hpackString, join, literals, u32 } from '../support/engine/frames.ts'
 import { Pair, post, request } from '../support/engine/pair.ts'
@@ -8,6 +8,7 @@ import { Pair, post, request } from '../support/engine/pair.ts'
 const always = 0xffff_ffff
 const ok = { ':status': '200', 'x-served-by': 'a name that goes into the table' }
 const unfinished = { endStream: false }
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(7)
 
 /** Errors that a verb may throw where memory ran out before or during the call. */
@@ -262,4 +263,79 @@ describe('an allocation that fails', () => {
     expect(failed).toBeGreaterThan(50)
     expect(conversation(0, 0)).toEqual(new Set())
   }, 120_000)
+})
+
+describe('an allocation that fails in a session of HTTP/1.1', () => {
+  const fields = Array.from({ length: 40 }, (_, i) => `x-${i}: ${'v'.repeat(i)}\r\n`).join('')
+  const chunked = `transfer-encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\n${fields}\r\n`
+  const requests = encode(`POST /${'p'.repeat(300)} HTTP/1.1\r\nhost: a\r\n${fields}${chunked}`)
+  const responses = encode(`HTTP/1.1 103 Early Hints\r\n${fields}\r\nHTTP/1.1 200 OK\r\n${chunked}`)
+  let module: WebAssembly.Module
+  let allocations: number
+
+  beforeAll(async () => {
+    module = await debugModule()
+  }, 300_000)
+
+  /** Reads messages in pieces of `size` bytes on both sides. What was told, or the code of the error; nothing else is thrown. */
+  function read(engine: Engine, size: number, first: number, count: number): string[] {
+    const { used } = engine.memoryUsage()
+    const told: string[] = []
+    engine.exports.nw_debug_fail_allocations!(first, count)
+    for (const side of ['server', 'client'] as const) {
+      let session: HTTP1Session | undefined
+      try {
+        session = HTTP1Session[side]({ engine })
+        const input = side === 'server' ? requests : responses
+        for (let at = 0; at < input.length; at += size) {
+          told.push(...session.receive(input.slice(at, at + size)).map(({ type }) => type))
+        }
+      } catch (error) {
+        if (!(error instanceof HTTP2Error)) throw error
+        told.push(error.code)
+        if (session) expect(session.failure?.code).toBe(error.code)
+      }
+      session?.dispose()
+    }
+    allocations = engine.exports.nw_debug_allocations!()
+    engine.exports.nw_debug_fail_allocations!(0, 0)
+    expect(engine.failure).toBeUndefined()
+    expect(engine.memoryUsage().used).toBe(used)
+    return told
+  }
+
+  const sizes = [1, 100, 1000, 10_000]
+
+  it.each(sizes)(
+    'heads in pieces of %i bytes: an error, no trap, and all memory comes back',
+    (size) => {
+      const engine = new Engine({ module })
+      const sound = read(engine, size, 0, 0)
+      const live = engine.exports.nw_debug_live!()
+      const expected = ['RequestReceived', 'InformationalReceived', 'ResponseReceived']
+      expect(sound).toEqual(expect.arrayContaining([...expected, 'TrailersReceived']))
+      expect(sound).not.toContain('NGHTTP2_ERR_NOMEM')
+      expect(read(engine, size, 0, 0)).toEqual(sound)
+      const last = allocations
+      expect(last).toBeGreaterThan(1)
+      for (let first = 1; first <= last; first++) {
+        for (const count of [1, always]) {
+          const told = read(engine, size, first, count)
+          expect(told, `at allocation ${first}`).toContain('NGHTTP2_ERR_NOMEM')
+          expect(engine.exports.nw_debug_live!(), `at allocation ${first}`).toBe(live)
+        }
+      }
+      expect(read(engine, size, 0, 0)).toEqual(sound)
+    },
+  )
+
+  it('in the first sessions of an engine: those that follow are sound', () => {
+    const sound = read(new Engine({ module }), 100, 0, 0)
+    const last = allocations
+    for (let first = 1; first <= last; first++) {
+      const engine = new Engine({ module })
+      expect(read(engine, 100, first, 1), `at allocation ${first}`).toContain('NGHTTP2_ERR_NOMEM')
+      expect(read(engine, 100, 0, 0), `after allocation ${first}`).toEqual(sound)
+    }
+  })
 })
