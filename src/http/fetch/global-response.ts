@@ -1,7 +1,7 @@
-import { deferredResponses } from './lazy-response.ts'
+import { lazyResponses } from './lazy-response.ts'
 import { type ResponseParts, shareFastResponses } from './fast-response.ts'
 import { nativeResponse } from './native.ts'
-import { rememberingResponses } from './recording-response.ts'
+import { recordingResponses } from './recording-response.ts'
 import { jsonParts, type KnownResponses } from './response-memory.ts'
 import { notConstructed, standardClass } from './global-class.ts'
 
@@ -16,7 +16,7 @@ export function installStandardResponse(): void {
   shareFastResponses()
   nativeResponse.whenMade((native) => {
     if (!nativeResponse.isInPlace || !Object.isExtensible(native.prototype)) return
-    const responses = takesItsOwn() ? rememberingResponses(native) : deferredResponses(native)
+    const responses = takesItsOwn() ? recordingResponses(native) : lazyResponses(native)
     const made = function standard(body?: BodyInit | null, init?: ResponseInit): Response {
       if ((new.target as unknown) === made) return responses.make(body, init)
       if (new.target === undefined) throw notConstructed(native)

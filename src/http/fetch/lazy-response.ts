@@ -25,15 +25,15 @@ const fieldValue = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/
  * where they are valid beyond doubt, and makes the runtime's `Response` at the first use that needs it. Other arguments
  * go to the runtime's constructor at once, which throws its own errors.
  */
-export function deferredResponses(native: typeof Response): KnownResponses {
-  let standIns!: StandIns<DeferredResponse>
+export function lazyResponses(native: typeof Response): KnownResponses {
+  let standIns!: StandIns<LazyResponse>
   /** The runtime's `Response`, for code that may change any part of it. */
-  let surrender!: (response: DeferredResponse) => Response
+  let surrender!: (response: LazyResponse) => Response
   let parts!: KnownResponses['parts']
   const sample = new native('')
   const isFoundBehindProxies = Object.getOwnPropertySymbols(sample).length > 0
 
-  class DeferredResponse {
+  class LazyResponse {
     #status: number
     #body: KeptBody
     /** `undefined` once the runtime's `headers` were given out, which may have been changed. */
@@ -41,15 +41,14 @@ export function deferredResponses(native: typeof Response): KnownResponses {
     #real: Response | undefined
 
     static {
-      const find = (value: unknown): DeferredResponse | undefined => {
+      const find = (value: unknown): LazyResponse | undefined => {
         if (typeof value !== 'object' || value === null) return undefined
-        if (#fields in value) return value as DeferredResponse
+        if (#fields in value) return value as LazyResponse
         const found = (value as Findable)[target]
-        return found && #fields in found ? (found as DeferredResponse) : undefined
+        return found && #fields in found ? (found as LazyResponse) : undefined
       }
-      const realOf = (response: DeferredResponse): Response =>
-        (response.#real ??= response.#makeReal())
-      standIns = { prototype: DeferredResponse.prototype, find, realOf }
+      const realOf = (response: LazyResponse): Response => (response.#real ??= response.#makeReal())
+      standIns = { prototype: LazyResponse.prototype, find, realOf }
       surrender = (response) => {
         const real = realOf(response)
         response.#body = response.#fields = undefined
@@ -100,7 +99,7 @@ export function deferredResponses(native: typeof Response): KnownResponses {
 
     clone(): Response {
       if (this.#real) return this.#real.clone()
-      const copy = new DeferredResponse()
+      const copy = new LazyResponse()
       copy.#status = this.#status
       copy.#body = this.#body
       copy.#fields = [...this.#fields!]
@@ -112,11 +111,11 @@ export function deferredResponses(native: typeof Response): KnownResponses {
       return new native(this.#body as BodyInit | null, init)
     }
   }
-  Reflect.deleteProperty(DeferredResponse.prototype, 'constructor')
+  Reflect.deleteProperty(LazyResponse.prototype, 'constructor')
   share(standIns, native, () => true)
   standBefore(standIns, native, sample, surrender)
   return {
-    make: (body, init) => new DeferredResponse(body, init) as unknown as Response,
+    make: (body, init) => new LazyResponse(body, init) as unknown as Response,
     parts,
   }
 }

@@ -15,18 +15,18 @@ const longestCopy = 64 * 1024
  * For Bun and browsers, whose APIs take only a `Response` of the runtime: a subclass that keeps its arguments. They are
  * sent as long as the program has not read a part that it could change.
  */
-export function rememberingResponses(native: typeof Response): KnownResponses {
+export function recordingResponses(native: typeof Response): KnownResponses {
   /** Bun adds the `content-type` of a text only when Bun sends it; the standard adds it in the constructor. */
   const saysType = new native('').headers.has('content-type')
 
-  class RememberingResponse extends native {
+  class RecordingResponse extends native {
     #body: KeptBody
     /** `undefined` once `headers` was given out, which may have been changed. */
     #fields: FlatFields | undefined
 
     static parts(response: object): ReturnType<KnownResponses['parts']> {
       if (!(#fields in response)) return undefined
-      const own = response as RememberingResponse
+      const own = response as RecordingResponse
       return keptParts(own.#body, own.#fields, own.status, own.bodyUsed, own)
     }
 
@@ -46,7 +46,7 @@ export function rememberingResponses(native: typeof Response): KnownResponses {
       if (body === undefined || fields === undefined || this.bodyUsed) return super.clone()
       const copied = typeof body === 'number' ? super.clone().body : body
       const { status, statusText } = this
-      const copy = new RememberingResponse(copied, { status, statusText, headers: toPairs(fields) })
+      const copy = new RecordingResponse(copied, { status, statusText, headers: toPairs(fields) })
       copy.#body = body
       return copy
     }
@@ -61,13 +61,13 @@ export function rememberingResponses(native: typeof Response): KnownResponses {
       return super.body
     }
   }
-  const { prototype } = RememberingResponse
+  const { prototype } = RecordingResponse
   Reflect.deleteProperty(prototype, 'constructor')
   for (const key of ['clone', 'headers', 'body'])
     Object.defineProperty(prototype, key, { enumerable: true })
   Object.defineProperty(prototype.clone, 'length', { value: native.prototype.clone.length })
   return {
-    make: (body, init) => new RememberingResponse(body, init),
-    parts: (response) => RememberingResponse.parts(response),
+    make: (body, init) => new RecordingResponse(body, init),
+    parts: (response) => RecordingResponse.parts(response),
   }
 }
