@@ -1,4 +1,4 @@
-/* The ground both sides stand on: regions, the clock, version and error texts. */
+/* The shared part of the module: regions, the clock, the texts of versions and errors. */
 #include "bridge.h"
 
 #include <stdlib.h>
@@ -26,7 +26,9 @@ NW_EXPORT(nw_init) nw_io *nw_init(void) {
   return &nw_region;
 }
 
-/* Makes the scratch region at least `size` bytes. Its contents are lost. 0, or NGHTTP2_ERR_NOMEM.
+/*
+ * Makes the scratch region at least `size` bytes long. Its contents are lost. 0, or
+ * NGHTTP2_ERR_NOMEM.
  */
 NW_EXPORT(nw_scratch_reserve) int nw_scratch_reserve(uint32_t size) {
   if (size <= nw_region.scratch_capacity) {
@@ -42,12 +44,12 @@ NW_EXPORT(nw_scratch_reserve) int nw_scratch_reserve(uint32_t size) {
   return 0;
 }
 
-/* nghttp2's version, as text. Borrowed for ever. */
+/* nghttp2's version as a C string. Borrowed until the instance ends. */
 NW_EXPORT(nw_version) const char *nw_version(void) {
   return nghttp2_version(0)->version_str;
 }
 
-/* What an NGHTTP2_ERR_* means, as text. Borrowed for ever. */
+/* The description of an NGHTTP2_ERR_* as a C string. Borrowed until the instance ends. */
 NW_EXPORT(nw_strerror) const char *nw_strerror(int code) {
   return nghttp2_strerror(code);
 }

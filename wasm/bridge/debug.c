@@ -1,6 +1,6 @@
 /*
- * Allocations that fail on demand, in debug builds only: the linker leads malloc, calloc and
- * realloc of all callers, nghttp2's too, through here (wasm/build.sh).
+ * Allocations that fail on demand, in debug builds only. The linker redirects all calls of malloc,
+ * calloc, realloc and free to this file, those of nghttp2 included (wasm/build.sh).
  */
 #ifndef NDEBUG
 
@@ -11,15 +11,19 @@ void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *pointer, size_t size);
 void __real_free(void *pointer);
 
-/* Allocations asked for since the last nw_debug_fail_allocations, and which of these fail. */
+/*
+ * `asked` counts the allocations since the last nw_debug_fail_allocations; the others say which of
+ * them fail.
+ */
 static uint32_t asked, first_failing, failing;
 
 /* Blocks that were allocated and not freed. */
 static uint32_t live;
 
 /*
- * Makes the `first`-th allocation from now on fail (1: the next one), and `count` - 1 behind it;
- * `count` UINT32_MAX: all behind it. `first` 0: none fails. Counting begins anew.
+ * Makes the `first`-th allocation from now on fail (1: the next one), and the `count` - 1
+ * allocations after it. `count` UINT32_MAX: all after it. `first` 0: none fails. Resets the counter
+ * of allocations.
  */
 NW_EXPORT(nw_debug_fail_allocations)
 void nw_debug_fail_allocations(uint32_t first, uint32_t count) {
@@ -28,12 +32,12 @@ void nw_debug_fail_allocations(uint32_t first, uint32_t count) {
   failing = count;
 }
 
-/* How many allocations were asked for since nw_debug_fail_allocations. */
+/* The number of allocations since the last nw_debug_fail_allocations. */
 NW_EXPORT(nw_debug_allocations) uint32_t nw_debug_allocations(void) {
   return asked;
 }
 
-/* How many blocks are allocated now, charged to an account or not. */
+/* The number of blocks that are allocated, charged to an account or not. */
 NW_EXPORT(nw_debug_live) uint32_t nw_debug_live(void) {
   return live;
 }

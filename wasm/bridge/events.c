@@ -1,4 +1,6 @@
-/* The event region, and the cache of strings that spares the host from decoding one twice. */
+/*
+ * The event region, and the cache of strings from HPACK tables, which the host decodes once each.
+ */
 #include "bridge.h"
 
 #include <stdlib.h>
@@ -7,8 +9,9 @@
 #include "nghttp2_rcbuf.h"
 
 enum {
-  KEPT_WORDS = 256 * 1024, /* a region that has grown beyond goes back after the call */
-  /* No honest peer makes 128 KiB of input into 32 MiB: one that repeats long indexed fields does.
+  KEPT_WORDS = 256 * 1024, /* a larger region is freed at the next call */
+  /*
+   * 32 MiB. The records of 128 KiB of input exceed it only where long indexed fields are repeated.
    */
   MOST_WORDS = 8 * 1024 * 1024,
 };
@@ -90,12 +93,12 @@ uint32_t *nw_put_bytes(uint32_t *at, const void *bytes, size_t length) {
 /* ---- strings ------------------------------------------------------------------------------ */
 
 /*
- * Strings that live in an HPACK table (static, or dynamic and so held by more than the callback)
- * come again with the same buffer. The cache maps the buffer's address to a slot, and the host
- * keeps its JS string in an array under that slot. The cache holds a reference, so that an address
- * cannot be used again while it is in a slot; handing a slot to another string is told by the
- * record itself. Long strings have slots of their own, and few, because the cache keeps them alive;
- * without any, a peer could have a long field decoded again and again for a byte each time.
+ * A string of an HPACK table has the same buffer each time it occurs. The cache maps the buffer's
+ * address to a slot; the host keeps its JavaScript string in an array under that slot. The cache
+ * holds a reference, so an address is not reused while it is in a slot. A record that gives a slot
+ * to another string carries the string. Long strings have few slots of their own, because the cache
+ * keeps their memory allocated. Without any, each repetition of a long indexed field, one byte on
+ * the wire, would be decoded again.
  */
 enum {
   SHORT_BITS = 12,
@@ -105,9 +108,12 @@ enum {
 };
 
 static nghttp2_rcbuf *slots[SLOTS];
-static uint32_t victim; /* alternates which of a pair of slots is given up */
+static uint32_t victim; /* alternates which slot of a pair is reused */
 
-/* Counts a string that its owner's memory holds and the cache knows; static ones have no owner. */
+/*
+ * Counts a cached string in the account that its memory belongs to. Strings of the static table
+ * have no account.
+ */
 static void count_cached(const nghttp2_rcbuf *buffer, uint32_t change) {
   nw_account *owner = buffer->mem_user_data;
   if (owner) {
@@ -150,7 +156,7 @@ static uint32_t take_slot(nghttp2_rcbuf *buffer) {
   return slot;
 }
 
-/* Writes a "string"; returns the word behind it. */
+/* Writes a "string" from the cache, or adds it; returns the word behind it. */
 static uint32_t *put_string(uint32_t *at, nghttp2_rcbuf *buffer) {
   uint32_t slot = pair_of(buffer);
   if (is_cached(slot, buffer) || is_cached(++slot, buffer)) {
@@ -181,7 +187,10 @@ void nw_strings_forget(const nw_account *owner) {
   }
 }
 
-/* Empties the cache: the host has not read all the records, so it does not know what is in it. */
+/*
+ * Empties the caches of strings. For a host that has not read all records, so that its array lacks
+ * strings of theirs.
+ */
 NW_EXPORT(nw_strings_clear) void nw_strings_clear(void) {
   nw_texts_clear();
   for (uint32_t slot = 0; slot < SLOTS; ++slot) {

@@ -1,7 +1,8 @@
 /*
- * Texts of HTTP/1.1 by their bytes. A client sends the same names and values with each request:
- * those that are short and known cross as a slot of the host's array of strings, behind the slots
- * of events.c. The table is direct-mapped: a text takes the place of the one that has its hash.
+ * A table of the texts of HTTP/1.1 by their bytes. A client sends mostly the same names and values
+ * with each request; a short text that is in the table crosses as its slot in the host's array of
+ * strings. The slots follow those of events.c. The table is direct-mapped: a text replaces the text
+ * that has the same hash.
  */
 #include "bridge.h"
 

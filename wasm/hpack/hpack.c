@@ -1,4 +1,4 @@
-/* HPACK by itself (RFC 7541): what `nghttp2-wasm/hpack` gives. */
+/* HPACK without HTTP/2 (RFC 7541): the coders of `nghttp2-wasm/hpack`. */
 #include "bridge.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static h2_hpack *hpack_new(void) {
   return hpack;
 }
 
-/* Frees a coder, one that could not be made in full too. Its handle is dead. */
+/* Frees a coder, complete or not. Its handle is invalid afterwards. */
 NW_EXPORT(h2_hpack_del) void h2_hpack_del(h2_hpack *hpack) {
   nw_strings_forget(&hpack->account);
   if (hpack->deflater) {
@@ -61,7 +61,7 @@ int h2_hpack_change_table_size(h2_hpack *hpack, uint32_t size) {
                          : nghttp2_hd_inflate_change_table_size(hpack->inflater, size);
 }
 
-/* The most bytes that the fields in scratch can take. */
+/* The most bytes that the header block of the fields in scratch can have. */
 NW_EXPORT(h2_deflate_bound) uint32_t h2_deflate_bound(h2_hpack *hpack, uint32_t count) {
   return nghttp2_hd_deflate_bound(hpack->deflater, (const nghttp2_nv *)nw_region.scratch, count);
 }

@@ -1,7 +1,7 @@
 /*
- * Bodies on their way out. A short body, or a short piece of one, is held here, by value. Of what
- * is long the host tells only how many bytes are ready (a credit); nghttp2 frames them and the host
- * splices the bytes in.
+ * Bodies that are sent. A short body, or a short piece of one, is held in linear memory. Of a long
+ * body the host passes the number of bytes that are ready (a credit); nghttp2 frames them, and the
+ * host inserts the bytes into the output (a splice).
  */
 #include "http2.h"
 
@@ -56,7 +56,7 @@ static int finish(nghttp2_session *ng, h2_stream *stream, uint32_t *flags) {
   return nghttp2_submit_trailer(ng, stream->id, stream->trailers, stream->trailer_count);
 }
 
-/* Gives nghttp2 bytes that we hold. How many, or NGHTTP2_ERR_*. */
+/* Copies held bytes to nghttp2's frame. The number of bytes, or NGHTTP2_ERR_*. */
 static nghttp2_ssize read_held(h2_session *session, h2_stream *stream, uint8_t *to, size_t length) {
   uint32_t taken = stream->held_length < length ? stream->held_length : (uint32_t)length;
   memcpy(to, stream->held, taken);
@@ -100,7 +100,7 @@ nghttp2_ssize h2_stream_read(nghttp2_session *ng, int32_t id, uint8_t *buffer, s
   return taken;
 }
 
-/* Puts out the head and padding of a DATA frame whose bytes the host splices in. */
+/* Writes the header and the padding of a DATA frame whose payload the host splices in. */
 int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *head, size_t length,
                    nghttp2_data_source *source, void *user_data) {
   (void)ng, (void)source;
@@ -113,7 +113,7 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
   uint8_t *out = nw_region.output + nw_region.output_length;
   memcpy(out, head, 9);
   out += 9;
-  size_t padding = frame->data.padlen; /* the pad length octet is one of these */
+  size_t padding = frame->data.padlen; /* the pad length octet included */
   if (padding) {
     *out++ = (uint8_t)(padding - 1);
   }
@@ -132,7 +132,7 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
   return 0;
 }
 
-/* There is more of the body; `last`: and that is all. */
+/* Resumes the body after more of it was added. `last`: it is complete. */
 static int go_on(h2_session *session, h2_stream *stream, int last) {
   stream->last = last != 0;
   if (last && stream->held_length == 0 && stream->ready == 0) {
@@ -146,9 +146,9 @@ static int go_on(h2_session *session, h2_stream *stream, int last) {
 }
 
 /*
- * `bytes` more of the stream's body are ready at the host; `last` 1: and that is all. The host
- * splices them in when h2_session_send asks. 0, or NGHTTP2_ERR_* when the stream takes no body (any
- * more).
+ * `bytes` more of the stream's body are ready at the host, which splices them in after
+ * h2_session_send. `last` 1: the body is complete. 0, or NGHTTP2_ERR_* where the stream has no
+ * body, or a complete one.
  */
 NW_EXPORT(h2_stream_credit)
 int h2_stream_credit(h2_session *session, int32_t id, uint32_t bytes, int last) {
@@ -160,13 +160,13 @@ int h2_stream_credit(h2_session *session, int32_t id, uint32_t bytes, int last) 
   return go_on(session, stream, last);
 }
 
-/* Makes room for `length` bytes behind those held. 0, or NGHTTP2_ERR_NOMEM. */
+/* Makes room for `length` bytes behind those that are held. 0, or NGHTTP2_ERR_NOMEM. */
 static int reserve_piece(h2_session *session, h2_stream *stream, uint32_t length) {
   uint32_t end = stream->piece ? (uint32_t)(stream->held - stream->piece) + stream->held_length : 0;
   if (stream->piece && end + length <= stream->piece_capacity) {
     return 0;
   }
-  /* The first piece is mostly the only one; where there are more, they are many. */
+  /* Most bodies have one piece. Where a second one follows, more are likely. */
   uint32_t capacity = stream->piece ? 2 * (stream->held_length + length) : length;
   uint8_t *piece = nw_alloc(&session->account, capacity);
   if (!piece) {
@@ -182,8 +182,8 @@ static int reserve_piece(h2_session *session, h2_stream *stream, uint32_t length
 }
 
 /*
- * As h2_stream_credit, for `length` bytes that are in scratch: they are copied, and a record says
- * when they have gone out. Only while no credit waits.
+ * As h2_stream_credit, for `length` bytes in scratch, which are copied. A PIECE_SENT record says
+ * when they were sent. Fails while credit is left.
  */
 NW_EXPORT(h2_stream_push)
 int h2_stream_push(h2_session *session, int32_t id, uint32_t length, int last) {
@@ -221,8 +221,7 @@ static nghttp2_nv *copy_fields(h2_session *session, const nghttp2_nv *fields, ui
   return copy;
 }
 
-/* The trailers in scratch end the stream, after what its body still has to send. 0 or
- * NGHTTP2_ERR_*. */
+/* Ends the stream's body with the trailer fields in scratch. 0 or NGHTTP2_ERR_*. */
 NW_EXPORT(h2_submit_trailers)
 int h2_submit_trailers(h2_session *session, int32_t id, uint32_t count) {
   const nghttp2_nv *fields = (const nghttp2_nv *)nw_region.scratch;

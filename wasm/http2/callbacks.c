@@ -1,6 +1,6 @@
 /*
- * nghttp2's callbacks. Each notes a fact in the event region and returns; none decides anything.
- * Those for what the peer sends are in received.c.
+ * nghttp2's callbacks for frames that are sent and for the session. Each appends records and
+ * returns. received.c has the callbacks for frames that are received.
  */
 #include "http2.h"
 
@@ -31,9 +31,9 @@ int h2_is_unknown(uint32_t frame_type) {
 }
 
 /*
- * RFC 9113 §8.1: a server that has answered in full before the request ended may ask the client to
- * stop with RST_STREAM(NO_ERROR). A host that reads ANSWERED does so itself, when the client has
- * had time to read the response. Not for a tunnel, whose halves end apart.
+ * RFC 9113 §8.1: a server whose response is complete before the request has ended may ask the
+ * client to stop with RST_STREAM(NO_ERROR). A host that reads ANSWERED sends it, after the client
+ * has had time to read the response. The two directions of a tunnel end independently.
  */
 int h2_end_sent(h2_session *session, int32_t id) {
   nghttp2_session *ng = session->ng;
@@ -81,13 +81,16 @@ static void drop_body(h2_session *session, int32_t id) {
   }
 }
 
-/* Whether a body was to follow these HEADERS; nghttp2 shows us the first member of its item. */
+/*
+ * Whether a body was to follow these HEADERS. The frame is the first member of nghttp2's outbound
+ * item.
+ */
 static int carries_body(const nghttp2_frame *frame) {
   const nghttp2_outbound_item *item = (const nghttp2_outbound_item *)frame;
   return item->aux_data.headers.dpw.data_prd.v2.read_callback == h2_stream_read;
 }
 
-/* A response that could not be sent is none: another may take its place. */
+/* A response that could not be sent does not count: another may be submitted. */
 static void unanswer(nghttp2_session *ng, int32_t id) {
   nghttp2_stream *stream = nghttp2_session_get_stream(ng, id);
   if (stream && stream->state == NGHTTP2_STREAM_OPENING) {

@@ -1,7 +1,7 @@
 /*
- * Ends of bodies that need no window. nghttp2 asks for the rest of a body only where both windows
- * are open. HEADERS and an empty DATA frame are not flow-controlled (RFC 9113 §6.9), so where
- * nothing but the end is left, it is sent here.
+ * Ends of bodies that need no window. nghttp2 reads the rest of a body only where both windows are
+ * open. HEADERS and an empty DATA frame are not flow-controlled (RFC 9113 §6.9), so the end of a
+ * body that has no other bytes left is sent by this file.
  */
 #include "http2.h"
 
@@ -31,7 +31,7 @@ void h2_end_remove(h2_stream *stream) {
   stream->end_link = NULL;
 }
 
-/* The stream, where nghttp2 has sent all else of its message and a window keeps it from the end. */
+/* The stream, where only the end of its message is left and a window blocks it; else NULL. */
 static nghttp2_stream *blocked_stream(const h2_session *session, const h2_stream *end) {
   nghttp2_session *ng = session->ng;
   nghttp2_stream *stream = nghttp2_session_get_stream(ng, end->id);
@@ -40,7 +40,7 @@ static nghttp2_stream *blocked_stream(const h2_session *session, const h2_stream
       (ng->remote_window_size > 0 && stream->remote_window_size > 0)) {
     return NULL;
   }
-  /* The last frame of the body has not gone out in full yet. */
+  /* The last frame of the body is still being sent. */
   const nghttp2_outbound_item *active = ng->aob.item;
   return active && active->frame.hd.stream_id == end->id ? NULL : stream;
 }
@@ -54,7 +54,7 @@ int h2_ends_wait(const h2_session *session) {
   return 0;
 }
 
-/* No header block is being sent, between whose frames no other may stand (RFC 9113 §4.3). */
+/* No header block is being sent: its frames must be contiguous (RFC 9113 §4.3). */
 static int is_between_frames(nghttp2_session *ng) {
   nghttp2_active_outbound_item *active = &ng->aob;
   return !active->item || active->state == NGHTTP2_OB_SEND_NO_COPY ||
@@ -63,7 +63,10 @@ static int is_between_frames(nghttp2_session *ng) {
           !nghttp2_bufs_next_present(&active->framebufs));
 }
 
-/* An empty DATA frame with END_STREAM. What is done here nghttp2 does when it has sent one. */
+/*
+ * Sends an empty DATA frame with END_STREAM, and closes the stream's side as nghttp2 does after its
+ * own.
+ */
 static int send_empty_data(h2_session *session, nghttp2_stream *stream) {
   uint32_t id = (uint32_t)stream->stream_id;
   uint8_t head[FRAME_HEAD] = {0, 0, 0, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM};
@@ -100,7 +103,7 @@ int h2_ends_send(h2_session *session) {
     end->ended = 1;
     h2_end_remove(end);
     if (!end->trailers) {
-      result = send_empty_data(session, stream); /* `end` is gone with a stream that closes */
+      result = send_empty_data(session, stream); /* a stream that closes frees `end` */
     }
     if (result != 0) {
       return result;

@@ -21,13 +21,13 @@ enum h2_option {
 };
 
 /*
- * The argument of h2_session_new, written by the host into the scratch region. Each word is taken
- * as it is; the defaults are the host's. A limit of UINT32_MAX is none.
+ * The argument of h2_session_new, written by the host into the scratch region. The host fills in
+ * the defaults. A limit of UINT32_MAX is none.
  */
 typedef struct {
   uint32_t role;
   uint32_t options;
-  uint32_t event_mask; /* bit 1 << kind: which records to make of the optional kinds */
+  uint32_t event_mask; /* bit 1 << kind: append records of this optional kind */
   uint32_t seed[2];    /* keys the stream map */
   uint32_t now;        /* milliseconds */
   uint32_t memory_limit;
@@ -50,7 +50,7 @@ typedef struct {
 enum h2_ask {
   H2_ASK_WANT_READ,
   H2_ASK_WANT_WRITE,
-  H2_ASK_REMOTE_WINDOW,       /* what we may send on the connection */
+  H2_ASK_REMOTE_WINDOW,       /* bytes that may be sent on the connection */
   H2_ASK_LOCAL_WINDOW,        /* what the peer may send on the connection */
   H2_ASK_RECEIVED_UNCONSUMED, /* received on the connection since the last WINDOW_UPDATE */
   H2_ASK_STREAM_REMOTE_WINDOW,
@@ -61,7 +61,8 @@ enum h2_ask {
   H2_ASK_INFLATE_TABLE,
   H2_ASK_LAST_PROCESSED_STREAM,
   H2_ASK_NEXT_STREAM,
-  H2_ASK_STREAM_STATE, /* 0: none; 1: open; 2: we ended; 3: the peer ended; 4: both */
+  H2_ASK_STREAM_STATE, /* 0: none; else 1, plus 1 where this side has ended, plus 2 where the peer
+                          has */
   H2_ASK_MEMORY_USED,
   H2_ASK_REQUEST_ALLOWED,
   H2_ASK_COUNTER,        /* argument: H2_COUNT_* */
@@ -80,16 +81,17 @@ enum h2_body {
 
 typedef struct h2_stream h2_stream;
 
-/* What an unknown frame that waits to be sent will carry. */
+/* The payload of a queued frame of an unknown type. */
 typedef struct h2_payload {
-  struct h2_payload *next, **link; /* `link` leads here: each ends in constant time */
+  struct h2_payload *next,
+    **link; /* `link` points to the pointer to this one: removal in constant time */
   uint32_t length;
   uint8_t bytes[];
 } h2_payload;
 
 enum { H2_SKIPPED_RANGES = 8 };
 
-/* Identifiers of streams between two. */
+/* The stream identifiers between two others. */
 typedef struct {
   uint32_t after, before;
 } h2_range;
@@ -98,29 +100,29 @@ typedef struct h2_session {
   nw_account account;
   nghttp2_mem mem;
   nghttp2_session *ng;
-  const uint8_t *pending; /* a piece of output that found no room; borrowed from nghttp2 */
+  const uint8_t *pending; /* output that did not fit into the region; borrowed from nghttp2 */
   size_t pending_length;
-  size_t send_budget;  /* bytes this h2_session_send may still give */
-  nghttp2_map streams; /* h2_stream by id: those that send a body, opened yet or not */
+  size_t send_budget;  /* bytes that this h2_session_send may still write */
+  nghttp2_map streams; /* h2_stream by id: those with a body to send, whether open yet or not */
   h2_payload *payloads;
-  h2_stream *ends;    /* streams that have nothing left to send but their end */
+  h2_stream *ends;    /* streams of which only the end is left to send */
   uint8_t *extension; /* payload of the unknown frame being received */
   size_t extension_length;
   uint32_t role, options, event_mask, max_padding, max_outbound_queue;
   uint32_t max_header_fields, max_header_bytes;
-  uint32_t block_noted;  /* fields of the header block being received that were told */
-  uint64_t block_fields; /* and that came; the crumbs of a cookie are one */
+  uint32_t block_noted;  /* fields of the header block being received that were recorded */
+  uint64_t block_fields; /* fields of it that were received; the crumbs of a cookie are one */
   uint64_t block_crumbs;
-  uint64_t block_bytes; /* of those that came: names, values and 32 a field */
+  uint64_t block_bytes; /* bytes of them: names, values and 32 a field */
   uint32_t block_truncated;
   uint32_t block_charged; /* it has cost a token */
-  uint32_t requests_left; /* that may begin before h2_session_receive returns */
-  uint32_t block_pauses;  /* a request that began when none was left */
+  uint32_t requests_left; /* requests that may begin before h2_session_receive returns */
+  uint32_t block_pauses;  /* the block is of a request that began when none was left */
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;
-  uint32_t max_concurrent_streams; /* as acknowledged; see h2_settings_acknowledged */
+  uint32_t max_concurrent_streams; /* as acknowledged by the peer; see h2_settings_acknowledged */
   h2_range skipped[H2_SKIPPED_RANGES];
   uint32_t next_skipped;
-  uint32_t is_terminated; /* by the host: a message submitted now is the host's mistake */
+  uint32_t is_terminated; /* by the host: messages are not accepted any more */
   uint32_t counters[8];
 } h2_session;
 
@@ -136,22 +138,23 @@ enum h2_counter {
   H2_COUNT_INVALID_FRAMES,
 };
 
-/* The body that a stream sends: bytes we hold, behind them a credit for bytes the host holds. */
+/* The body that a stream sends: bytes in linear memory, then a credit for bytes of the host's. */
 struct h2_stream {
   int32_t id;
-  uint8_t *held; /* the next of `bytes`, or of `piece` */
+  uint8_t *held; /* the next unsent byte of `bytes` or of `piece` */
   uint32_t held_length;
-  uint32_t ready; /* bytes the host will splice in */
-  uint8_t whole;  /* the body is in `bytes`, all of it */
-  uint8_t last;   /* no more will come */
+  uint32_t ready; /* bytes that the host will splice in */
+  uint8_t whole;  /* `bytes` is the whole body */
+  uint8_t last;   /* the body is complete */
   uint8_t ended;  /* the end was handed to nghttp2 */
   uint8_t half_close;
   uint8_t deferred;
   uint32_t trailer_count;
   nghttp2_nv *trailers; /* one block with its strings; sent after the body */
-  uint8_t *piece;       /* some of the body, from h2_stream_push; NULL when all of it is sent */
+  uint8_t *piece;       /* bytes from h2_stream_push; NULL when all of them were sent */
   uint32_t piece_capacity;
-  h2_stream *next_end, **end_link; /* `end_link` leads here; NULL: not among the session's `ends` */
+  h2_stream *next_end, **end_link; /* `end_link` points to the pointer to this one; NULL: not among
+                                      the session's `ends` */
   uint8_t bytes[];
 };
 
@@ -160,7 +163,7 @@ void h2_received_callbacks(nghttp2_session_callbacks *callbacks);
 /* Whether this session's host reads the optional kind. */
 int h2_wanted(const h2_session *session, enum nw_event kind);
 int h2_is_unknown(uint32_t frame_type);
-void h2_random(uint8_t *to, size_t length); /* keyed by the seed of the session being made */
+void h2_random(uint8_t *to, size_t length); /* from the seed of the session being made */
 h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t length);
 /* Makes it the body of stream `id`. 0 or NGHTTP2_ERR_*. */
 int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id);
@@ -170,35 +173,40 @@ void h2_stream_free(h2_session *session, h2_stream *stream);
 /* Detaches a stream and frees it. */
 void h2_stream_del(h2_session *session, h2_stream *stream);
 void h2_payload_del(h2_session *session, h2_payload *payload);
-/* Nothing is left of the stream's body but its end. */
+/* Adds a stream to the session's `ends`: only the end of its body is left. */
 void h2_end_add(h2_session *session, h2_stream *stream);
-/* The end was sent, or the stream is gone; one that is not among the ends is left alone. */
+/* Removes a stream from the session's `ends`, if it is there. */
 void h2_end_remove(h2_stream *stream);
-/* Whether h2_ends_send would send something. */
+/* Whether h2_ends_send would send a frame. */
 int h2_ends_wait(const h2_session *session);
-/* Sends the ends that only a window holds up; trailers go by way of nghttp2. 0 or NGHTTP2_ERR_*. */
+/* Sends the ends that only a window blocks; nghttp2 sends trailers. 0 or NGHTTP2_ERR_*. */
 int h2_ends_send(h2_session *session);
 /* END_STREAM has been sent on the stream. 0 or NGHTTP2_ERR_*. */
 int h2_end_sent(h2_session *session, int32_t id);
-/* A frame of the peer's cost more than it should. 0 or NGHTTP2_ERR_*. */
+/*
+ * Takes a token for a frame that breaks a rule or a limit; terminates the session where none is
+ * left. 0 or NGHTTP2_ERR_*.
+ */
 int h2_spend_invalid_token(h2_session *session, nghttp2_session *ng);
-/* A frame of the peer's broke a rule. 0, or NGHTTP2_ERR_CALLBACK_FAILURE without memory. */
+/* Records FRAME_INVALID. 0, or NGHTTP2_ERR_CALLBACK_FAILURE without memory. */
 int h2_note_invalid(h2_session *session, const nghttp2_frame_hd *head, int code);
 /* Terminates a session with too many frames to send. 0 or NGHTTP2_ERR_*. */
 int h2_limit_queue(h2_session *session);
 /* nghttp2's on_begin_frame callback. */
 int h2_check_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data);
-/* A header block begins. 0, or NGHTTP2_ERR_CALLBACK_FAILURE. */
+/* Resets a tunnel on which a header block begins. 0, or NGHTTP2_ERR_CALLBACK_FAILURE. */
 int h2_check_tunnel(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame);
 /* The peer has acknowledged our SETTINGS. */
 void h2_settings_acknowledged(h2_session *session);
-/* A setting of ours, as far as acknowledged. */
+/* The acknowledged value of a setting of this side. */
 uint32_t h2_local_setting(const h2_session *session, uint32_t id);
-/* Bytes of a header list that are taken: the session's limit, or what our SETTINGS said. */
+/*
+ * The most bytes of a header list: the session's limit, or a lower SETTINGS_MAX_HEADER_LIST_SIZE.
+ */
 uint64_t h2_header_list_limit(const h2_session *session);
 /* `bytes` of the stream's body have been received. */
 void h2_count_unread(nghttp2_session *ng, int32_t id, uint32_t bytes);
-/* The stream closes: what the host has not taken in goes back to the connection's window. */
+/* The stream closes: the bytes that the host has not consumed return to the connection's window. */
 int h2_return_unread(nghttp2_session *ng, int32_t id);
 nghttp2_ssize h2_stream_read(nghttp2_session *ng, int32_t id, uint8_t *buffer, size_t length,
                              uint32_t *flags, nghttp2_data_source *source, void *user_data);

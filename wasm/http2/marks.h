@@ -1,7 +1,7 @@
 /*
- * What the bridge notes of each of nghttp2's streams. nghttp2 keeps a pointer for its user with a
- * stream; here it is no address, but how many bytes the host has not taken in, which a window keeps
- * below 2^31, and whether the stream was answered.
+ * Marks on nghttp2's streams, in the place of the user data pointer: the number of received bytes
+ * that the host has not consumed, which the window keeps below 2^31, and whether a response was
+ * submitted.
  */
 #ifndef NGHTTP2_WASM_MARKS_H
 #define NGHTTP2_WASM_MARKS_H

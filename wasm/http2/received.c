@@ -1,4 +1,4 @@
-/* What the peer sent, noted in the event region as it is parsed. */
+/* nghttp2's callbacks for frames that are received. Each appends records and returns. */
 #include "http2.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
   return h2_check_tunnel(session, ng, frame);
 }
 
-/* Where a request begins that is one too many, its first field is the last that is read for now. */
+/* Pauses at the first field of a request beyond the number that h2_session_receive was given. */
 static int pause_or_go_on(h2_session *session) {
   if (!session->block_pauses) {
     return 0;
@@ -37,27 +37,27 @@ static int pause_or_go_on(h2_session *session) {
 }
 
 enum {
-  /* A peer that sends so many times what it was told is the limit is not one that has erred. */
+  /* A block of so many times the limits ends the connection. */
   BLOCK_EXCESS = 4,
-  /* What RFC 9113 §6.5.2 counts for a field beyond its name and value. */
+  /* The overhead of a field in RFC 9113 §6.5.2, in bytes. */
   FIELD_OVERHEAD = 32,
-  /* Bytes that a block may have from the static table, and repeat from the dynamic one. */
+  /* Bytes that a block may take from the static table, and repeat from the dynamic one. */
   BLOCK_REPEATS = 4096,
 };
 
-/* What a callback for a field returns after a call that may have terminated the session. */
+/* The result of a callback for a field, after a call that may have terminated the session. */
 static int stop_if_terminated(const nghttp2_session *ng, int result) {
   if (result != 0) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
-  /* This ends nghttp2's loop over the block; it ignores all that follows. */
+  /* Ends nghttp2's loop over the block; the rest of the input is ignored. */
   return ng->iframe.state == NGHTTP2_IB_IGN_ALL ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE : 0;
 }
 
 /*
- * A block that repeats entries of the dynamic table, a byte each, costs many times what it costs to
- * send: nghttp2 validates each field anew. Huffman's code makes at most 8 of 5 bits, and a block
- * has a use for each entry once; what is beyond both costs a token.
+ * A block that repeats entries of the dynamic table, at one byte each, costs many times its length:
+ * nghttp2 validates each field again. The Huffman code expands 5 bits to at most 8, and a block
+ * needs each entry once. A block that decodes to more than both allow costs a token.
  */
 static int charge_repeats(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame) {
   uint64_t more_crumbs = session->block_crumbs ? session->block_crumbs - 1 : 0;
@@ -72,9 +72,9 @@ static int charge_repeats(h2_session *session, nghttp2_session *ng, const nghttp
 }
 
 /*
- * A field beyond the limits is dropped. The first one of a block costs a token like a malformed
- * frame, so that blocks which only cost us work come to an end; one that goes far beyond ends the
- * connection: nghttp2 would go on to validate each field before it is told.
+ * A field beyond the limits is dropped. The first one of a block costs a token, like a malformed
+ * frame, which bounds the number of such blocks. A block far beyond the limits ends the connection,
+ * because nghttp2 would go on to validate each of its fields.
  */
 static int drop_field(h2_session *session, nghttp2_session *ng) {
   int result = 0;
@@ -92,8 +92,8 @@ static int drop_field(h2_session *session, nghttp2_session *ng) {
 }
 
 /*
- * The crumbs of a cookie are one field (RFC 9113 §8.2.3), whose bytes are counted in full, with
- * what each of the crumbs costs.
+ * The crumbs of a cookie are one field (RFC 9113 §8.2.3). Their bytes are counted in full, with the
+ * overhead of each crumb.
  */
 static void count_field(h2_session *session, nghttp2_vec name, nghttp2_vec value) {
   int is_crumb = name.len == 6 && memcmp(name.base, "cookie", 6) == 0;
@@ -102,7 +102,7 @@ static void count_field(h2_session *session, nghttp2_vec name, nghttp2_vec value
   session->block_bytes += name.len + value.len + FIELD_OVERHEAD;
 }
 
-/* The library advertises SETTINGS_MAX_HEADER_LIST_SIZE and leaves it to us to mean it. */
+/* nghttp2 advertises SETTINGS_MAX_HEADER_LIST_SIZE and does not enforce it; this callback does. */
 static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                      nghttp2_rcbuf *value, uint8_t flags, void *user_data) {
   h2_session *session = user_data;
@@ -124,7 +124,10 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rc
   return pause_or_go_on(session);
 }
 
-/* RFC 9113 §8.2.1: a malformed field makes the message malformed; ignoring it invites smuggling. */
+/*
+ * RFC 9113 §8.2.1: a malformed field makes the message malformed. Ignoring it would allow request
+ * smuggling.
+ */
 static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                              nghttp2_rcbuf *value, uint8_t flags, void *user_data) {
   (void)ng, (void)frame, (void)name, (void)value, (void)flags, (void)user_data;
@@ -317,7 +320,7 @@ static int on_extension_chunk(nghttp2_session *ng, const nghttp2_frame_hd *head,
 static int unpack_extension(nghttp2_session *ng, void **payload, const nghttp2_frame_hd *head,
                             void *user_data) {
   (void)ng, (void)head, (void)user_data;
-  *payload = NULL; /* it stays in the session until on_frame_recv, which follows at once */
+  *payload = NULL; /* the session keeps it until on_frame_recv, which nghttp2 calls next */
   return 0;
 }
 

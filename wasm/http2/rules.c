@@ -1,13 +1,15 @@
-/* Rules for what a peer may send that nghttp2 leaves to its user, or takes more harshly than we do.
+/*
+ * Rules for what a peer may send that nghttp2 does not check, or that it answers with a connection
+ * error where a stream error is enough.
  */
 #include "http2.h"
 
 #include "nghttp2_session.h"
 
 /*
- * What makes a server reset streams by itself is not in nghttp2's budget of received resets. It is
- * in this one: a peer that goes on sending malformed frames, or header blocks beyond the limits, is
- * told to calm down.
+ * nghttp2's budget of received resets does not count resets that a peer causes. This one does: a
+ * peer that keeps sending malformed frames, or header blocks beyond the limits, gets
+ * ENHANCE_YOUR_CALM.
  */
 int h2_spend_invalid_token(h2_session *session, nghttp2_session *ng) {
   uint32_t seconds = (nw_now - session->invalid_refilled) / 1000;
@@ -39,10 +41,10 @@ int h2_note_invalid(h2_session *session, const nghttp2_frame_hd *head, int code)
 /* ---- stream identifiers ------------------------------------------------------------------- */
 
 /*
- * RFC 9113 §5.1.1: a new stream closes all idle ones with lower identifiers, and a request on one
- * of those is a connection error. nghttp2 ignores it, because it does not know it from a frame that
- * crossed our RST_STREAM. The identifiers that a client skipped are known here; the last few times
- * that it did so are enough, because an honest client skips none.
+ * RFC 9113 §5.1.1: a new stream closes all idle streams with lower identifiers, and a request on
+ * one of them is a connection error. nghttp2 ignores such a request, because it cannot tell it from
+ * a frame that crossed an RST_STREAM. The last ranges of identifiers that a client has skipped are
+ * kept; conforming clients rarely skip any.
  */
 static int was_skipped(const h2_session *session, uint32_t id) {
   for (uint32_t i = 0; i < H2_SKIPPED_RANGES; ++i) {
@@ -108,7 +110,7 @@ static int is_tunnel(h2_session *session, nghttp2_session *ng, int32_t id) {
          stream->status_code / 100 == 2;
 }
 
-/* RFC 9113 §8.5: a frame other than DATA on a tunnel is a stream error. Its fields are not told. */
+/* RFC 9113 §8.5: a HEADERS frame on a tunnel is a stream error. Its fields are not recorded. */
 int h2_check_tunnel(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame) {
   if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_HEADERS ||
       !is_tunnel(session, ng, frame->hd.stream_id)) {
@@ -125,13 +127,13 @@ int h2_check_tunnel(h2_session *session, nghttp2_session *ng, const nghttp2_fram
 
 /* ---- our settings ------------------------------------------------------------------------- */
 
-/* A number of streams that no connection has. */
+/* More streams than a connection can have. */
 #define UNREACHED_STREAMS 0x80000000U
 
 /*
- * RFC 9113 §5.1.2: a stream beyond SETTINGS_MAX_CONCURRENT_STREAMS is a stream error. nghttp2 takes
- * it for a connection error once the setting was acknowledged, and refuses the stream before that:
- * here it always refuses the stream, which hurts no other.
+ * RFC 9113 §5.1.2: a stream beyond SETTINGS_MAX_CONCURRENT_STREAMS is a stream error. nghttp2 makes
+ * it a connection error once the setting was acknowledged, and refuses the stream before. With its
+ * own limit out of reach it always refuses the stream, and the other streams go on.
  */
 void h2_settings_acknowledged(h2_session *session) {
   uint32_t *streams = &session->ng->local_settings.max_concurrent_streams;

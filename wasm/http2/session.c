@@ -1,4 +1,4 @@
-/* A session's life: made, fed, drained, asked, ended. */
+/* The exports of a session of HTTP/2: creation, input, output, questions, deletion. */
 #include "http2.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 static uint64_t random_state;
 
-/* splitmix64: the seed spread over as many bytes as nghttp2 asks for. */
+/* splitmix64: derives the bytes that nghttp2 asks for from the seed. */
 void h2_random(uint8_t *to, size_t length) {
   while (length) {
     uint64_t z = random_state += 0x9e3779b97f4a7c15U;
@@ -58,7 +58,7 @@ static int free_stream(void *stream, void *session) {
   return 0;
 }
 
-/* Frees a session and all it holds, one that could not be made in full too. Its handle is dead. */
+/* Frees a session and all it holds, complete or not. Its handle is invalid afterwards. */
 NW_EXPORT(h2_session_del) void h2_session_del(h2_session *session) {
   nw_strings_forget(&session->account);
   nghttp2_map_each(&session->streams, free_stream, session);
@@ -111,9 +111,9 @@ NW_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
 }
 
 /*
- * How many of the next bytes are payload of a DATA frame, 0 where a frame begins; UINT32_MAX: in
- * the middle of something else. Nothing here reads a payload (it is told as a place in the host's
- * chunk), so the host need not copy it.
+ * The number of payload bytes of a DATA frame that come next; 0 where a frame begins; UINT32_MAX
+ * inside another frame. The module does not read the payload of DATA (its record is a range of the
+ * host's chunk), so the host need not copy it.
  */
 static uint32_t unread(const nghttp2_session *ng) {
   const nghttp2_inbound_frame *frame = &ng->iframe;
@@ -128,7 +128,10 @@ static uint32_t unread(const nghttp2_session *ng) {
   }
 }
 
-/* Tells of a GOAWAY that ends the session, and what it will say while it waits to be sent. */
+/*
+ * Sets `ending` and `ending_code`: whether a GOAWAY that ends the session is queued or sent, and
+ * the error code of a queued one.
+ */
 static void note_ending(const nghttp2_session *ng) {
   nw_region.ending = !!(ng->goaway_flags & NGHTTP2_GOAWAY_TERM_ON_SEND);
   nw_region.ending_code = NGHTTP2_NO_ERROR;
@@ -144,9 +147,9 @@ static void note_ending(const nghttp2_session *ng) {
 }
 
 /*
- * Feeds `length` bytes of the input region; the event region then says what they meant. When `most`
- * requests have begun, and another does, the rest is left: feed it again. `now` is in milliseconds
- * of any clock that does not run backwards. The bytes taken, or NGHTTP2_ERR_*: fatal to the
+ * Parses `length` bytes of the input region and appends their records. Where a request begins after
+ * `most` others, parsing stops and the host passes the rest again. `now` is in milliseconds of any
+ * clock that does not run backwards. The number of bytes taken, or NGHTTP2_ERR_*: fatal to the
  * session.
  */
 NW_EXPORT(h2_session_receive)
@@ -157,7 +160,7 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
   nghttp2_ssize taken = nghttp2_session_mem_recv2(session->ng, nw_region.input, length);
   const nghttp2_inbound_frame *frame = &session->ng->iframe;
   if (taken >= 0 && frame->state == NGHTTP2_IB_READ_HEADER_BLOCK && frame->payloadleft == 0) {
-    /* Paused behind the last byte of a block: nghttp2 has yet to see that it ends. */
+    /* Paused behind the last byte of a block, whose end nghttp2 has not processed yet. */
     nghttp2_ssize result = nghttp2_session_mem_recv2(session->ng, nw_region.input, 0);
     taken = result < 0 ? result : taken;
   }
@@ -184,9 +187,9 @@ static int put_output(h2_session *session, const uint8_t *bytes, size_t length) 
 }
 
 /*
- * Gathers bytes to send into the output region, about `most` of them at most (spliced bodies
- * count), and notes where bodies go in. Streams may close on the way: read the events too.
- * 0, or NGHTTP2_ERR_*: fatal to the session.
+ * Writes the bytes to send into the output region, about `most` of them (spliced bodies count), and
+ * the places of spliced bodies into the splices. Appends records, of streams that close for
+ * example. 0, or NGHTTP2_ERR_*: fatal to the session.
  */
 NW_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t most, uint32_t now) {
   nw_now = now;
@@ -198,7 +201,7 @@ NW_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t mos
     session->pending = NULL;
     put_output(session, pending, session->pending_length);
   }
-  /* First, so that bodies of other streams, which may go on for long, do not hold up an end. */
+  /* First, so that long bodies of other streams do not delay an end. */
   int result = h2_ends_send(session);
   while (result == 0) {
     if (session->send_budget == 0) {
@@ -211,7 +214,7 @@ NW_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t mos
       return (int)length;
     }
     if (length == 0) {
-      /* Messages whose HEADERS have just been sent may have ended as well. */
+      /* Messages whose HEADERS were just sent may have ended too. */
       if (nw_region.output_more || !h2_ends_wait(session)) {
         return 0;
       }

@@ -1,7 +1,7 @@
 /*
- * What the host asks to be sent. Field lists are arrays of nghttp2_nv at the start of scratch,
- * written by the host with the addresses of strings anywhere in memory; nghttp2 copies them before
- * it returns.
+ * The exports that queue frames. A field list is an array of nghttp2_nv at the start of scratch,
+ * written by the host with the addresses of strings anywhere in memory. nghttp2 copies it before
+ * the export returns.
  */
 #include "http2.h"
 
@@ -32,7 +32,9 @@ static h2_stream *body_new(h2_session *session, uint32_t flags, const uint8_t *b
   return stream;
 }
 
-/* A stream the peer opened and that is gone, or never was. A promised one opens only as it is sent.
+/*
+ * Whether a stream of the peer's has closed or was never opened. A promised stream opens when its
+ * PUSH_PROMISE is sent.
  */
 static int is_gone(const h2_session *session, int32_t id) {
   return (id & 1) == (session->role == NW_ROLE_SERVER) &&
@@ -44,7 +46,7 @@ static int is_answered(const h2_session *session, int32_t id) {
   return stream && h2_stream_marks(stream) & H2_ANSWERED_BIT;
 }
 
-/* Passes the result of a response that was submitted. */
+/* Marks the stream where `result`, that of a submitted response, is 0. Returns `result`. */
 static int mark_answered(h2_session *session, int32_t id, int result) {
   nghttp2_stream *stream = nghttp2_session_get_stream(session->ng, id);
   if (result == 0 && stream) {
@@ -150,7 +152,7 @@ int h2_submit_push_promise(h2_session *session, int32_t id, uint32_t count) {
                                      NULL);
 }
 
-/* The id and value words of `count` settings in scratch, as nghttp2 wants them. */
+/* The settings in scratch: pairs of an identifier and a value. */
 static const nghttp2_settings_entry *scratch_settings(void) {
   _Static_assert(sizeof(nghttp2_settings_entry) == 8,
                  "src/engine/http2/settings.ts writes word pairs");
@@ -193,12 +195,12 @@ int h2_submit_goaway(h2_session *session, int32_t last_stream, uint32_t code, ui
                                length ? nw_region.scratch : NULL, length);
 }
 
-/* GOAWAY with the largest stream id: more requests are unwelcome, none is refused yet. */
+/* GOAWAY with the largest stream identifier: asks for no more requests; none is refused yet. */
 NW_EXPORT(h2_submit_shutdown_notice) int h2_submit_shutdown_notice(h2_session *session) {
   return nghttp2_submit_shutdown_notice(session->ng);
 }
 
-/* GOAWAY, and the session is over once it has been sent. */
+/* GOAWAY; the session ends once it has been sent. */
 NW_EXPORT(h2_session_terminate) int h2_session_terminate(h2_session *session, uint32_t code) {
   session->is_terminated = 1;
   return nghttp2_session_terminate_session(session->ng, code);
@@ -241,7 +243,7 @@ void h2_payload_del(h2_session *session, h2_payload *payload) {
   nw_free(&session->account, payload);
 }
 
-/* A frame of a type nghttp2 does not know (RFC 9113 §5.5); its payload is in scratch. */
+/* A frame of a type that nghttp2 does not know (RFC 9113 §5.5); its payload is in scratch. */
 NW_EXPORT(h2_submit_extension)
 int h2_submit_extension(h2_session *session, uint32_t type, uint32_t flags, int32_t id,
                         uint32_t length) {

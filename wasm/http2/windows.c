@@ -1,6 +1,7 @@
 /*
- * The windows that the peer sends into. Each stream counts what it has received and the host has
- * not taken in, so that the connection's window gets it back when the stream closes.
+ * The flow-control windows for what the peer sends. Each stream counts the bytes that it has
+ * received and the host has not consumed; they return to the connection's window when the stream
+ * closes.
  */
 #include "http2.h"
 
@@ -31,7 +32,7 @@ int h2_return_unread(nghttp2_session *ng, int32_t id) {
   return nghttp2_session_consume_connection(ng, bytes);
 }
 
-/* Takes up to `bytes` from what the stream counts. How many: none of a stream that has closed. */
+/* Takes up to `bytes` from the stream's count. Returns how many; 0 for a stream that has closed. */
 static uint32_t take_unread(nghttp2_session *ng, int32_t id, uint32_t bytes) {
   nghttp2_stream *stream = nghttp2_session_get_stream(ng, id);
   uint32_t unread = stream ? unread_of(stream) : 0;
@@ -42,14 +43,13 @@ static uint32_t take_unread(nghttp2_session *ng, int32_t id, uint32_t bytes) {
   return taken;
 }
 
-/* The application has read `bytes` of the stream's body: both windows open again. */
+/* The application has read `bytes` of the stream's body: both windows grow by them. */
 NW_EXPORT(h2_consume) int h2_consume(h2_session *session, int32_t id, uint32_t bytes) {
   uint32_t taken = take_unread(session->ng, id, bytes);
   return taken ? nghttp2_session_consume(session->ng, id, taken) : 0;
 }
 
-/* As h2_consume, for bytes that were dropped: the connection's window opens, the stream's does not.
- */
+/* As h2_consume, for bytes that were dropped: only the connection's window grows. */
 NW_EXPORT(h2_discard) int h2_discard(h2_session *session, int32_t id, uint32_t bytes) {
   uint32_t taken = take_unread(session->ng, id, bytes);
   return taken ? nghttp2_session_consume_connection(session->ng, taken) : 0;
@@ -60,7 +60,7 @@ int h2_submit_window_update(h2_session *session, int32_t id, int32_t increment) 
   return nghttp2_submit_window_update(session->ng, NGHTTP2_FLAG_NONE, id, increment);
 }
 
-/* Sets what the peer may have in flight; id 0: on the connection. */
+/* Sets the window for what the peer sends; id 0: on the connection. */
 NW_EXPORT(h2_set_local_window)
 int h2_set_local_window(h2_session *session, int32_t id, int32_t size) {
   return nghttp2_session_set_local_window_size(session->ng, NGHTTP2_FLAG_NONE, id, size);

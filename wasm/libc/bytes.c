@@ -1,18 +1,17 @@
 /*
- * The C library's functions of bytes, which nghttp2 calls for each field and each frame, mostly for
- * a dozen bytes. Emscripten's memcmp goes byte by byte, and memory.copy and memory.fill are, to an
- * engine, calls that cost more than a short copy: they are used for the long ones only.
- *
- * Compiled by itself (wasm/build.sh): it alone may use those instructions, and the compiler must
- * not take its loops for calls of the functions they are in.
+ * memcpy, memset and memcmp, which nghttp2 calls for each field and each frame, mostly for a dozen
+ * bytes. Emscripten's memcmp compares byte by byte. memory.copy and memory.fill cost a WebAssembly
+ * engine more than a short loop, so only long ranges use them. wasm/build.sh compiles this file
+ * with flags of its own: only it may use those instructions, and the compiler must not replace its
+ * loops with calls of the functions that contain them.
  */
 #include <stddef.h>
 #include <stdint.h>
 
-/* From so many bytes on, the engine's instruction. */
+/* Ranges of at least so many bytes use the instruction. */
 enum { LONG = 128 };
 
-/* Words anywhere in memory. */
+/* Words at any address, aligned or not. */
 typedef uint16_t __attribute__((aligned(1), may_alias)) half;
 typedef uint32_t __attribute__((aligned(1), may_alias)) word;
 typedef uint64_t __attribute__((aligned(1), may_alias)) twin;
@@ -23,7 +22,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t length) {
   if (length >= LONG) {
     __builtin_memcpy(to, from, length);
   } else if (length >= sizeof(twin)) {
-    /* What is left over is less than a step: the last step reaches back. */
+    /* The rest is shorter than a step, so the last step overlaps the one before it. */
     uint8_t *last = out + length - sizeof(twin);
     twin end = *(const twin *)(in + length - sizeof(twin));
     for (; out < last; out += sizeof(twin), in += sizeof(twin)) {

@@ -1,5 +1,7 @@
-/* The C library's formatting, as far as nghttp2's diagnostics use it: musl's, with its floating
-   point, would be a tenth of the module. */
+/*
+ * The part of printf that nghttp2's diagnostics use. musl's, with floating point, would be a tenth
+ * of the module.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,13 +11,13 @@
 typedef struct {
   char *at;
   char *end;
-  size_t length; /* what an endless buffer would hold */
+  size_t length; /* the length without the buffer's limit */
 } text;
 
 static void append(text *to, const char *from, size_t length) {
   size_t room = (size_t)(to->end - to->at);
   size_t taken = length < room ? length : room;
-  if (taken) { /* there may be no buffer, only a length to find out */
+  if (taken) { /* NULL where only the length is asked for */
     memcpy(to->at, from, taken);
     to->at += taken;
   }
@@ -32,7 +34,7 @@ static void append_number(text *to, uint32_t number) {
   append(to, digits + first, sizeof digits - first);
 }
 
-/* %d %u %s %.*s. Another conversion traps: an update of nghttp2 brought it, and a test says so. */
+/* %d %u %s %.*s. Any other conversion traps: see "Updating nghttp2" in CONTRIBUTING.md. */
 int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments) {
   text to = {buffer, size ? buffer + size - 1 : buffer, 0};
   while (*format) {

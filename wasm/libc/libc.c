@@ -1,11 +1,11 @@
-/* The C library's ways out of the module, closed, so that it imports nothing.
- */
+/* Stand-ins for functions of the C library that would otherwise be imports of the module. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-/* abort() and a corrupted heap end here: a trap, which the host sees as a
- * RuntimeError. */
+/*
+ * abort() and a corrupted heap reach this function. It traps, which is a RuntimeError in the host.
+ */
 _Noreturn void _Exit(int status) {
   (void)status;
   __builtin_trap();
@@ -14,10 +14,10 @@ _Noreturn void _Exit(int status) {
 enum { PAGE = 64 * 1024 };
 
 /*
- * For emscripten_resize_heap, by the linker (wasm/build.sh): malloc asks for a page or a few at a
- * time, and on Node each memory.grow costs a full collection of garbage. Memory grows by half of
- * what it is, therefore; pages that are not touched stay virtual. Where so much is not to be had,
- * it grows by less, at the least by what is needed. 0 when that fails too.
+ * Replaces emscripten_resize_heap (wasm/build.sh). malloc asks for a few pages at a time, and on
+ * Node each memory.grow costs a full garbage collection, so memory grows by half of its size;
+ * untouched pages stay virtual. Where that fails it grows by less, down to what is needed. 0 where
+ * that fails too.
  */
 int __wrap_emscripten_resize_heap(size_t size) {
   size_t pages = __builtin_wasm_memory_size(0);
@@ -30,7 +30,7 @@ int __wrap_emscripten_resize_heap(size_t size) {
   return __builtin_wasm_memory_grow(0, needed) != SIZE_MAX;
 }
 
-/* The host looks whether memory.buffer is still the one it knows. */
+/* Nothing to do: the host detects growth after each call. */
 void emscripten_notify_memory_growth(size_t memory) {
   (void)memory;
 }
@@ -42,8 +42,9 @@ static struct {
   int line;
 } failed_assertion;
 
-/* The assertion that trapped: three C strings (expression, file, function) and
-   a line, or NULL. Borrowed; to be read after the trap. In debug builds only.
+/*
+ * The assertion that trapped: three C strings (expression, file, function) and a line, or NULL.
+ * Borrowed until the instance ends. In debug builds only.
  */
 __attribute__((export_name("nw_failed_assertion"))) const void *nw_failed_assertion(void) {
   return failed_assertion.expression ? &failed_assertion : NULL;
