@@ -14,22 +14,22 @@ interface Interned {
 const NO_INDEX = 1
 /** Strings longer than this are written each time. */
 const internedLength = 64
-/** A power of two: how many values are remembered as seen once. */
+/** The number of values that are remembered as seen once. A power of two. */
 const seenSlots = 256
 
 /**
- * Writes field lists where nghttp2 reads them. A server says the same names and values again and again:
- * those are validated and encoded once, kept in the strings region, and from then on two numbers each.
+ * Writes field lists into the scratch region for nghttp2. A server sends mostly the same names and values: these are
+ * validated and encoded once and kept in the strings region; from then on each is an address and a length.
  */
 export class FieldWriter {
   readonly #exports: Exports
   readonly #memory: Memory
   readonly #names: Map<string, Interned> = new Map()
   readonly #values: Map<string, Interned> = new Map()
-  /** Values seen once: the second time one is worth keeping. */
+  /** Values seen once. The second time a value is kept in the strings region. */
   readonly #seen: string[] = Array.from({ length: seenSlots }, () => '')
   #used = 0
-  /** The region is half full of values: begin anew with the next list. */
+  /** The region is half full of values: it is emptied before the next list. */
   #crowded = false
 
   constructor(exports: Exports, memory: Memory) {
@@ -72,7 +72,7 @@ export class FieldWriter {
     return strings
   }
 
-  /** As `write`, but byte for byte as given: HPACK by itself knows no rules of HTTP. */
+  /** As `write`, without the rules of HTTP: HPACK encodes any bytes. */
   writeRaw(fields: FlatFields, extra = 0): void {
     const memory = this.#memory
     const table = (fields.length >> 1) * FIELD_SIZE
@@ -100,7 +100,7 @@ export class FieldWriter {
     }
   }
 
-  /** Makes room for the longest that `fields` can become. */
+  /** Makes room for the most bytes that `fields` can take. */
   #reserve(fields: FlatFields, extra: number): void {
     if (!Array.isArray(fields)) {
       throw invalidArgument('fields', 'a list of names and values in turn', fields)
@@ -110,7 +110,7 @@ export class FieldWriter {
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!
       const value = fields[i + 1]!
-      // Before anything is written: what is no string is the caller's error.
+      // A value that is no string is the caller's error, and is found before any is written.
       if (typeof name !== 'string') wireName(name)
       if (typeof value !== 'string') wireValue(name, value)
       names += name.length
@@ -137,7 +137,7 @@ export class FieldWriter {
     return known
   }
 
-  /** Keeps a value that comes for the second time. */
+  /** Keeps a value in the strings region the second time it is written. */
   #internValue(name: string, value: string): Interned | undefined {
     const { length } = value
     if (typeof value !== 'string' || length > internedLength || length === 0) return undefined

@@ -1,7 +1,7 @@
 import type { FlatFields } from '../common/fields.ts'
 import type { SessionSink } from './sink.ts'
 
-/** A sink that ignores all it is told; override what matters. */
+/** A sink that ignores all events. Subclasses override the callbacks they need. */
 export class IgnoringSink implements SessionSink {
   headers(_streamId: number, _category: number, _flags: number, _fields: FlatFields): void {}
   data(_streamId: number, _chunk: Uint8Array): void {}

@@ -1,20 +1,20 @@
 import { wasmText } from '#nghttp2.wasm'
 import type { Exports } from './abi.ts'
 
-/** Where the WebAssembly module comes from: bytes, a compiled module, or an address to fetch. */
+/** The source of the WebAssembly module: bytes, a compiled module, or an address to fetch. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL
 
 let embedded: WebAssembly.Module | undefined
 
-/** The module this package carries, compiled at the first call and then kept. */
+/** The module of this package, compiled at the first call and kept. */
 export function embeddedModule(): WebAssembly.Module {
   embedded ??= new WebAssembly.Module(bytesOf(wasmText))
   return embedded
 }
 
 /**
- * Compiles a module from elsewhere, without blocking the thread: in a browser the exported
- * `nghttp2-wasm/nghttp2.wasm` by its URL, so that it is cached as a file of its own.
+ * Compiles a module from another source without blocking the thread. In a browser this is the exported
+ * `nghttp2-wasm/nghttp2.wasm` by its URL, which the browser caches as a file.
  */
 export async function compileModule(source: ModuleSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source
@@ -29,10 +29,10 @@ export function instantiate(module: WebAssembly.Module): Exports {
   return exports
 }
 
-/** A character a byte: gzip makes a fifth less of it than of base64. */
+/** One character a byte: its gzipped size is a fifth smaller than that of base64. */
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length)
-  // A function that is called often is compiled sooner than a loop that goes on: half the time.
+  // A function that is called often is optimised earlier than a long loop: half the time.
   for (let at = 0; at < bytes.length; at += 512) copyPiece(text, bytes, at)
   return bytes
 }

@@ -7,7 +7,7 @@ import type { StreamMap } from '../common/stream-map.ts'
 
 const none: FlatFields = []
 
-/** Reads the event region. One a session, because a header block may come in several calls. */
+/** Reads the event region. Each session has one, because a header block may arrive in several calls. */
 export class RecordReader {
   readonly #memory: Memory
   readonly #bodies: StreamMap<OutgoingBody>
@@ -19,7 +19,7 @@ export class RecordReader {
     this.#bodies = bodies
   }
 
-  /** Tells `sink` the records of the last call. `chunk` is what was copied to the input region. */
+  /** Passes the records of the last call to `sink`. `chunk` is what was copied to the input region. */
   read(sink: SessionSink, chunk: Uint8Array): void {
     const memory = this.#memory
     const { words, strings } = memory
@@ -36,7 +36,7 @@ export class RecordReader {
           if (flags & FieldFlag.first) fields = []
           if (flags & FieldFlag.neverIndex) neverIndex(fields, fields.length)
           if (first < NEW_STRING && second < NEW_STRING) {
-            // Nearly all of them: both strings are known.
+            // The common case: both strings are known.
             fields.push(strings[first]!, strings[second]!)
             at += 3
             break
@@ -124,7 +124,7 @@ export class RecordReader {
     this.#fields = fields
   }
 
-  /** The rare records, which carry "bytes". The word behind the record. */
+  /** Reads one of the rare records, which carry "bytes". Returns the word behind it. */
   #readBytes(kind: number, at: number, sink: SessionSink): number {
     const memory = this.#memory
     const { words } = memory

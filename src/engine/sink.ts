@@ -1,19 +1,19 @@
 import type { FlatFields } from '../common/fields.ts'
 
 /**
- * Callbacks of a session: its events by number, without an object for each. The records are being read while they run,
- * so they take notes and return; they must not call the session, or any other of its engine. A message of HTTP/1.1 has
- * its ordinal number on the connection for a stream's identifier.
+ * Callbacks of a session, one for each kind of event. They run while the records are being read, so they must not call
+ * the session or another session of its engine. For HTTP/1.1, the stream identifier is the ordinal number of the
+ * message on its connection.
  */
 export interface SessionSink {
-  /** A header block. `category`: `Category`; `flags`: `BlockFlag.endStream`, `BlockFlag.truncated`. `fields` is the sink's to keep. */
+  /** A header block. `category` is a `Category`, `flags` are of `BlockFlag`. The sink may keep `fields`. */
   headers(streamId: number, category: number, flags: number, fields: FlatFields): void
-  /** Bytes of a body: a part of the chunk that was fed. */
+  /** Bytes of a body: a view of the chunk that was fed. */
   data(streamId: number, chunk: Uint8Array): void
   /** END_STREAM after the body. */
   streamEnded(streamId: number): void
   rstStream(streamId: number, errorCode: number): void
-  /** Both sides are done with the stream; its id means nothing any more. */
+  /** The stream has closed; its identifier is not valid any more. */
   streamClosed(streamId: number, errorCode: number): void
   /** Identifiers and values in turn. */
   settings(isAck: boolean, words: number[]): void
@@ -25,13 +25,13 @@ export interface SessionSink {
   altsvc(streamId: number, origin: string, value: string): void
   origin(origins: string[]): void
   extension(type: number, flags: number, streamId: number, payload: Uint8Array): void
-  /** A frame we submitted could not be sent; `errno` is an `NGHTTP2_ERR_*`. */
+  /** A submitted frame could not be sent; `errno` is an `NGHTTP2_ERR_*`. */
   frameNotSent(type: number, streamId: number, promisedId: number, errno: number): void
-  /** A frame of the peer's broke a rule; nghttp2 has answered with RST_STREAM or GOAWAY. */
+  /** A received frame broke a rule; RST_STREAM or GOAWAY is queued. */
   frameInvalid(type: number, streamId: number, errno: number): void
   /**
-   * A response has been sent in full before its request ended (RFC 9113 §8.1). The session leaves it to the sink to stop the
-   * client with RST_STREAM (NO_ERROR); with `quiet` only.
+   * The response is complete before its request has ended (RFC 9113 §8.1). With the option `quiet` the owner of the
+   * sink sends RST_STREAM (NO_ERROR); without it the session does, and this callback is not called.
    */
   answered(streamId: number): void
   goawaySent(lastStreamId: number, errorCode: number): void
@@ -39,10 +39,10 @@ export interface SessionSink {
   refused(streamId: number, reason: number): void
   diagnostic(errno: number, message: string): void
   /**
-   * A body we submitted has lost bytes before they went out: its buffer was transferred or made smaller. RST_STREAM
-   * (INTERNAL_ERROR) is on its way.
+   * A submitted body has lost bytes before they were sent: its buffer was transferred or made smaller. RST_STREAM
+   * (INTERNAL_ERROR) is queued.
    */
   bodyChanged(streamId: number): void
-  /** Bytes of a body we submitted went out; `buffered` are left. */
+  /** `length` bytes of a submitted body were sent; `buffered` bytes are left. */
   dataSent(streamId: number, length: number, buffered: number): void
 }

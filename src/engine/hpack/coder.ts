@@ -9,7 +9,7 @@ import { HDTableEntry } from './table-entry.ts'
 /** SETTINGS_HEADER_TABLE_SIZE is 32 bits (RFC 9113 §6.5.2). */
 export const largestTable = 0xffff_ffff
 
-/** What the two coders share: a handle, a dynamic table, an end. */
+/** The common part of the two coders: a handle, the dynamic table, disposal. */
 export class HDCoder {
   protected readonly engine: Engine
   #handle: Handle

@@ -11,7 +11,7 @@ export type FieldText = string | Uint8Array
 
 /** An HPACK encoder (RFC 7541): the header blocks of one connection, in order. */
 export class HDDeflater extends HDCoder {
-  /** `maxTableSize` caps the dynamic table in bytes, whatever `changeTableSize` says later. */
+  /** `maxTableSize` is the most bytes of the dynamic table, also after `changeTableSize`. */
   constructor(maxTableSize: number = DEFLATE_MAX_HEADER_TABLE_SIZE, engine?: Engine) {
     checkInteger('maxTableSize', maxTableSize, 0, largestTable)
     const own = checkEngine(engine)
@@ -19,8 +19,8 @@ export class HDDeflater extends HDCoder {
   }
 
   /**
-   * Encodes one header block. Names are not changed: HTTP/2 wants them in lower case. A field with `neverIndexed` goes to
-   * no table, and intermediaries are told to do the same (RFC 7541 §6.2.3).
+   * Encodes one header block. Names are not changed; HTTP/2 requires lower case. A field with `neverIndexed` is not put
+   * in the table, here or by intermediaries (RFC 7541 §6.2.3).
    */
   deflate(
     headers: Iterable<readonly [name: FieldText, value: FieldText, neverIndexed?: boolean]>,
@@ -45,7 +45,7 @@ export class HDDeflater extends HDCoder {
     const room = memory.io(Io.inputCapacity)
     let to = memory.io(Io.input)
     if (capacity > room) {
-      // Longer than any region: behind the fields in a scratch that holds both.
+      // The block may be longer than the output region: it is written behind the fields in scratch.
       writer.writeRaw(fields, capacity)
       to = memory.io(Io.scratch) + memory.io(Io.scratchCapacity) - capacity
     } else {

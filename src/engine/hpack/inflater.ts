@@ -12,8 +12,8 @@ export class HDInflater extends HDCoder {
   }
 
   /**
-   * Decodes one header block, whole, to names and values (a character a byte), and `true` where a field is never indexed. Throws
-   * `NGHTTP2_ERR_HEADER_COMP` when it is not one; the decoder cannot be used any more then.
+   * Decodes one complete header block to names and values (one character a byte), and `true` where a field is never
+   * indexed. Throws `NGHTTP2_ERR_HEADER_COMP` for a malformed block; the decoder cannot be used after that.
    */
   inflate(given: Uint8Array): HeaderField[] {
     const block = checkBytes('block', given)
@@ -26,7 +26,7 @@ export class HDInflater extends HDCoder {
       at += piece.length
       memory.bytes.set(piece, memory.io(Io.input))
       const result = exports.h2_inflate(this.live(), piece.length, at === block.length ? 1 : 0)
-      // In any case: a string that is told and not read would be missing where it comes again.
+      // Also after an error: a string of an unread record would be missing where its slot occurs again.
       for (const field of this.readFields()) fields.push(field)
       if (result < 0) throw this.engine.error(result, 'the header block cannot be decoded')
     } while (at < block.length)

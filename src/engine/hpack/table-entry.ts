@@ -14,7 +14,7 @@ export class HDTableEntry {
     this.valueLength = value.length
   }
 
-  /** The bytes the entry counts for: its name, its value and 32 (RFC 7541 §4.1). */
+  /** The size of the entry: its name, its value and 32 bytes (RFC 7541 §4.1). */
   space(): number {
     return this.nameLength + this.valueLength + HD_ENTRY_OVERHEAD
   }

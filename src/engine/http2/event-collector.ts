@@ -11,12 +11,12 @@ export class EventCollector implements SessionSink {
   #events: SessionEvent[] = []
   readonly #describe: (errno: number) => string
 
-  /** `describe` gives nghttp2's words for an `NGHTTP2_ERR_*`. */
+  /** `describe` gives nghttp2's description of an `NGHTTP2_ERR_*`. */
   constructor(describe: (errno: number) => string) {
     this.#describe = describe
   }
 
-  /** The events so far; the collection begins anew. */
+  /** Returns the events since the last call. */
   take(): SessionEvent[] {
     const events = this.#events
     this.#events = []
@@ -116,7 +116,7 @@ export class EventCollector implements SessionSink {
     this.add({ type: 'InvalidFrameReceived', frameType, streamId, error })
   }
 
-  /** Without `quiet` the session stops the client itself. */
+  /** Not called without `quiet`: the session sends RST_STREAM. */
   answered(): void {}
 
   goawaySent(lastStreamId: number, errorCode: number): void {
@@ -134,7 +134,7 @@ export class EventCollector implements SessionSink {
     this.add({ type: 'BodyChanged', streamId, error: bodyChangedError(streamId) })
   }
 
-  /** Not a fact of the protocol: `bufferedAmount()` tells. */
+  /** No event: `bufferedAmount()` has the number. */
   dataSent(): void {}
 
   #error(errno: number, what: string, streamId: number): HTTPError {

@@ -1,8 +1,6 @@
 import { ErrorCode } from '../../common/errors.ts'
 
-/*
- * Frames that the engine writes or mends itself, where nghttp2 cannot (RFC 9113 §4.1).
- */
+/** Frames that the engine writes or changes without nghttp2 (RFC 9113 §4.1). */
 
 export const FRAME_HEADER = 9
 const RST_STREAM = 0x3
@@ -32,11 +30,11 @@ function frame(type: number, streamId: number, ...words: readonly number[]): Uin
 }
 
 /**
- * Takes END_STREAM out of the DATA frame whose payload of `length` bytes goes in at `at` of `output`. Returns where the
- * frame ends in `output`, behind its padding; `undefined`: the frame had no END_STREAM.
+ * Clears END_STREAM of the DATA frame whose payload of `length` bytes is spliced in at `at` of `output`. Returns where
+ * the frame ends in `output`, behind its padding; `undefined`: the frame had no END_STREAM.
  */
 export function clearEndStream(output: Uint8Array, at: number, length: number): number | undefined {
-  // Without padding the header ends at `at`, and announces just the payload; with padding one octet lies between.
+  // Without padding the header ends at `at` and its length is the payload's. With padding the pad length lies between.
   const plain = at - FRAME_HEADER
   const announced = (output[plain]! << 16) | (output[plain + 1]! << 8) | output[plain + 2]!
   const isPlain = announced === length && (output[plain + flagsAt]! & PADDED) === 0

@@ -6,12 +6,11 @@ import {
 } from '../../common/option-table.ts'
 
 /**
- * What a peer may cost. Every limit has a default that suits a server on the open internet; the unit stands
- * beside it. What happens beyond one is said with it. Each is an integer from 1, or where that is said from 0, to 2^32-1, or
- * `Infinity`: no limit.
+ * Limits of what a peer may cost. The defaults suit a server on the open internet. Each is an integer from 1 (from 0
+ * where stated) to 2^32-1, or `Infinity`: no limit.
  */
 export interface Limits {
-  /** Bytes of linear memory a session may hold; beyond, it ends with `NGHTTP2_ERR_NOMEM`. Default 16 MiB. */
+  /** Bytes of linear memory that a session may hold; beyond, it ends with `NGHTTP2_ERR_NOMEM`. Default 16 MiB. */
   readonly maxSessionMemory?: number
   /**
    * Fields of one header block, trailers too; the rest is dropped and the block marked, which costs a token of
@@ -28,21 +27,21 @@ export interface Limits {
   readonly maxOutboundAcks?: number
   /** Frames waiting to be sent, bodies not counted; beyond, GOAWAY ENHANCE_YOUR_CALM. Default 10,000. */
   readonly maxOutboundQueue?: number
-  /** RST_STREAM frames a peer may send at once, or cause by malformed frames, from 0. Default 1000. */
+  /** RST_STREAM frames that a peer may send in a burst, or cause by malformed frames, from 0. Default 1000. */
   readonly streamResetBurst?: number
-  /** …and how many of them come back a second, from 0. Default 33. */
+  /** RST_STREAM frames that are added to that budget each second, from 0. Default 33. */
   readonly streamResetRate?: number
-  /** Oddities a peer may show at once (frames that are legal and useless), from 0. Default 10,000. */
+  /** Frames without an effect that a peer may send in a burst, from 0. Default 10,000. */
   readonly glitchBurst?: number
-  /** …and how many of them come back a second, from 0. Default 330. */
+  /** Frames without an effect that are added to that budget each second, from 0. Default 330. */
   readonly glitchRate?: number
-  /** Streams a peer may promise before they begin; a client's limit, from 0. Default 200. */
+  /** Promised streams whose responses have not begun; a client's limit, from 0. Default 200. */
   readonly maxReservedStreams?: number
-  /** Bytes of a header block we send. Default 256 KiB. */
+  /** Bytes of a header block that is sent. Default 256 KiB. */
   readonly maxSendHeaderBlock?: number
 }
 
-/** At most `most32`, which stands for none in the engine. */
+/** At most `most32`, which the module takes for no limit. */
 function limit(fallback: number, least = 1): NumberTable<Limits>[keyof Limits] {
   return { fallback, least, most: most32, mayBeInfinite: true }
 }

@@ -1,8 +1,9 @@
 import { HTTPError } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
 
-/*
- * What a message has to be before it is sent (RFC 9113 §8.2.2, §8.3): a peer would reset the stream of one that is not.
+/**
+ * Rules for messages that are submitted (RFC 9113 §8.2.2, §8.3). A peer would reset the stream of a message that breaks
+ * one.
  */
 
 export type MessageKind = 'request' | 'response' | 'informational response' | 'trailers'
@@ -10,7 +11,7 @@ export type MessageKind = 'request' | 'response' | 'informational response' | 't
 const requestNames = new Set([':method', ':scheme', ':authority', ':path', ':protocol'])
 const COLON = 0x3a
 
-/** Fields of one HTTP/1.1 connection, by their length: most names need no look. */
+/** Connection-specific fields of HTTP/1.1 by the length of their names, so that most names need no comparison. */
 const connectionFields: Readonly<Record<number, readonly string[]>> = {
   7: ['upgrade'],
   10: ['connection', 'keep-alive'],
@@ -18,7 +19,7 @@ const connectionFields: Readonly<Record<number, readonly string[]>> = {
   17: ['transfer-encoding'],
 }
 
-/** Throws `ERR_INVALID_MESSAGE` for fields that are no such message. */
+/** Throws `ERR_INVALID_MESSAGE` for fields that are not a message of this kind. */
 export function checkMessage(kind: MessageKind, fields: FlatFields): void {
   let pseudo = 0
   for (let i = 0; i < fields.length; i += 2) {
@@ -42,7 +43,7 @@ function isForbidden(name: string, value: string): boolean {
   return connectionFields[length]?.includes(name.toLowerCase()) ?? false
 }
 
-/** The status of the last response that was found good: most are the same. */
+/** The status of the last valid response: most responses have the same one. */
 let lastGood = '200'
 
 function checkStatus(kind: MessageKind, fields: FlatFields, pseudo: number): void {

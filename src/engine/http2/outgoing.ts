@@ -1,6 +1,9 @@
 interface Link {
   readonly chunk: Uint8Array
-  /** Of the chunk when it was pushed: its buffer may be transferred or resized since. Of a shared one, the bytes in use. */
+  /**
+   * The length of the chunk when it was pushed: its buffer may be transferred or resized later. In a buffer of the
+   * body's own, the bytes in use.
+   */
   length: number
   /** The chunk is a buffer of the body's own, with room for more where it is longer than `length`. */
   readonly isShared: boolean
@@ -13,7 +16,7 @@ const shortChunk = 1024
 const smallestBuffer = 256
 const largestBuffer = 16 * 1024
 
-/** Stands in for bytes that are gone; a DATA frame of nghttp2's carries at most so many. */
+/** Sent in the place of bytes that were lost; as long as the longest payload of nghttp2's DATA frames. */
 const zeros = new Uint8Array(16 * 1024)
 const asItIs = (bytes: Uint8Array): Uint8Array => bytes
 

@@ -18,7 +18,7 @@ import { SessionCore } from './session-core.ts'
 import type { Settings } from '../../common/settings.ts'
 import { bytesOf, settingId, settingsToWords } from './settings.ts'
 
-/** Counts since the session began, modulo 2^32. */
+/** Counters since the session began, modulo 2^32. */
 export interface SessionCounters {
   readonly framesReceived: number
   readonly framesSent: number
@@ -38,9 +38,9 @@ const maxUnknownPayload = 0x4000
 /** RFC 7838 §3: not empty, and of characters that a field value has. */
 const fieldValue = /^[\t -~]+$/
 
-/** The verbs and questions that concern the connection as a whole. */
+/** The methods that concern the connection as a whole. */
 export class SessionControl extends SessionCore {
-  /** Changes settings of ours; they hold once the peer has acknowledged (RFC 9113 §6.5.3). */
+  /** Changes settings of this side. They are in force once the peer has acknowledged them (RFC 9113 §6.5.3). */
   submitSettings(settings: Settings): void {
     this.submitSettingsWords(settingsToWords(settings))
   }
@@ -54,7 +54,7 @@ export class SessionControl extends SessionCore {
     this.check(this.engine.exports.h2_submit_ping(this.live(), ack ? 1 : 0), 'PING')
   }
 
-  /** GOAWAY: streams above `lastStreamId` (default: the last one we saw) will not be served (RFC 9113 §6.8). */
+  /** GOAWAY: streams above `lastStreamId` (default: the last one received) will not be served (RFC 9113 §6.8). */
   submitGoaway(
     errorCode: number = ErrorCode.NO_ERROR,
     lastStreamId: number = this.lastProcessedStreamId,
@@ -69,12 +69,12 @@ export class SessionControl extends SessionCore {
     this.check(h2_submit_goaway(this.live(), lastStreamId, errorCode, debug.length), 'GOAWAY')
   }
 
-  /** GOAWAY with the largest stream id: no more requests, please; those on their way are served. */
+  /** GOAWAY with the largest stream identifier: asks for no more requests; requests in flight are served. */
   submitShutdownNotice(): void {
     this.check(this.engine.exports.h2_submit_shutdown_notice(this.live()), 'shutdown notice')
   }
 
-  /** GOAWAY, and the session is over once that has been sent. */
+  /** GOAWAY; the session ends once it has been sent. */
   terminate(errorCode: number = ErrorCode.NO_ERROR): void {
     const code = checkErrorCode(errorCode)
     this.check(this.engine.exports.h2_session_terminate(this.live(), code), 'terminate')
@@ -88,7 +88,7 @@ export class SessionControl extends SessionCore {
     this.check(result, 'WINDOW_UPDATE', { streamId })
   }
 
-  /** Sets what the peer may have in flight, at most 2^31-1 bytes; stream 0: on the connection. */
+  /** Sets the window for what the peer sends, at most 2^31-1 bytes; stream 0: on the connection. */
   setLocalWindowSize(streamId: number, size: number): void {
     const id = checkStreamIdOrZero(streamId)
     const bytes = checkWindowSize('size', size)
@@ -97,9 +97,9 @@ export class SessionControl extends SessionCore {
   }
 
   /**
-   * The application has taken in `length` bytes of the stream's body: the peer may send as many again (RFC 9113 §6.9).
-   * What a stream has received and nothing has consumed goes back to the connection's window when the stream closes; a
-   * call after that does nothing.
+   * The application has read `length` bytes of the stream's body: the peer may send as many again (RFC 9113 §6.9). When
+   * a stream closes, the bytes that were not consumed return to the connection's window; a call after that has no
+   * effect.
    */
   consume(streamId: number, length: number): void {
     const id = checkStreamId(streamId)
@@ -108,7 +108,7 @@ export class SessionControl extends SessionCore {
     this.check(result, 'consume', { streamId })
   }
 
-  /** As `consume`, for bytes that were dropped: the connection's window opens, the stream's does not. */
+  /** As `consume`, for bytes that were dropped: only the connection's window grows. */
   discard(streamId: number, length: number): void {
     const id = checkStreamId(streamId)
     const bytes = checkWindowSize('length', length)
@@ -144,7 +144,7 @@ export class SessionControl extends SessionCore {
   /** The origins this server answers for (RFC 8336 §2). */
   submitOrigin(origins: readonly string[]): void {
     if (!Array.isArray(origins)) throw invalidArgument('origins', 'a list of strings', origins)
-    // A list with holes, too.
+    // Finds holes of a sparse array too.
     const parts = Array.from(origins, (origin) => encoder.encode(checkString('origins', origin)))
     const table = new Uint32Array(2 * parts.length)
     const start = this.engine.writeScratch(new Uint8Array(table.byteLength), concat(parts))
@@ -200,7 +200,7 @@ export class SessionControl extends SessionCore {
     return memory.bytes.slice(memory.io(Io.output), memory.io(Io.output) + length)
   }
 
-  /** The request's priority as it stands (a server's to ask). */
+  /** The current priority of a request. For servers. */
   priority(streamId: number): Priority {
     const id = checkStreamId(streamId)
     const value = this.check(this.ask(Ask.priority, id), 'priority', { streamId })
@@ -225,13 +225,13 @@ export class SessionControl extends SessionCore {
 
   // ---- questions ------------------------------------------------------------------------------
 
-  /** Bytes we may still send on the connection, or on a stream (RFC 9113 §5.2). */
+  /** Bytes that may be sent on the connection, or on a stream (RFC 9113 §5.2). */
   remoteWindowSize(streamId = 0): number {
     const id = checkStreamIdOrZero(streamId)
     return id === 0 ? this.ask(Ask.remoteWindow) : this.ask(Ask.streamRemoteWindow, id)
   }
 
-  /** Bytes the peer may still send on the connection, or on a stream. */
+  /** Bytes that the peer may send on the connection, or on a stream. */
   localWindowSize(streamId = 0): number {
     const id = checkStreamIdOrZero(streamId)
     return id === 0 ? this.ask(Ask.localWindow) : this.ask(Ask.streamLocalWindow, id)
@@ -248,12 +248,12 @@ export class SessionControl extends SessionCore {
     return this.ask(Ask.outboundQueue)
   }
 
-  /** The highest stream id of the peer's that was handed on. */
+  /** The highest identifier of a stream of the peer's that was processed. */
   get lastProcessedStreamId(): number {
     return this.ask(Ask.lastProcessedStream)
   }
 
-  /** The id that the next stream of ours will have. */
+  /** The identifier of the next stream that this side opens. */
   get nextStreamId(): number {
     return this.ask(Ask.nextStream)
   }
@@ -274,12 +274,12 @@ export class SessionControl extends SessionCore {
     return this.ask(Ask.memoryUsed)
   }
 
-  /** Bytes in the dynamic table of our encoder, and of our decoder. */
+  /** Bytes in the dynamic tables of the encoder and of the decoder. */
   get headerTableSizes(): { deflate: number; inflate: number } {
     return { deflate: this.ask(Ask.deflateTable), inflate: this.ask(Ask.inflateTable) }
   }
 
-  /** A setting in force: `remote` the peer's, `local` ours as far as acknowledged. */
+  /** A setting in force: `remote` is the peer's, `local` is the acknowledged value of this side. */
   setting(side: 'remote' | 'local', name: Exclude<keyof Settings, 'other'>): number {
     if (side !== 'remote' && side !== 'local') {
       throw invalidArgument('side', "'remote' or 'local'", side)

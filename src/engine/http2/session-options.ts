@@ -13,34 +13,34 @@ import {
 } from '../../common/option-table.ts'
 import type { Settings } from '../../common/settings.ts'
 
-/** How a session is made. */
+/** Options of a session. */
 export interface SessionOptions {
-  /** What our first SETTINGS frame says; sent at once. */
+  /** The settings of the first SETTINGS frame. */
   readonly settings?: Settings
   readonly limits?: Limits
-  /**
-   * Bytes the peer may have in flight on the connection (RFC 9113 §6.9), as ours to grant: 65,535, the protocol's own and
-   * the default, to 2^31-1.
-   */
+  /** The connection's window for what the peer sends (RFC 9113 §6.9), in bytes: 65,535 to 2^31-1. Default 65,535. */
   readonly connectionWindowSize?: number
-  /** Bytes of our HPACK encoder's table, whatever the peer allows: 0 to 2^32-1. Default 4096. */
+  /** The most bytes of the HPACK encoder's table, where the peer allows more: 0 to 2^32-1. Default 4096. */
   readonly maxDeflateTableSize?: number
-  /** Padding of HEADERS and DATA frames, at most so many bytes: 0 to 256. Default 0. */
+  /** The most bytes of padding of HEADERS and DATA frames: 0 to 256. Default 0. */
   readonly padding?: number
-  /** Streams a client opens before the server's SETTINGS say how many. Default 100. */
+  /** Streams that a client opens before the server's SETTINGS are received. Default 100. */
   readonly peerMaxConcurrentStreams?: number
-  /** Answer PING by itself. Default true. */
+  /** The session answers PING. Default true. */
   readonly autoPingAck?: boolean
   /**
-   * Check that messages are HTTP (RFC 9113 §8): reset what is malformed of the peer's, throw for what is of ours. Default
-   * true.
+   * Messages must be HTTP (RFC 9113 §8): malformed ones of the peer are reset, malformed ones that are submitted throw.
+   * Default true.
    */
   readonly enforceMessaging?: boolean
   /** Report frames of unknown types instead of ignoring them. Default true. */
   readonly unknownFrames?: boolean
-  /** The client's connection preface comes first (RFC 9113 §3.4). False: it was read already. Default true. */
+  /** The input begins with the client's connection preface (RFC 9113 §3.4). False: it was read already. Default true. */
   readonly expectPreface?: boolean
-  /** Milliseconds for the peer to acknowledge SETTINGS. Default 10,000; 0, `Infinity`: no limit. See `nextTimeout()`. */
+  /**
+   * Milliseconds until the peer must have acknowledged SETTINGS. Default 10,000; 0, `Infinity`: no limit. See
+   * `nextTimeout()`.
+   */
   readonly settingsTimeout?: number
   /**
    * Two random words that key nghttp2's stream map. Default 0: the same bytes in give the same bytes out.
@@ -49,13 +49,13 @@ export interface SessionOptions {
   readonly seed?: readonly [number, number]
   /** Milliseconds, of any clock that does not run backwards. Default 0. */
   readonly now?: number
-  /** The engine to live in. Default: this thread's. */
+  /** The engine of the session. Default: this thread's. */
   readonly engine?: Engine
-  /** Makes of bytes what chunks for `ByteOutput.writev` are cut from. Default: they are as they come. */
+  /** Converts the bytes from which the chunks for `ByteOutput.writev` are cut. Default: no conversion. */
   readonly view?: ((bytes: Uint8Array) => Uint8Array) | undefined
   /**
-   * Leave out of the records what a server has no use for, and tell `answered` instead of stopping clients by itself.
-   * Default: everything is told.
+   * Omits the events that a server does not use, and calls `answered` instead of sending RST_STREAM (NO_ERROR).
+   * Default: all events.
    */
   readonly quiet?: boolean
 }
@@ -82,7 +82,7 @@ const numbers: NumberTable<Numbers> = {
   settingsTimeout: { fallback: 10_000, least: 0, most: mostTime, mayBeInfinite: true },
 }
 
-/** The numbers among the options, with their defaults; throws `ERR_INVALID_ARGUMENT`. */
+/** The numeric options with their defaults filled in; throws `ERR_INVALID_ARGUMENT`. */
 export function resolveSessionNumbers(options: SessionOptions): Resolved<Numbers> {
   const resolved: Partial<Record<keyof Numbers, number>> = {}
   for (const name of Object.keys(numbers) as (keyof Numbers)[]) {

@@ -20,19 +20,19 @@ import type { SessionOptions } from './session-options.ts'
 
 const encoder = new TextEncoder()
 
-/** How a request or a response goes on after its header fields. */
+/** What follows the header fields of a request or a response. */
 export interface MessageOptions {
-  /** The whole body. Kept by reference: do not change it until the stream has closed. */
+  /** The body, or its first bytes. Kept by reference: do not change it until the stream has closed. */
   readonly body?: Uint8Array
-  /** Nothing follows but `body`. Default true; pass `false` to send more with `sendData()`. */
+  /** `body` is complete. Default true; `false`: `sendData()` sends more. */
   readonly endStream?: boolean
-  /** A tunnel (CONNECT): our END_STREAM does not ask the peer to stop. */
+  /** A tunnel (CONNECT): END_STREAM does not ask the peer to stop. */
   readonly halfClose?: boolean
 }
 
 /** Bodies up to this many bytes cross into linear memory with their header fields (law 3 of the engine). */
 export const heldBody = 4096
-/** So much of a body that is written piece by piece does so too, while nothing else of it waits. */
+/** Pieces of up to this many bytes do so too, while no other bytes of the body wait. */
 const heldPiece = 1024
 
 /**
@@ -71,8 +71,8 @@ export class Session extends SessionControl {
   // ---- bytes ----------------------------------------------------------------------------------
 
   /**
-   * Takes received bytes, cut anywhere, and returns what they meant. Never throws for what a peer sends:
-   * if the session cannot go on, the last event is `SessionFailed`.
+   * Parses received bytes, cut at any place, and returns their events. Does not throw for what a peer sends: if the
+   * session fails, the last event is `SessionFailed`.
    */
   receive(bytes: Uint8Array, now?: number): SessionEvent[] {
     this.feed(bytes, this.#events, now)
@@ -80,7 +80,7 @@ export class Session extends SessionControl {
     return this.events()
   }
 
-  /** What happened since the last `receive()` or `events()`: streams that closed as their last bytes went out. */
+  /** The events since the last `receive()` or `events()`, of streams that closed with their last bytes for example. */
   events(): SessionEvent[] {
     const events = this.#events.take()
     for (const event of events) {
@@ -90,10 +90,7 @@ export class Session extends SessionControl {
     return events
   }
 
-  /**
-   * The bytes to send now, in one piece of the caller's own; empty when there are none. With
-   * `most`, about so many at a time.
-   */
+  /** The bytes to send, in a new array; empty when there are none. `most`: about how many at a time. */
   bytesToSend(most?: number, now?: number): Uint8Array {
     const chunks: Uint8Array[] = []
     const hasRoom = most === undefined
@@ -111,7 +108,7 @@ export class Session extends SessionControl {
 
   // ---- messages -------------------------------------------------------------------------------
 
-  /** Opens a stream with a request; `headers` begin with the pseudo-header fields. Its stream id. */
+  /** Opens a stream with a request; `headers` begin with the pseudo-header fields. Returns the stream's identifier. */
   submitRequest(headers: HeaderList, options: MessageOptions = {}): number {
     return this.#submitMessage(undefined, flatten(headers), options)
   }
@@ -122,8 +119,8 @@ export class Session extends SessionControl {
   }
 
   /**
-   * `submitResponse` for names and values in turn and for a body, or a text, of at most `heldBody` bytes or characters
-   * that is all: the shortest way.
+   * As `submitResponse`, for flat fields and a complete body of at most `heldBody` bytes, or of as many characters. The
+   * fastest path.
    */
   submitShortResponse(streamId: number, fields: FlatFields, given: Uint8Array | string): void {
     const { exports, fields: writer, memory } = this.engine
@@ -184,7 +181,7 @@ export class Session extends SessionControl {
     else body.length += length
   }
 
-  /** Fields behind the body, which end the stream after what is buffered of it (RFC 9113 §8.1). */
+  /** Trailer fields, which end the stream after the buffered bytes of its body (RFC 9113 §8.1). */
   submitTrailers(streamId: number, headers: HeaderList): void {
     const id = checkStreamId(streamId)
     const count = this.#writeFields('trailers', flatten(headers))
@@ -203,7 +200,7 @@ export class Session extends SessionControl {
     return this.check(result, 'push promise', { streamId })
   }
 
-  /** Ends a stream at once; what it had queued is dropped (RFC 9113 §6.4). */
+  /** Resets a stream; its queued frames are dropped (RFC 9113 §6.4). */
   submitRstStream(streamId: number, errorCode: number = ErrorCode.CANCEL): void {
     const id = checkStreamId(streamId)
     const code = checkErrorCode(errorCode)
@@ -213,7 +210,7 @@ export class Session extends SessionControl {
 
   // ---- inside ---------------------------------------------------------------------------------
 
-  /** Copies a few bytes to scratch; how many. */
+  /** Copies a short body to scratch; returns its length in bytes. */
   #writePiece(piece: Uint8Array | string): number {
     const { memory } = this.engine
     const scratch = memory.io(Io.scratch)
@@ -272,13 +269,16 @@ export class Session extends SessionControl {
   }
 }
 
-/** A switch that is on unless it is `false`; throws `ERR_INVALID_ARGUMENT` for what is none. */
+/** A boolean option whose default is true; throws `ERR_INVALID_ARGUMENT` for another type. */
 function isTrueUnlessSaid(name: string, value: boolean | undefined): boolean {
   if (value === undefined || typeof value === 'boolean') return value !== false
   throw invalidArgument(name, 'a boolean', value)
 }
 
-/** Whether so much more of a body crosses by value: it is short, with what waits, and overtakes nothing. */
+/**
+ * Whether `length` more bytes of a body are copied to linear memory: they are few, with those that wait there, and no
+ * bytes wait in JavaScript.
+ */
 function isPiece(length: number, waiting: OutgoingBody | undefined): boolean {
   if (length === 0 || length > heldPiece) return false
   return waiting === undefined || (!waiting.hasChunks && waiting.length + length <= heldPiece)

@@ -8,8 +8,8 @@ import { clearEndStream, rstStreamFrame } from './frames.ts'
 
 /**
  * The output of the last call and slices of the bodies in turn. `output` is a copy of the output region; no body is
- * copied. The stream of a body that has lost bytes is appended to `changed`, and END_STREAM is taken from its frame: a
- * client must not take the body for complete.
+ * copied. The stream of a body that has lost bytes is appended to `changed`, and END_STREAM is cleared in its frame,
+ * because the body is not complete.
  */
 export function spliceBodies(
   memory: Memory,
@@ -27,14 +27,14 @@ export function spliceBodies(
     const taken = memory.words[splice + 2]!
     const body = bodies.get(streamId)!
     const wasChanged = body.isChanged
-    // The header of a frame is mended below, in the memory that these slices share.
+    // END_STREAM may be cleared below, in the memory that these slices share.
     chunks.push(output.subarray(from, at))
     body.take(taken, chunks)
     from = at
     if (body.isChanged) {
       const end = clearEndStream(output, at, taken)
       if (end !== undefined) {
-        // nghttp2 has ended the stream, so it would not send this.
+        // nghttp2 has ended the stream, so it would not send RST_STREAM.
         chunks.push(output.subarray(at, end), rstStreamFrame(streamId, ErrorCode.INTERNAL_ERROR))
         from = end
       }
