@@ -44,8 +44,8 @@ export interface TrailersReceived {
 }
 
 /**
- * A part of a body. The peer may send as much again once `consume(streamId, data.length)` has been called.
- * `data` is a part of the chunk passed to `receive()`.
+ * A part of a body. The peer may send as many bytes again once `consume(streamId, data.length)` has been called. `data`
+ * is a view of the chunk passed to `receive()`.
  */
 export interface DataReceived {
   readonly type: 'DataReceived'
@@ -122,7 +122,7 @@ export interface GoawaySent {
   readonly errorCode: number
 }
 
-/** The peer takes `increment` bytes more on the stream; 0: on the connection (RFC 9113 §6.9). */
+/** The peer accepts `increment` bytes more on the stream; 0: on the connection (RFC 9113 §6.9). */
 export interface WindowUpdated {
   readonly type: 'WindowUpdated'
   readonly streamId: number

@@ -21,27 +21,31 @@ const zeros = new Uint8Array(16 * 1024)
 const asItIs = (bytes: Uint8Array): Uint8Array => bytes
 
 /**
- * The part of a stream's body that waits: perhaps a short piece that linear memory holds, and chunks in order, which are
- * handed out whole or as slices. Whatever their size, memory is at most 1.5 times the bytes of the chunks, and a constant.
+ * The unsent part of a stream's body: a short piece in linear memory, if there is one, and chunks in order, which are
+ * written whole or as slices. Memory is at most 1.5 times the bytes of the chunks, plus a constant, whatever their
+ * size.
  */
 export class OutgoingBody {
-  /** Bytes not handed out yet, the piece's included. */
+  /** Unsent bytes, the piece's included. */
   length = 0
-  /** A chunk has lost bytes since it was pushed. Zeros take their place, so that frames keep the length they announce. */
+  /** A chunk has lost bytes since it was pushed. Zeros are sent instead, so that frames have the length of their headers. */
   isChanged = false
   #first: Link | undefined
   #last: Link | undefined
-  /** Bytes of the first chunk that are spent. */
+  /** Bytes of the first chunk that were sent. */
   #offset = 0
-  /** Bytes that were copied since a chunk was last kept as it is. */
+  /** Bytes that were copied since a chunk was last kept without a copy. */
   #sharedBytes = 0
 
-  /** JavaScript holds some: a piece would overtake it. */
+  /** JavaScript holds chunks: a piece in linear memory would overtake them. */
   get hasChunks(): boolean {
     return this.#first !== undefined
   }
 
-  /** Appends a chunk, which is kept as it is, or copied where it is short. `view` makes of it what the transport prefers. */
+  /**
+   * Appends a chunk, which is kept by reference, or copied where it is short. `view` converts it to what the transport
+   * prefers.
+   */
   push(chunk: Uint8Array, view: (bytes: Uint8Array) => Uint8Array = asItIs): void {
     // Not `length`: see `asBytes`.
     const { byteLength: length } = chunk
@@ -55,7 +59,7 @@ export class OutgoingBody {
     }
   }
 
-  /** Copies a chunk into the room left in the last buffer; what does not fit begins another. */
+  /** Copies a chunk into the room left in the last buffer; the rest goes to a new one. */
   #copy(chunk: Uint8Array, last: Link, view: (bytes: Uint8Array) => Uint8Array): void {
     this.#sharedBytes += chunk.length
     let rest = chunk
@@ -79,12 +83,12 @@ export class OutgoingBody {
     this.#last = link
   }
 
-  /** Appends what makes up the next `length` bytes to `to`. No byte is copied. */
+  /** Appends chunks and slices with the next `length` bytes to `to`. No byte is copied. */
   take(length: number, to: Uint8Array[]): void {
     this.length -= length
     while (length > 0) {
       if (!this.#first) {
-        // Credit that the engine could not take back when memory ran out.
+        // Credit that the session could not take back when memory ran out.
         this.isChanged = true
         appendZeros(length, to)
         return
@@ -110,7 +114,7 @@ export class OutgoingBody {
     this.#first = spent.next
     if (!this.#first) this.#last = undefined
     this.#offset = 0
-    // A link that has grown old would keep its successors until the next full collection.
+    // A link in the old generation would keep its successors alive until the next full garbage collection.
     spent.next = undefined
   }
 }

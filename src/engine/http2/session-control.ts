@@ -243,7 +243,7 @@ export class SessionControl extends SessionCore {
     return id === 0 ? this.ask(Ask.receivedUnconsumed) : this.ask(Ask.streamReceivedUnconsumed, id)
   }
 
-  /** Frames waiting to be sent; bodies are not counted. */
+  /** Frames that wait to be sent, bodies not counted. */
   get outboundQueueSize(): number {
     return this.ask(Ask.outboundQueue)
   }

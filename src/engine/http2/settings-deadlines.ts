@@ -1,14 +1,14 @@
-/** When each SETTINGS frame that was not acknowledged yet must have been (RFC 9113 §6.5.3). */
+/** The times by which SETTINGS frames must have been acknowledged (RFC 9113 §6.5.3). */
 export class SettingsDeadlines {
   readonly #timeout: number
   #deadlines: number[] = []
 
-  /** `timeout` in milliseconds; 0 and `Infinity`: none. */
+  /** `timeout` in milliseconds; 0 and `Infinity`: no limit. */
   constructor(timeout: number) {
     this.#timeout = timeout
   }
 
-  /** The first of them; `undefined`: there is none. */
+  /** The earliest time; `undefined`: every frame was acknowledged, or there is no limit. */
   get next(): number | undefined {
     return this.#deadlines[0]
   }

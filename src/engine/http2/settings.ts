@@ -61,7 +61,7 @@ export function settingsToWords(settings: Settings): number[] {
   return words
 }
 
-/** Not a list or a Map, whose members would not be seen. */
+/** Whether a value is an object other than an array, a Map and the like, whose entries are not properties. */
 function isBag(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !(Symbol.iterator in value)
 }
@@ -79,12 +79,12 @@ function invalidSetting(message: string): HTTPError {
   return new HTTPError('ERR_INVALID_SETTING', `${message} (RFC 9113 §6.5.2)`)
 }
 
-/** Words as the module reads them. */
+/** Words to bytes in the byte order of linear memory. */
 export function bytesOf(words: readonly number[]): Uint8Array {
   return new Uint8Array(Uint32Array.from(words).buffer)
 }
 
-/** The reverse: what a SETTINGS frame said. */
+/** The reverse: the settings of a SETTINGS frame. */
 export function settingsFromWords(words: readonly number[]): Settings {
   const settings: Record<string, number | boolean> = {}
   const other: Record<number, number> = {}
