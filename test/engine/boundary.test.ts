@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import * as abi from '../../src/engine/abi.ts'
+import { BlockFlag, Category, Flag } from '../../src/engine/index.ts'
 import { embeddedModule, instantiate } from '../../src/engine/module.ts'
 import { layoutOf, membersOf, wordsOf } from '../support/engine/c-header.ts'
 import { exportedTypes } from '../support/engine/wasm-binary.ts'
@@ -99,6 +100,14 @@ describe('the headers and abi.ts have the same names, in the same order, with th
   it('the size of a field', () => {
     const size = read('../../wasm/http2/submit.c').match(/sizeof\(nghttp2_nv\) == (\d+)/)![1]
     expect(Number(size)).toBe(abi.FIELD_SIZE)
+  })
+})
+
+describe('nghttp2-wasm/engine', () => {
+  it('has the numbers that a sink gets, and Flag as another name of BlockFlag', () => {
+    expect(BlockFlag).toBe(abi.BlockFlag)
+    expect(Flag).toBe(abi.BlockFlag)
+    expect(Category).toBe(abi.Category)
   })
 })
 
