@@ -32,8 +32,7 @@ describeServers('closing a server', (server) => {
     client.get(3, '/')
     await client.nextOf(Type.DATA, 3)
     // Those that have connected meanwhile are let in first.
-    await sleep(100)
-    expect(await isListening(port)).toBe(false)
+    await vi.waitFor(async () => expect(await isListening(port)).toBe(false))
 
     const goaways = (): number => client.frames.filter(({ type }) => type === Type.GOAWAY).length
     await client.next(() => goaways() === 2)
