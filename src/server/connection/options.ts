@@ -15,6 +15,7 @@ import {
 } from '../../common/option-table.ts'
 import type { Settings } from '../../common/settings.ts'
 import { settingsToWords } from '../../engine/http2/settings.ts'
+import type { ProtocolName } from '../../exchange/connection-info.ts'
 import { resolveTls } from './tls-options.ts'
 import type { Address, Runtime, TlsOptions } from '../../transport/transport.ts'
 
@@ -45,6 +46,8 @@ export interface Timeouts {
 /** A line of the request log. */
 export interface LogEntry {
   readonly remoteAddress: Address
+  readonly protocol: ProtocolName
+  /** With HTTP/1.1 the ordinal number of the request on its connection. */
   readonly streamId: number
   readonly method: string
   readonly path: string

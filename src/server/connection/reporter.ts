@@ -59,10 +59,19 @@ export class Reporter implements StreamReporter {
     if (!log) return
     const { id: streamId, isPushed: pushed } = stream
     const { method, path } = stream.request
+    const { protocol } = stream.connection
     const remoteAddress = this.#remoteAddress
     const failed = (error: unknown): void => this.handlerError(error, streamId)
     try {
-      const result: unknown = log({ remoteAddress, streamId, method, path, status, pushed })
+      const result: unknown = log({
+        remoteAddress,
+        protocol,
+        streamId,
+        method,
+        path,
+        status,
+        pushed,
+      })
       if (isThenable(result)) Promise.resolve(result).catch(failed)
     } catch (error) {
       failed(error)

@@ -1,3 +1,4 @@
+import { noBytes } from '../../common/bytes.ts'
 import type { FlatFields } from '../../common/fields.ts'
 import type { ConnectionInfo } from '../../exchange/connection-info.ts'
 import type { ReadAhead } from '../../exchange/read-ahead.ts'
@@ -55,9 +56,12 @@ export class Http1Carrier implements StreamCarrier {
       this.#openTunnel(fields)
       return 0
     }
-    // A 2xx response to CONNECT would open a tunnel (RFC 9110 §9.3.6).
-    const isRefused = this.#isConnect && fields[1]!.startsWith('2')
-    session.respond(isRefused ? notImplemented : fields, body, isEnd, this.#closesWith(fields[1]!))
+    if (this.#isConnect && fields[1]!.startsWith('2')) {
+      // It would open a tunnel (RFC 9110 §9.3.6): what follows of its body is dropped.
+      session.respond(notImplemented, noBytes, isEnd, true)
+      return 0
+    }
+    session.respond(fields, body, isEnd, this.#closesWith(fields[1]!))
     return isEnd ? body.length : 0
   }
 

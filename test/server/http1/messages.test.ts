@@ -198,6 +198,8 @@ describeFetch('HTTP/1.1: messages', (server) => {
     await client.until(/before after$/)
     client.socket.end()
     await client.ended()
+    const refused = await talk('CONNECT plain:1 HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(statusesIn(refused)).toEqual([501])
   })
 
   it('knows its protocol: no session, no pushes', async () => {
