@@ -80,8 +80,8 @@ describe.each(cases)('a transport of $runtime, $security', ({ runtime, tls, fd }
     socket.write('pieces\n')
     const bytes = await readAll(socket)
     expect(bytes.length).toBe(60 * 'a piece\n'.length)
-    // By Nagle's algorithm, one in 40 milliseconds.
-    expect(arrivals).toBeGreaterThan(30)
+    // By Nagle's algorithm, one in 40 milliseconds; a client that waits for the processor joins a few.
+    expect(arrivals).toBeGreaterThan(15)
     socket.end()
     await listener.line('close', '"line":"pieces"')
   })

@@ -126,7 +126,9 @@ describe('inflating of permessage-deflate', () => {
             expect(ours).toBeUndefined()
           } else if (theirs.isWhole) {
             seen.same++
-            expect(ours?.equals(theirs.output)).toBe(true)
+            // Where a stored block is four bytes short, zlib takes the tail for them; ours refuses the message.
+            const isTailTaken = theirs.output.subarray(-tail.length).equals(tail)
+            expect(ours?.equals(theirs.output) ?? isTailTaken).toBe(true)
           } else {
             // zlib stops after a block with BFINAL; ours reads on, and may find anything.
             seen.afterFinal++
