@@ -53,8 +53,6 @@ export class HTTP1Session {
   #failure: HTTPError | undefined
   /** The response that is being written is the last of the connection. */
   #isClosing = false
-  /** The method of the request that was sent last. */
-  #requested = ''
 
   private constructor(isServer: boolean, options: HTTP1SessionOptions) {
     const { engine, limits, isSecure = false, view } = checkObject('options', options)
@@ -326,13 +324,7 @@ export class HTTP1Session {
       body,
       endStream,
     )
-    this.#requested = method
     if (method === 'HEAD') this.engine.exports.h1_session_expect_bodiless(this.#live())
-  }
-
-  /** The method of the request that was sent last. */
-  get requestedMethod(): string {
-    return this.#requested
   }
 
   // ---- output ---------------------------------------------------------------------------------

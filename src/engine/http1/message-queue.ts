@@ -63,6 +63,9 @@ export class MessageQueue extends IgnoringSink {
   }
 
   override headers(id: number, category: number, flags: number, fields: FlatFields): void {
+    const isPlain = category === Category.request && flags === BlockFlag.endStream
+    // A copy: the sink may change the fields that it gets.
+    this.#plainHead = isPlain ? { flags, fields: fields.slice() } : undefined
     this.#head(id + this.#repeated, category, flags, fields)
   }
 
@@ -70,7 +73,6 @@ export class MessageQueue extends IgnoringSink {
     const isEnd = (flags & BlockFlag.endStream) !== 0
     if (isEnd) this.completed++
     this.#last = id
-    this.#plainHead = undefined
     if (category === Category.request) {
       const isLast = (flags & BlockFlag.last) !== 0
       const isUpgrade = (flags & BlockFlag.upgrade) !== 0
@@ -87,7 +89,6 @@ export class MessageQueue extends IgnoringSink {
       })
       this.isOver ||= isLast
       this.isUpgrade ||= isUpgrade
-      if (flags === BlockFlag.endStream) this.#plainHead = { flags, fields }
     } else if (category === Category.response) {
       this.isOver ||= (flags & BlockFlag.last) !== 0
       this.isUpgrade ||= (flags & BlockFlag.upgrade) !== 0

@@ -63,6 +63,25 @@ describe('input that is cut', () => {
     expect(engine.memoryUsage().used).toBe(before)
   })
 
+  it('tells a head that repeats as it came, whatever a sink did to the fields before', () => {
+    const told: string[] = []
+    class Changing extends IgnoringSink {
+      override headers(_id: number, _category: number, _flags: number, fields: string[]): void {
+        told.push(fields.join())
+        fields.length = 0
+      }
+    }
+    const text = 'GET /repeated HTTP/1.1\r\nHost: a\r\nX-Own: b\r\n\r\n'
+    for (let i = 0; i < 2; i++) {
+      const session = HTTP1Session.server()
+      for (let n = 0; n < 3; n++) session.feed(bytesOf(text), new Changing())
+      session.dispose()
+    }
+    expect(told).toHaveLength(6)
+    expect(new Set(told).size).toBe(1)
+    expect(told[0]).toContain('x-own,b')
+  })
+
   it('stops behind as many messages as it is told to', () => {
     const session = HTTP1Session.server()
     const text = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
