@@ -74,8 +74,7 @@ progress('preparing')
 await prepare()
 const report = new Report(options)
 const isNamed = (name) => values.only.length === 0 || values.only.includes(name)
-const profiled = { ...profile, names: throughput.names }
-for (const section of values.profile ? [profiled] : sections) {
+for (const section of values.profile ? [profile] : sections) {
   const isLeftOut = values.quick && values.only.length === 0 && section.isQuick === false
   if (isLeftOut || !section.names.some(isNamed)) continue
   await section.run({ report, options, progress, isWanted: isNamed })

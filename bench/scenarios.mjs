@@ -196,6 +196,7 @@ export const nativeScenarios = [
   work: 'hello',
   tls: true,
   load: { clients, streams },
+  ours: ['ours-handler'],
 }))
 
 /** The servers that take part on a runtime: `{ runtime, server }`. */

@@ -7,12 +7,18 @@ import { h2load } from '../lib/h2load.mjs'
 import { results, root } from '../lib/paths.mjs'
 import { uploadFile } from '../lib/prepare.mjs'
 import { Server } from '../lib/server.mjs'
-import { scenarios } from '../scenarios.mjs'
+import { http1Scenarios, nativeScenarios, scenarios } from '../scenarios.mjs'
 
 const shown = 25
+const profiled = [...scenarios, ...http1Scenarios, ...nativeScenarios]
+
+/** What `--only` can name: a scenario, or a section of them. */
+export const names = ['http1', 'native', ...profiled.map(({ name }) => name)]
 
 export async function run({ report, options, progress, isWanted }) {
-  for (const scenario of scenarios.filter(({ name }) => isWanted(name))) {
+  const sectionOf = ({ name }) => name.split('-')[0]
+  for (const scenario of profiled) {
+    if (!isWanted(scenario.name) && !isWanted(sectionOf(scenario))) continue
     for (const runtime of options.runtimes) {
       for (const server of scenario.ours) {
         progress(`profile of ${scenario.name}, ${server} on ${runtime}`)
