@@ -33,6 +33,9 @@ export interface FlatFields extends Array<string> {
   neverIndexed?: number[]
 }
 
+/** No fields; not to be changed. */
+export const noFields: FlatFields = []
+
 /** Appends `headers` to `fields`. */
 export function flatten(headers: HeaderList | FlatFields, fields: FlatFields = []): FlatFields {
   if (isFlat(headers)) {

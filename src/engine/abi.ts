@@ -44,6 +44,7 @@ export interface Exports {
   h2_submit_response(
     session: Handle,
     stream: number,
+    fields: Pointer,
     count: number,
     flags: number,
     body: Pointer,
@@ -170,7 +171,7 @@ export const Kind = {
 /** `enum nw_field_flag`: flags of a FIELD record. */
 export const FieldFlag = { first: 1, neverIndex: 2 } as const
 
-/** `enum nw_block_flag`: flags of a HEADERS or PUSH_PROMISE record. The last three occur for HTTP/1.1 only. */
+/** `enum nw_block_flag`: flags of a HEADERS or PUSH_PROMISE record. */
 export const BlockFlag = {
   endStream: 1,
   truncated: 2,
@@ -178,6 +179,8 @@ export const BlockFlag = {
   last: 8,
   http10: 16,
   upgrade: 32,
+  kept: 64,
+  repeated: 128,
 } as const
 
 /** `enum nw_frame_flag`: flags of a SETTINGS or PING record. */

@@ -152,12 +152,14 @@ type Call = (...values: number[]) => number
 
 /**
  * Wraps each export so that a trap becomes the engine's failure, that nothing enters an instance that has
- * trapped, and that views outlive no growth. By arity: spreading arguments would cost more than the calls.
+ * trapped, and that views outlive no growth. By arity, which is 7 at
+ * most: spreading arguments would cost more than the calls.
  */
 function guarded(exports: Exports, memory: Memory, fail: (cause: unknown) => HTTPError): Exports {
   let failure: HTTPError | undefined
   const failed = (cause: unknown): HTTPError => (failure = fail(cause))
   const wrap = (call: Call): Call => {
+    if (call.length > 7) throw new Error('an export with more arguments than are passed on')
     switch (call.length) {
       case 0:
       case 1:
@@ -184,10 +186,10 @@ function guarded(exports: Exports, memory: Memory, fail: (cause: unknown) => HTT
           }
         }
       default:
-        return (a, b, c, d, e, f) => {
+        return (a, b, c, d, e, f, g) => {
           if (failure) throw failure
           try {
-            const result = call(a!, b!, c!, d!, e!, f!)
+            const result = call(a!, b!, c!, d!, e!, f!, g!)
             memory.refresh()
             return result
           } catch (cause) {

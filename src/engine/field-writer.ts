@@ -1,7 +1,7 @@
 import { type Exports, FIELD_SIZE, Io, type Pointer } from './abi.ts'
 import { invalidArgument } from '../common/arguments.ts'
 import { HTTPError } from '../common/errors.ts'
-import { type FlatFields, wireName, wireValue } from '../common/fields.ts'
+import { type FlatFields, noFields, wireName, wireValue } from '../common/fields.ts'
 import type { Memory } from './memory.ts'
 
 /** A string that stays in linear memory. */
@@ -16,6 +16,10 @@ const NO_INDEX = 1
 const internedLength = 64
 /** The number of values that are remembered as seen once. A power of two. */
 const seenSlots = 256
+/** Lists of more fields are written each time. */
+const mostKeptFields = 64
+/** The start of the strings region is the kept list's. */
+const keptListSize = mostKeptFields * FIELD_SIZE
 
 /**
  * Writes field lists into the scratch region for nghttp2. A server sends mostly the same names and values: these are
@@ -28,9 +32,17 @@ export class FieldWriter {
   readonly #values: Map<string, Interned> = new Map()
   /** Values seen once. The second time a value is kept in the strings region. */
   readonly #seen: string[] = Array.from({ length: seenSlots }, () => '')
-  #used = 0
+  #used = keptListSize
   /** The region is half full of values: it is emptied before the next list. */
   #crowded = false
+  /** All strings of the list in scratch are in the strings region. */
+  #isLasting = false
+  /** The list that was offered last; a hint, because its owner may have changed it. */
+  #offered: FlatFields = noFields
+  /** A copy of the list whose array is at the start of the strings region. */
+  #kept: FlatFields = noFields
+  /** Where the array is that `write` or `find` gave last. */
+  array: Pointer = 0
 
   constructor(exports: Exports, memory: Memory) {
     this.#exports = exports
@@ -38,7 +50,7 @@ export class FieldWriter {
   }
 
   /**
-   * Puts `fields` (names and values in turn) at the start of scratch as an array of nghttp2_nv; their
+   * Puts `fields` (names and values in turn) at the start of scratch as an `array` of nghttp2_nv; their
    * strings, and `extra` bytes for the caller, follow. Returns the address behind the strings.
    * Throws `ERR_INVALID_FIELD_NAME`, `ERR_INVALID_FIELD_VALUE` or `NGHTTP2_ERR_NOMEM`.
    */
@@ -69,7 +81,30 @@ export class FieldWriter {
       }
     }
     this.#flagNeverIndexed(fields)
+    this.#isLasting = strings === scratch + (fields.length >> 1) * FIELD_SIZE
+    this.array = scratch
     return strings
+  }
+
+  /** The address behind the list of `fields`, as of `write`, where these are the kept ones; else 0. */
+  find(fields: FlatFields, extra: number): Pointer {
+    if (!Array.isArray(fields) || fields.neverIndexed || !isSame(fields, this.#kept)) return 0
+    this.#reserveScratch(extra)
+    this.array = this.#memory.io(Io.strings)
+    return this.#memory.io(Io.scratch)
+  }
+
+  /** Keeps the list in scratch for `find` when it is offered twice. `fields`: those that `write` has just written. */
+  offer(fields: FlatFields): void {
+    const isLasting = this.#isLasting && fields.length <= 2 * mostKeptFields && !fields.neverIndexed
+    if (!isLasting || !isSame(fields, this.#offered)) {
+      this.#offered = fields
+      return
+    }
+    const from = this.#memory.io(Io.scratch) >>> 2
+    const words = (fields.length >> 1) * (FIELD_SIZE / 4)
+    this.#memory.words.copyWithin(this.#memory.io(Io.strings) >>> 2, from, from + words)
+    this.#kept = fields.slice()
   }
 
   /** As `write`, without the rules of HTTP: HPACK encodes any bytes. */
@@ -164,9 +199,16 @@ export class FieldWriter {
   #forget(): void {
     this.#names.clear()
     this.#values.clear()
-    this.#used = 0
+    this.#used = keptListSize
     this.#crowded = false
+    this.#kept = noFields
   }
+}
+
+function isSame(fields: FlatFields, others: FlatFields): boolean {
+  if (fields.length !== others.length) return false
+  for (let i = fields.length - 1; i >= 0; i--) if (fields[i] !== others[i]) return false
+  return fields.length > 0
 }
 
 function noRoom(bytes: number): HTTPError {

@@ -1,18 +1,18 @@
 import { BlockFlag, FieldFlag, FrameFlag, Io, Kind, NEW_STRING } from './abi.ts'
-import { type FlatFields, neverIndex } from '../common/fields.ts'
+import { type FlatFields, neverIndex, noFields } from '../common/fields.ts'
 import type { Memory } from './memory.ts'
 import type { OutgoingBody } from './http2/outgoing.ts'
 import type { SessionSink } from './sink.ts'
 import type { StreamMap } from '../common/stream-map.ts'
-
-const none: FlatFields = []
 
 /** Reads the event region. Each session has one, because a header block may arrive in several calls. */
 export class RecordReader {
   readonly #memory: Memory
   readonly #bodies: StreamMap<OutgoingBody>
   /** The fields of the header block whose frame has not ended yet. */
-  #fields: FlatFields = none
+  #fields: FlatFields = noFields
+  /** The fields of the block that came last with `BlockFlag.kept`. */
+  #kept: FlatFields = noFields
 
   constructor(memory: Memory, bodies: StreamMap<OutgoingBody>) {
     this.#memory = memory
@@ -47,8 +47,10 @@ export class RecordReader {
           break
         }
         case Kind.headers:
+          if (flags & BlockFlag.repeated) fields = this.#kept.slice()
+          else if (flags & BlockFlag.kept) this.#kept = fields.slice()
           sink.headers(first, second, flags, flags & BlockFlag.empty ? [] : fields)
-          fields = none
+          fields = noFields
           at += 3
           break
         case Kind.data: {
@@ -87,7 +89,7 @@ export class RecordReader {
           break
         case Kind.pushPromise:
           sink.pushPromise(first, second, flags, flags & BlockFlag.empty ? [] : fields)
-          fields = none
+          fields = noFields
           at += 3
           break
         case Kind.frameNotSent:

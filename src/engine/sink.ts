@@ -6,7 +6,10 @@ import type { FlatFields } from '../common/fields.ts'
  * message on its connection.
  */
 export interface SessionSink {
-  /** A header block. `category` is a `Category`, `flags` are of `BlockFlag`. The sink may keep `fields`. */
+  /**
+   * A header block. `category` is a `Category`, `flags` are of `BlockFlag`. The sink may keep `fields`. The flag
+   * `repeated` is a hint: the fields are those of the session's last block with the flag `kept`.
+   */
   headers(streamId: number, category: number, flags: number, fields: FlatFields): void
   /** Bytes of a body: a view of the chunk that was fed. */
   data(streamId: number, chunk: Uint8Array): void

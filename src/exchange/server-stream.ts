@@ -1,7 +1,7 @@
 import { bodyChangedError } from '../common/body-changed.ts'
 import { noBytes } from '../common/bytes.ts'
 import { ErrorCode, HTTPError } from '../common/errors.ts'
-import type { FlatFields, HeaderList } from '../common/fields.ts'
+import { type FlatFields, type HeaderList, noFields } from '../common/fields.ts'
 import { checkPriority, defaultPriority, type Priority } from '../common/priority.ts'
 import { isThenable } from '../common/thenable.ts'
 import type { BodyChunk } from '../http/body.ts'
@@ -38,8 +38,6 @@ import {
 } from './stream-errors.ts'
 import type { ResponseState, StreamLife } from './stream-state.ts'
 import { readStreamStats, type StreamStats } from './stream-stats.ts'
-
-const noFields: FlatFields = []
 
 /** A stream of a server: one request, one response, whichever protocol carries them. */
 export class ServerStream
@@ -181,7 +179,8 @@ export class ServerStream
 
   respond(options: AnyResponseOptions): void {
     this.#assertUnanswered()
-    this.#send(prepareResponse(options, this.request.method, this.id))
+    const { sendsDate } = this.carrier
+    this.#send(prepareResponse(options, this.request.method, this.id, sendsDate))
   }
 
   /** Answers CONNECT with 200, Upgrade with 101: the stream is a tunnel from now on (RFC 9113 §8.5, RFC 8441, RFC 9110 §7.8). */
@@ -224,7 +223,8 @@ export class ServerStream
   ): ServerStream | undefined {
     this.#assertUnanswered()
     if (this.isPushed) throw pushOnPush(this.id)
-    const { fields, response } = preparePush(options, this.request, this.id)
+    const { sendsDate } = this.carrier
+    const { fields, response } = preparePush(options, this.request, this.id, sendsDate)
     const stream = this.#promise(fields)
     if (!stream) {
       response.source?.cancel(undefined)
@@ -363,7 +363,6 @@ export class ServerStream
 
   #send({ status, fields, hasContent, whole, source, trailers }: PreparedResponse): void {
     const { carrier } = this
-    if (carrier.sendsDate) addDate(fields)
     if (!hasContent) {
       this.#sendHead(fields, noBytes, true)
       source?.cancel(undefined)

@@ -4,7 +4,7 @@ let second = 0
 let text = ''
 
 /** The time in the form of a `date` field (RFC 9110 §5.6.7), computed once a second. */
-function currentDate(): string {
+export function currentDate(): string {
   const now = Math.floor(Date.now() / 1000)
   if (now !== second) {
     second = now
@@ -13,11 +13,16 @@ function currentDate(): string {
   return text
 }
 
-/** Appends a `date` field where there is none: an origin server with a clock sends one (RFC 9110 §6.6.1). */
-export function addDate(fields: FlatFields): void {
+/**
+ * Appends a `date` field where there is none: an origin server with a clock sends one (RFC 9110 §6.6.1). The date that
+ * was added, or `''`.
+ */
+export function addDate(fields: FlatFields): string {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
-    if (name.length === 4 && name.toLowerCase() === 'date') return
+    if (name.length === 4 && name.toLowerCase() === 'date') return ''
   }
-  fields.push('date', currentDate())
+  const date = currentDate()
+  fields.push('date', date)
+  return date
 }

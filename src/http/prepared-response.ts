@@ -10,6 +10,8 @@ import {
 } from '../common/fields.ts'
 import { type Body, wholeBody } from './body.ts'
 import { type BodySource, bodySource } from './body-source.ts'
+import { addDate } from './date-field.ts'
+import { findResponse, keepResponse } from './repeated-responses.ts'
 import type { Trailers } from './trailers.ts'
 import { checkLength, measured, removeLength, singleLength } from './content-length.ts'
 import type { RequestHead } from './request-head.ts'
@@ -33,21 +35,33 @@ export type AnyResponseOptions = Omit<ResponseOptions, 'headers'> & {
   readonly headers?: HeaderList | FlatFields
 }
 
-/** Checks a response before anything of it is sent: where this throws, another can still be made. */
+/**
+ * Checks a response before anything of it is sent: where this throws, another can still be made. `addsDate`: it gets a
+ * `date` where it has none. The fields of the result are not to be changed.
+ */
 export function prepareResponse(
   response: AnyResponseOptions,
   method: string,
   streamId: number,
+  addsDate: boolean,
 ): PreparedResponse {
   const { status = 200, headers, body, trailers } = checkObject('a response', response)
   checkStatus(status, streamId)
-  const fields = appendFields([':status', String(status)], headers)
-  if (status === 204 || status === 205) removeLength(fields)
+  const fields: FlatFields = [':status', String(status)]
+  if (headers !== undefined) flatten(headers, fields)
+  const isHead = method === 'HEAD'
   const mayHaveContent = status !== 204 && status !== 205 && status !== 304
-  const hasContent = mayHaveContent && method !== 'HEAD'
+  const hasContent = mayHaveContent && !isHead
   const whole = wholeBody(body)
+  if (whole !== undefined && trailers === undefined) {
+    const known = findResponse(fields, isHead, whole.length, addsDate)
+    if (known) return { status, fields: known, hasContent, whole, source: undefined, trailers }
+  }
+  checkGiven(fields, 2)
+  if (status === 204 || status === 205) removeLength(fields)
   const length = whole === undefined ? sizeOf(body!) : whole.length
   const declared = singleLength(fields, streamId)
+  const given = fields.length
   if (declared === undefined) {
     // curl 7.88, of Debian 12, is done with a response after so many bytes, and shows no trailers behind them.
     const isLengthTold = trailers === undefined
@@ -58,8 +72,14 @@ export function prepareResponse(
   } else if (hasContent && length !== undefined) {
     checkLength(declared, length, streamId)
   }
-  const read = whole === undefined ? bodySource(body!) : undefined
-  const source = read && declared !== undefined ? measured(read, declared, streamId) : read
+  const date = addsDate ? addDate(fields) : ''
+  if (whole !== undefined) {
+    if (trailers === undefined)
+      keepResponse({ fields, given, isHead, bodyLength: whole.length, addsDate, date })
+    return { status, fields, hasContent, whole, source: undefined, trailers }
+  }
+  const read = bodySource(body!)
+  const source = declared === undefined ? read : measured(read, declared, streamId)
   return { status, fields, hasContent, whole, source, trailers }
 }
 
@@ -91,12 +111,13 @@ export function preparePush(
   init: PushOptions,
   { scheme, authority }: RequestHead,
   streamId: number,
+  addsDate: boolean,
 ): { readonly fields: FlatFields; readonly response: PreparedResponse } {
   const { path, method = 'GET', requestHeaders } = checkObject('a push', init)
   checkPromise(method, path, streamId)
   const fields = [':method', method, ':scheme', scheme, ':authority', authority, ':path', path]
   appendFields(fields, requestHeaders)
-  const response = prepareResponse(init, method, streamId)
+  const response = prepareResponse(init, method, streamId, addsDate)
   checkFields(response.fields)
   return { fields, response }
 }
@@ -136,6 +157,12 @@ export function appendFields(
   if (headers === undefined) return fields
   const first = fields.length
   flatten(headers, fields)
+  checkGiven(fields, first)
+  return fields
+}
+
+/** Checks the fields from `first` on, which an application gave, and removes those of a connection. */
+function checkGiven(fields: FlatFields, first: number): void {
   for (let i = fields.length - 2; i >= first; i -= 2) {
     const name = fields[i]!
     const value = fields[i + 1]!
@@ -150,7 +177,6 @@ export function appendFields(
     }
     if (isHopByHop(name)) removeField(fields, i)
   }
-  return fields
 }
 
 /** The code of a response (RFC 9110 §15), else `ERR_INVALID_STATUS`. */

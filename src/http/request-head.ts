@@ -17,8 +17,23 @@ export class RequestHead {
   readonly fields: FlatFields
   #pairs: HeaderField[] | undefined
 
-  constructor(fields: FlatFields) {
+  /** `twin`: a head with the same fields, which need not be read again. */
+  constructor(fields: FlatFields, twin?: RequestHead) {
     this.fields = fields
+    if (twin) this.#copy(twin)
+    else this.#read(fields)
+  }
+
+  #copy({ method, scheme, path, authority, host, protocol }: RequestHead): void {
+    this.method = method
+    this.scheme = scheme
+    this.path = path
+    this.authority = authority
+    this.host = host
+    this.protocol = protocol
+  }
+
+  #read(fields: FlatFields): void {
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!
       if (name.charCodeAt(0) !== 0x3a) {

@@ -98,14 +98,19 @@ enum nw_field_flag {
   NW_FIELD_NEVER_INDEX = 2, /* RFC 7541 §6.2.3 */
 };
 
-/* Flags of a HEADERS or PUSH_PROMISE record. The last three occur for HTTP/1.1 only. */
+/*
+ * Flags of a HEADERS or PUSH_PROMISE record. LAST, HTTP10 and UPGRADE occur for HTTP/1.1 only, KEPT
+ * and REPEATED for HTTP/2 only.
+ */
 enum nw_block_flag {
   NW_BLOCK_END_STREAM = 1,
-  NW_BLOCK_TRUNCATED = 2, /* fields beyond the session's limits were dropped */
-  NW_BLOCK_EMPTY = 4,     /* the block has no fields: fields collected before are void */
-  NW_BLOCK_LAST = 8,      /* no message follows on the connection (RFC 9112 §9.3) */
-  NW_BLOCK_HTTP10 = 16,   /* the message is of HTTP/1.0 */
-  NW_BLOCK_UPGRADE = 32,  /* Upgrade, CONNECT or 101: another protocol may follow the message */
+  NW_BLOCK_TRUNCATED = 2,  /* fields beyond the session's limits were dropped */
+  NW_BLOCK_EMPTY = 4,      /* the block has no fields: fields collected before are void */
+  NW_BLOCK_LAST = 8,       /* no message follows on the connection (RFC 9112 §9.3) */
+  NW_BLOCK_HTTP10 = 16,    /* the message is of HTTP/1.0 */
+  NW_BLOCK_UPGRADE = 32,   /* Upgrade, CONNECT or 101: another protocol may follow the message */
+  NW_BLOCK_KEPT = 64,      /* the host keeps the fields until another block has this flag */
+  NW_BLOCK_REPEATED = 128, /* the fields are those that the host has kept; they have no records */
 };
 
 /* Flags of a SETTINGS or PING record. */
@@ -138,6 +143,8 @@ int nw_note(enum nw_event kind, uint32_t flags, uint32_t first, uint32_t second)
 /* Appends a FIELD whose strings are looked up in, or added to, the string cache. 0, or
  * NGHTTP2_ERR_NOMEM. */
 int nw_event_field(nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint32_t flags);
+/* Counts the strings that were given a slot: while it is the same, a slot has the same string. */
+extern uint32_t nw_slots_taken;
 /* Drops the records of the last call. */
 void nw_events_clear(void);
 /* Words that `length` bytes take as "bytes", the length word included. */

@@ -109,6 +109,7 @@ enum {
 
 static nghttp2_rcbuf *slots[SLOTS];
 static uint32_t victim; /* alternates which slot of a pair is reused */
+uint32_t nw_slots_taken;
 
 /*
  * Counts a cached string in the account that its memory belongs to. Strings of the static table
@@ -153,6 +154,7 @@ static uint32_t take_slot(nghttp2_rcbuf *buffer) {
   nghttp2_rcbuf_incref(buffer);
   count_cached(buffer, 1);
   slots[slot] = buffer;
+  nw_slots_taken += 1;
   return slot;
 }
 

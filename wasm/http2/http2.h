@@ -89,7 +89,18 @@ typedef struct h2_payload {
   uint8_t bytes[];
 } h2_payload;
 
-enum { H2_SKIPPED_RANGES = 8 };
+enum { H2_SKIPPED_RANGES = 8, H2_KEPT_WORDS = 3 * 20 };
+
+/*
+ * The last block of a HEADERS frame that consisted of known strings: most clients repeat the fields
+ * of their requests.
+ */
+typedef struct {
+  uint32_t length;      /* words of its FIELD records; 0: there is none */
+  uint32_t slots_taken; /* nw_slots_taken at that time */
+  uint32_t is_known;    /* it has come twice: the host has kept its fields */
+  uint32_t words[H2_KEPT_WORDS];
+} h2_kept_block;
 
 /* The stream identifiers between two others. */
 typedef struct {
@@ -116,6 +127,8 @@ typedef struct h2_session {
   uint64_t block_bytes; /* bytes of them: names, values and 32 a field */
   uint32_t block_truncated;
   uint32_t block_charged; /* it has cost a token */
+  uint32_t block_start;   /* the event word of its first record; UINT32_MAX: in an earlier call */
+  h2_kept_block kept;
   uint32_t requests_left; /* requests that may begin before h2_session_receive returns */
   uint32_t block_pauses;  /* the block is of a request that began when none was left */
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;

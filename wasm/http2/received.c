@@ -20,6 +20,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
   h2_session *session = user_data;
   session->block_fields = session->block_crumbs = session->block_bytes = 0;
   session->block_noted = session->block_truncated = session->block_charged = 0;
+  session->block_start = nw_region.event_words;
   if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
     session->block_pauses = session->requests_left == 0;
     session->requests_left -= !session->block_pauses;
@@ -132,6 +133,36 @@ static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, ng
                              nghttp2_rcbuf *value, uint8_t flags, void *user_data) {
   (void)ng, (void)frame, (void)name, (void)value, (void)flags, (void)user_data;
   return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+}
+
+/*
+ * The flags of a block whose fields are those of the kept block, or 0. Where the host has these
+ * fields, the records of the block are dropped.
+ */
+static uint32_t repeat_flags(h2_session *session) {
+  h2_kept_block *kept = &session->kept;
+  uint32_t length = 3 * session->block_noted;
+  /* The FIELD record of a new string is longer, and other records may stand between. */
+  if (length == 0 || length > H2_KEPT_WORDS || session->block_truncated ||
+      nw_region.event_words - session->block_start != length) {
+    return 0;
+  }
+  const uint32_t *words = nw_region.events + session->block_start;
+  size_t size = length * sizeof(uint32_t);
+  if (kept->length != length || kept->slots_taken != nw_slots_taken ||
+      memcmp(kept->words, words, size) != 0) {
+    kept->length = length;
+    kept->slots_taken = nw_slots_taken;
+    kept->is_known = 0;
+    memcpy(kept->words, words, size);
+    return 0;
+  }
+  if (!kept->is_known) {
+    kept->is_known = 1;
+    return NW_BLOCK_KEPT;
+  }
+  nw_region.event_words = session->block_start;
+  return NW_BLOCK_REPEATED;
 }
 
 /* ---- received frames ---------------------------------------------------------------------- */
@@ -254,8 +285,8 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
                    (session->block_noted == 0 ? NW_BLOCK_EMPTY : 0);
   switch (frame->hd.type) {
   case NGHTTP2_HEADERS:
-    return nw_note(NW_EVENT_HEADERS, block | (frame->hd.flags & NGHTTP2_FLAG_END_STREAM), stream,
-                   frame->headers.cat);
+    block |= repeat_flags(session) | (frame->hd.flags & NGHTTP2_FLAG_END_STREAM);
+    return nw_note(NW_EVENT_HEADERS, block, stream, frame->headers.cat);
   case NGHTTP2_DATA:
     return frame->hd.flags & NGHTTP2_FLAG_END_STREAM ? nw_note(NW_EVENT_STREAM_ENDED, 0, stream, 0)
                                                      : 0;

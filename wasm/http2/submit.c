@@ -56,12 +56,12 @@ static int mark_answered(h2_session *session, int32_t id, int result) {
 }
 
 /*
- * Answers stream `id` with the fields in scratch. `body` and `length`: the bytes of a H2_BODY_HELD.
- * 0 or NGHTTP2_ERR_*.
+ * Answers stream `id` with `count` fields. `body` and `length`: the bytes of a H2_BODY_HELD. 0 or
+ * NGHTTP2_ERR_*.
  */
 NW_EXPORT(h2_submit_response)
-int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t flags,
-                       const uint8_t *body, uint32_t length) {
+int h2_submit_response(h2_session *session, int32_t id, const nghttp2_nv *fields, uint32_t count,
+                       uint32_t flags, const uint8_t *body, uint32_t length) {
   if (session->is_terminated) {
     return NGHTTP2_ERR_SESSION_CLOSING;
   }
@@ -75,7 +75,7 @@ int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t
     return NGHTTP2_ERR_INVALID_STREAM_STATE;
   }
   if ((flags & BODY_KIND) == H2_BODY_NONE) {
-    int result = nghttp2_submit_response2(session->ng, id, scratch_fields(), count, NULL);
+    int result = nghttp2_submit_response2(session->ng, id, fields, count, NULL);
     return mark_answered(session, id, result);
   }
   h2_stream *stream = body_new(session, flags, body, length);
@@ -83,7 +83,7 @@ int h2_submit_response(h2_session *session, int32_t id, uint32_t count, uint32_t
     h2_stream_free(session, stream);
     return NGHTTP2_ERR_NOMEM;
   }
-  int result = nghttp2_submit_response2(session->ng, id, scratch_fields(), count, &provider);
+  int result = nghttp2_submit_response2(session->ng, id, fields, count, &provider);
   if (result != 0) {
     h2_stream_del(session, stream);
   }

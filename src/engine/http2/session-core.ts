@@ -47,7 +47,7 @@ export class SessionCore {
   readonly #records: RecordReader
   readonly #settingsDeadlines: SettingsDeadlines
   readonly #connectionWindowSize: number
-  readonly #enforcesMessaging: boolean
+  protected readonly enforcesMessaging: boolean
   #now: number
   /** Of what comes next, so many bytes are the payload of a DATA frame. */
   #unread = UNKNOWN
@@ -68,7 +68,7 @@ export class SessionCore {
     const { now = 0 } = options
     this.#now = checkTime('now', now)
     this.#settingsDeadlines = new SettingsDeadlines(settingsTimeout)
-    this.#enforcesMessaging = options.enforceMessaging !== false
+    this.enforcesMessaging = options.enforceMessaging !== false
     this.#connectionWindowSize = connectionWindowSize
     writeConfig(this.engine, isServer, options)
     this.handle = this.engine.exports.h2_session_new()
@@ -302,7 +302,7 @@ export class SessionCore {
 
   /** Throws `ERR_INVALID_MESSAGE`, unless the session was told not to look. */
   protected checkMessage(kind: MessageKind, fields: FlatFields): void {
-    if (this.#enforcesMessaging) checkMessage(kind, fields)
+    if (this.enforcesMessaging) checkMessage(kind, fields)
   }
 
   /** Passes a result that is not negative; throws the error of one that is. */

@@ -1,4 +1,4 @@
-import { Body, Io, type Result } from '../abi.ts'
+import { Body, Io, type Pointer, type Result } from '../abi.ts'
 import {
   checkBoolean,
   checkBytes,
@@ -128,13 +128,21 @@ export class Session extends SessionControl {
     const body = checkTextOrBytes('body', given)
     const session = this.live()
     const isText = typeof body === 'string'
-    const at = writer.write(fields, isText ? 3 * body.length : body.length)
-    this.checkMessage('response', fields)
+    const size = isText ? 3 * body.length : body.length
+    const at = this.#findResponse(fields, size) || this.#writeResponse(fields, size)
     const length = isText ? memory.writeUtf8(body, at) : body.length
     if (!isText) memory.bytes.set(body, at)
     const flags = length === 0 ? Body.none : Body.held
     const count = fields.length >> 1
-    const result = exports.h2_submit_response(session, streamId, count, flags, at, length)
+    const result = exports.h2_submit_response(
+      session,
+      streamId,
+      writer.array,
+      count,
+      flags,
+      at,
+      length,
+    )
     if (result < 0) this.check(result, 'response', { streamId })
   }
 
@@ -219,6 +227,19 @@ export class Session extends SessionControl {
     return piece.length
   }
 
+  /** The kept list was checked when it was offered. */
+  #findResponse(fields: FlatFields, size: number): Pointer {
+    return this.enforcesMessaging ? this.engine.fields.find(fields, size) : 0
+  }
+
+  #writeResponse(fields: FlatFields, size: number): Pointer {
+    const { fields: writer } = this.engine
+    const at = writer.write(fields, size)
+    this.checkMessage('response', fields)
+    if (this.enforcesMessaging) writer.offer(fields)
+    return at
+  }
+
   #writeFields(kind: MessageKind, fields: FlatFields): number {
     this.engine.fields.write(fields, 0)
     this.checkMessage(kind, fields)
@@ -250,7 +271,7 @@ export class Session extends SessionControl {
     const result =
       streamId === undefined
         ? h2_submit_request(session, count, flags, at, length)
-        : h2_submit_response(session, streamId, count, flags, at, length)
+        : h2_submit_response(session, streamId, engine.fields.array, count, flags, at, length)
     this.check(
       result,
       streamId === undefined ? 'request' : 'response',

@@ -47,6 +47,8 @@ export class StreamEventQueue extends IgnoringSink {
   #count = 0
   /** The array that `#queue` takes turns with: neither is made anew. */
   #dispatched: unknown[] = []
+  /** The head of the block that came last with `BlockFlag.kept`. */
+  #keptHead: RequestHead | undefined
 
   constructor(
     core: Http2Core,
@@ -133,7 +135,10 @@ export class StreamEventQueue extends IgnoringSink {
 
   override headers(streamId: number, category: number, flags: number, fields: FlatFields): void {
     if (category === Category.request) {
-      const stream = new ServerStream(this.#carrier, streamId, new RequestHead(fields), false)
+      const twin = flags & BlockFlag.repeated ? this.#keptHead : undefined
+      const head = new RequestHead(fields, twin)
+      if (flags & BlockFlag.kept) this.#keptHead = head
+      const stream = new ServerStream(this.#carrier, streamId, head, false)
       this.#core.streams.set(streamId, stream)
       this.#core.host.counts.streams++
       stream.requestBody.isComplete = (flags & BlockFlag.endStream) !== 0
