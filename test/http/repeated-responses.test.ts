@@ -28,7 +28,7 @@ const response = fc.record({
   headers: fc.constantFrom(...headers),
   body: fc.constantFrom(undefined, '', 'abc', 'äöü', new Uint8Array(3), 'longer'),
   trailers: fc.constantFrom(undefined, undefined, undefined, [['x-sum', '1']] as const),
-})
+}) as fc.Arbitrary<AnyResponseOptions>
 const request = fc.record({
   method: fc.constantFrom('GET', 'HEAD', 'POST'),
   addsDate: fc.boolean(),

@@ -126,8 +126,9 @@ typedef struct h2_session {
   uint64_t block_crumbs;
   uint64_t block_bytes; /* bytes of them: names, values and 32 a field */
   uint32_t block_truncated;
-  uint32_t block_charged; /* it has cost a token */
-  uint32_t block_start;   /* the event word of its first record; UINT32_MAX: in an earlier call */
+  uint32_t block_charged;  /* it has cost a token */
+  uint32_t block_start;    /* the event word of its first record */
+  uint32_t block_is_split; /* it began in an earlier call, whose records are gone */
   h2_kept_block kept;
   uint32_t requests_left; /* requests that may begin before h2_session_receive returns */
   uint32_t block_pauses;  /* the block is of a request that began when none was left */

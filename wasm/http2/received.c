@@ -21,6 +21,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
   session->block_fields = session->block_crumbs = session->block_bytes = 0;
   session->block_noted = session->block_truncated = session->block_charged = 0;
   session->block_start = nw_region.event_words;
+  session->block_is_split = 0;
   if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
     session->block_pauses = session->requests_left == 0;
     session->requests_left -= !session->block_pauses;
@@ -144,7 +145,7 @@ static uint32_t repeat_flags(h2_session *session) {
   uint32_t length = 3 * session->block_noted;
   /* The FIELD record of a new string is longer, and other records may stand between. */
   if (length == 0 || length > H2_KEPT_WORDS || session->block_truncated ||
-      nw_region.event_words - session->block_start != length) {
+      session->block_is_split || nw_region.event_words - session->block_start != length) {
     return 0;
   }
   const uint32_t *words = nw_region.events + session->block_start;

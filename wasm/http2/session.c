@@ -157,7 +157,7 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
   nw_now = now;
   nw_events_clear();
   session->requests_left = most;
-  session->block_start = UINT32_MAX;
+  session->block_is_split = 1;
   nghttp2_ssize taken = nghttp2_session_mem_recv2(session->ng, nw_region.input, length);
   const nghttp2_inbound_frame *frame = &session->ng->iframe;
   if (taken >= 0 && frame->state == NGHTTP2_IB_READ_HEADER_BLOCK && frame->payloadleft == 0) {

@@ -32,13 +32,16 @@ static h2_stream *body_new(h2_session *session, uint32_t flags, const uint8_t *b
   return stream;
 }
 
+static int is_peers(const h2_session *session, int32_t id) {
+  return (id & 1) == (session->role == NW_ROLE_SERVER);
+}
+
 /*
  * Whether a stream of the peer's has closed or was never opened. A promised stream opens when its
  * PUSH_PROMISE is sent.
  */
 static int is_gone(const h2_session *session, int32_t id) {
-  return (id & 1) == (session->role == NW_ROLE_SERVER) &&
-         !nghttp2_session_find_stream(session->ng, id);
+  return is_peers(session, id) && !nghttp2_session_find_stream(session->ng, id);
 }
 
 static int is_answered(const h2_session *session, int32_t id) {
@@ -46,13 +49,21 @@ static int is_answered(const h2_session *session, int32_t id) {
   return stream && h2_stream_marks(stream) & H2_ANSWERED_BIT;
 }
 
-/* Marks the stream where `result`, that of a submitted response, is 0. Returns `result`. */
-static int mark_answered(h2_session *session, int32_t id, int result) {
-  nghttp2_stream *stream = nghttp2_session_get_stream(session->ng, id);
-  if (result == 0 && stream) {
-    h2_stream_mark(stream, h2_stream_marks(stream) | H2_ANSWERED_BIT);
+/* 0, or why stream `id` takes no response. `stream`: the stream, where it is open; else NULL. */
+static int check_answerable(h2_session *session, int32_t id, const nghttp2_stream *stream) {
+  if (session->is_terminated) {
+    return NGHTTP2_ERR_SESSION_CLOSING;
   }
-  return result;
+  if (!stream && is_gone(session, id)) {
+    return NGHTTP2_ERR_STREAM_CLOSED;
+  }
+  int has_answer = stream && h2_stream_marks(stream) & H2_ANSWERED_BIT;
+  /* An open stream of the peer's has no body before its answer. */
+  int has_no_body = stream && is_peers(session, id) && !has_answer;
+  if (!has_no_body && h2_stream_find(session, id)) {
+    return NGHTTP2_ERR_DATA_EXIST;
+  }
+  return has_answer ? NGHTTP2_ERR_INVALID_STREAM_STATE : 0;
 }
 
 /*
@@ -62,32 +73,27 @@ static int mark_answered(h2_session *session, int32_t id, int result) {
 NW_EXPORT(h2_submit_response)
 int h2_submit_response(h2_session *session, int32_t id, const nghttp2_nv *fields, uint32_t count,
                        uint32_t flags, const uint8_t *body, uint32_t length) {
-  if (session->is_terminated) {
-    return NGHTTP2_ERR_SESSION_CLOSING;
-  }
-  if (is_gone(session, id)) {
-    return NGHTTP2_ERR_STREAM_CLOSED;
-  }
-  if (h2_stream_find(session, id)) {
-    return NGHTTP2_ERR_DATA_EXIST;
-  }
-  if (is_answered(session, id)) {
-    return NGHTTP2_ERR_INVALID_STREAM_STATE;
-  }
-  if ((flags & BODY_KIND) == H2_BODY_NONE) {
-    int result = nghttp2_submit_response2(session->ng, id, fields, count, NULL);
-    return mark_answered(session, id, result);
-  }
-  h2_stream *stream = body_new(session, flags, body, length);
-  if (!stream || h2_stream_attach(session, stream, id) != 0) {
-    h2_stream_free(session, stream);
-    return NGHTTP2_ERR_NOMEM;
-  }
-  int result = nghttp2_submit_response2(session->ng, id, fields, count, &provider);
+  nghttp2_stream *open = nghttp2_session_get_stream(session->ng, id);
+  int result = check_answerable(session, id, open);
   if (result != 0) {
+    return result;
+  }
+  h2_stream *stream = NULL;
+  if ((flags & BODY_KIND) != H2_BODY_NONE) {
+    stream = body_new(session, flags, body, length);
+    if (!stream || h2_stream_attach(session, stream, id) != 0) {
+      h2_stream_free(session, stream);
+      return NGHTTP2_ERR_NOMEM;
+    }
+  }
+  result = nghttp2_submit_response2(session->ng, id, fields, count, stream ? &provider : NULL);
+  if (result != 0 && stream) {
     h2_stream_del(session, stream);
   }
-  return mark_answered(session, id, result);
+  if (result == 0 && open) {
+    h2_stream_mark(open, h2_stream_marks(open) | H2_ANSWERED_BIT);
+  }
+  return result;
 }
 
 /* Opens a stream with the fields in scratch, as h2_submit_response. Its id, or NGHTTP2_ERR_*. */

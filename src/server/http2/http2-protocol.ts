@@ -15,7 +15,7 @@ import { ShutdownNotice } from './shutdown-notice.ts'
 import { StreamEventQueue } from './stream-event-queue.ts'
 
 /** After so many requests their responses are sent, so that the client is busy while the next are read. */
-const requestsAtATime = 48
+const requestsAtATime = 128
 
 /** HTTP/2 on a connection (RFC 9113). */
 export class Http2Protocol implements Protocol {

@@ -124,6 +124,14 @@ describe('requests that repeat the fields of the last one', () => {
       cut: fc.nat(40),
       forgets: fc.boolean(),
     })
+    // A block in two calls, whose records in the second are as long as those of five known fields, but for a word.
+    const whole = { line: 1, list: 3, times: 4, cut: 0, forgets: false }
+    const split = [
+      whole,
+      { ...whole, line: 0, list: 0, times: 1, forgets: true },
+      { ...whole, list: 0, times: 2 },
+      { ...whole, list: 1, cut: 10 },
+    ]
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const engine = new Engine()
@@ -138,7 +146,7 @@ describe('requests that repeat the fields of the last one', () => {
         }
         for (const line of lines) line.dispose()
       }),
-      { numRuns: 60 },
+      { numRuns: 200, examples: [[split]] },
     )
   })
 
