@@ -32,7 +32,8 @@ export function functionOf({ functionName, url, lineNumber, columnNumber }) {
 export function partOf({ functionName, url }) {
   if (functionName === '(garbage collector)') return 'garbage collection'
   if (functionName.includes('wasm-function') || url.startsWith('wasm:')) return 'nghttp2 in wasm'
-  if (url.includes('/dist/')) return 'nghttp2-wasm, JavaScript'
+  // Deno reads the source maps.
+  if (url.includes('/dist/') || url.includes('/src/')) return 'nghttp2-wasm, JavaScript'
   if (url.includes('/bench/')) return 'the benchmark’s handler'
   return 'the runtime'
 }

@@ -45,7 +45,8 @@ async function profile(scenario, runtime, name, options) {
     profile: folder,
   })
   try {
-    const load = { ...scenario.load, ...(scenario.isUpload && { upload: uploadFile }) }
+    const { isHTTP1, isUpload } = scenario
+    const load = { ...scenario.load, isHTTP1, ...(isUpload && { upload: uploadFile }) }
     await h2load(`${server.origin}/${scenario.work}`, { ...load, seconds: options.seconds })
   } finally {
     await server.stop()
