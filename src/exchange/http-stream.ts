@@ -55,7 +55,7 @@ export interface HttpStream {
   resume(): void
   /** Ends the stream at once; CANCEL unless said otherwise. Does not throw. */
   reset(errorCode?: number): void
-  /** Ends the stream and reports the error. Does not throw. */
+  /** Ends the stream and reports the error; one that refuses the request is answered instead. Does not throw. */
   fail(error: unknown): void
   /** Reports an error of the application's to the server's `onError`. */
   report(error: unknown): void

@@ -17,7 +17,8 @@ import {
 } from '../http/prepared-response.ts'
 import { RequestHead } from '../http/request-head.ts'
 import { refusalOf } from '../http/request-rules.ts'
-import type { PushOptions } from '../http/response-options.ts'
+import { RequestRefusal } from '../http/request-refusal.ts'
+import type { PushOptions, ResponseOptions } from '../http/response-options.ts'
 import { settleTrailers, type Trailers } from '../http/trailers.ts'
 import type { Application } from './application.ts'
 import { BodyPump } from './body-pump.ts'
@@ -137,10 +138,7 @@ export class ServerStream
   begin(application: Application): void {
     const mostBody = this.requestBody.isComplete ? Infinity : this.maxRequestBodySize
     const refusal = refusalOf(this.request, mostBody)
-    if (refusal !== undefined) {
-      this.#refuse(refusal)
-      return
-    }
+    if (refusal !== undefined) return this.#refuse({ status: refusal })
     try {
       this.exchange = application(this)
     } catch (error) {
@@ -154,7 +152,7 @@ export class ServerStream
   refuse(): void {
     if (this.isClosed) return
     if (this.isResponded) this.reset(ErrorCode.ENHANCE_YOUR_CALM)
-    else this.#refuse(431)
+    else this.#refuse({ status: 431 })
   }
 
   refuseBody(): void {
@@ -276,6 +274,7 @@ export class ServerStream
 
   fail(error: unknown): void {
     if (this.#life !== 'open') return
+    if (error instanceof RequestRefusal && !this.isResponded) return this.#refuse(error.response)
     // Out of memory is of the session: where even RST_STREAM finds no room, the connection ends and reports it.
     const isOfSession = error instanceof HTTPError && error.code === 'NGHTTP2_ERR_NOMEM'
     if (!isOfSession) this.report(error)
@@ -348,9 +347,9 @@ export class ServerStream
   }
 
   /** Answers without a handler. */
-  #refuse(status: number): void {
+  #refuse(response: ResponseOptions): void {
     try {
-      this.respond({ status })
+      this.respond(response)
     } catch (error) {
       this.fail(error)
     }

@@ -53,11 +53,13 @@ export function prepareResponse(
   const mayHaveContent = status !== 204 && status !== 205 && status !== 304
   const hasContent = mayHaveContent && !isHead
   const whole = wholeBody(body)
-  if (whole !== undefined && trailers === undefined) {
+  // What is sent of a 426 depends on the protocol.
+  const mayRepeat = trailers === undefined && status !== 426
+  if (whole !== undefined && mayRepeat) {
     const known = findResponse(fields, isHead, whole.length, addsDate)
     if (known) return { status, fields: known, hasContent, whole, source: undefined, trailers }
   }
-  checkGiven(fields, 2)
+  checkGiven(fields, 2, status === 426)
   if (status === 204 || status === 205) removeLength(fields)
   const length = whole === undefined ? sizeOf(body!) : whole.length
   const declared = singleLength(fields, streamId)
@@ -74,7 +76,7 @@ export function prepareResponse(
   }
   const date = addsDate ? addDate(fields) : ''
   if (whole !== undefined) {
-    if (trailers === undefined)
+    if (mayRepeat)
       keepResponse({ fields, given, isHead, bodyLength: whole.length, addsDate, date })
     return { status, fields, hasContent, whole, source: undefined, trailers }
   }
@@ -139,6 +141,17 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+function isUpgrade(name: string): boolean {
+  return name.toLowerCase() === 'upgrade'
+}
+
+/** The place of the Upgrade field, which a 426 has to have over HTTP/1.1 (RFC 9110 §15.5.22); -1: there is none. */
+export function upgradeOf426(fields: FlatFields): number {
+  if (fields[1] !== '426') return -1
+  for (let i = 2; i < fields.length; i += 2) if (isUpgrade(fields[i]!)) return i
+  return -1
+}
+
 /** By their length, most names need no look. */
 function isHopByHop(name: string): boolean {
   const { length } = name
@@ -161,8 +174,11 @@ export function appendFields(
   return fields
 }
 
-/** Checks the fields from `first` on, which an application gave, and removes those of a connection. */
-function checkGiven(fields: FlatFields, first: number): void {
+/**
+ * Checks the fields from `first` on, which an application gave, and removes those of a connection, but for Upgrade where
+ * `keepsUpgrade`.
+ */
+function checkGiven(fields: FlatFields, first: number, keepsUpgrade = false): void {
   for (let i = fields.length - 2; i >= first; i -= 2) {
     const name = fields[i]!
     const value = fields[i + 1]!
@@ -175,7 +191,7 @@ function checkGiven(fields: FlatFields, first: number): void {
         `${JSON.stringify(name)} is no field of an application's: pseudo-header fields have options of their own`,
       )
     }
-    if (isHopByHop(name)) removeField(fields, i)
+    if (isHopByHop(name) && !(keepsUpgrade && isUpgrade(name))) removeField(fields, i)
   }
 }
 

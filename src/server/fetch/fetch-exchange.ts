@@ -21,7 +21,8 @@ import {
   toResponseOptions,
   withBodyAtHand,
 } from './answer.ts'
-import type { PushOptions, ResponseOptions } from '../../http/response-options.ts'
+import { badRequest, RequestRefusal, textResponse } from '../../http/request-refusal.ts'
+import type { PushOptions } from '../../http/response-options.ts'
 import { abortError } from '../../exchange/stream-errors.ts'
 import type { ServerTunnel } from '../../exchange/server-tunnel.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
@@ -122,7 +123,12 @@ export class FetchExchange implements Exchange, RequestSource {
       return requestUrl(scheme, authority, path)
     } catch (cause) {
       const text = JSON.stringify(authority)
-      throw new HTTPError('ERR_INVALID_URL', `${text} has no place in a URL`, { cause })
+      throw new RequestRefusal(
+        'ERR_INVALID_URL',
+        `${text} has no place in a URL`,
+        { cause },
+        badRequest(),
+      )
     }
   }
 
@@ -267,29 +273,16 @@ export class FetchExchange implements Exchange, RequestSource {
       stream.report(second)
     }
     if (stream.isResponded || stream.isClosed) return
-    const refusal = refusals[codeOf(error)]
-    if (refusal) {
-      stream.respond(refusal)
+    if (error instanceof RequestRefusal) {
+      stream.respond(error.response)
       return
     }
     stream.report(error)
-    stream.respond({ status: 500, headers: plainText, body: 'Internal Server Error' })
+    stream.respond(textResponse(500, 'Internal Server Error'))
   }
 }
 
 const settled = Promise.resolve()
-const plainText = { 'content-type': 'text/plain;charset=UTF-8' }
-const badRequest = { status: 400, headers: plainText, body: 'Bad Request' }
-/** What a handler throws on account of the request, by code: the client's fault. */
-const refusals: Readonly<Record<string, ResponseOptions>> = {
-  ERR_INVALID_URL: badRequest,
-  ERR_NOT_WEBSOCKET: badRequest,
-  // A client of another version learns ours (RFC 6455 §4.4).
-  ERR_WEBSOCKET_HANDSHAKE: {
-    ...badRequest,
-    headers: { ...plainText, 'sec-websocket-version': '13' },
-  },
-}
 
 function isBodiless(method: string): boolean {
   return method === 'GET' || method === 'HEAD'

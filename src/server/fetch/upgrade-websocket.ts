@@ -6,8 +6,8 @@ import { FetchExchange } from './fetch-exchange.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 
 /**
- * Makes a WebSocket of a request (RFC 8441): listen on `socket`, return `response`. Throws `ERR_NOT_WEBSOCKET`,
- * `ERR_WEBSOCKET_HANDSHAKE`.
+ * Makes a WebSocket of a request (RFC 6455 §4.2, RFC 8441 §5): listen on `socket`, return `response`. Throws
+ * `ERR_NOT_WEBSOCKET`, `ERR_WEBSOCKET_HANDSHAKE`: the client is answered with 400 or 426 where the handler lets them out.
  */
 export function upgradeWebSocket(
   request: Request,

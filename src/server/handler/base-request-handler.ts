@@ -171,8 +171,8 @@ export class BaseRequestHandler implements Exchange {
   }
 
   /**
-   * Answers an extended CONNECT with a WebSocket (RFC 8441); of the callbacks only `onClose` is called then. Throws
-   * `ERR_NOT_WEBSOCKET`, `ERR_WEBSOCKET_HANDSHAKE`.
+   * Answers a handshake with a WebSocket (RFC 6455 §4.2, RFC 8441 §5); of the callbacks only `onClose` is called then. Throws
+   * `ERR_NOT_WEBSOCKET`, `ERR_WEBSOCKET_HANDSHAKE`: the client is answered with 400 or 426 where `onHeaders` lets them out.
    */
   acceptWebSocket(options?: WebSocketOptions): ServerWebSocket {
     const { scheme, host, path } = this

@@ -5,6 +5,7 @@ import type { ReadAhead } from '../../exchange/read-ahead.ts'
 import type { StreamCarrier } from '../../exchange/stream-carrier.ts'
 import { type BodyChunk, toBytes } from '../../http/body.ts'
 import { declaredLength } from '../../http/content-length.ts'
+import { upgradeOf426 } from '../../http/prepared-response.ts'
 import type { Reporter } from '../connection/reporter.ts'
 import type { Http1Core } from './http1-core.ts'
 
@@ -61,6 +62,7 @@ export class Http1Carrier implements StreamCarrier {
       session.respond(notImplemented, noBytes, isEnd, true)
       return 0
     }
+    if (upgradeOf426(fields) >= 0) fields.push('connection', 'upgrade')
     session.respond(fields, body, isEnd, this.#closesWith(fields[1]!))
     return isEnd ? body.length : 0
   }

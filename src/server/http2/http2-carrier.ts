@@ -1,4 +1,4 @@
-import { type FlatFields, toHeaderFields } from '../../common/fields.ts'
+import { type FlatFields, removeField, toHeaderFields } from '../../common/fields.ts'
 import type { Priority } from '../../common/priority.ts'
 import { heldBody } from '../../engine/http2/session.ts'
 import type { ConnectionInfo } from '../../exchange/connection-info.ts'
@@ -9,6 +9,7 @@ import type {
   StreamWindows,
 } from '../../exchange/stream-carrier.ts'
 import { type BodyChunk, toBytes } from '../../http/body.ts'
+import { upgradeOf426 } from '../../http/prepared-response.ts'
 import type { Reporter } from '../connection/reporter.ts'
 import type { Http2Core } from './http2-core.ts'
 import type { PushPromises } from './push-promises.ts'
@@ -62,6 +63,9 @@ export class Http2Carrier implements StreamCarrier, StreamWindows, StreamPriorit
     isTunnel: boolean,
   ): number {
     const { session } = this.#core
+    const upgrade = upgradeOf426(fields)
+    // HTTP/2 has no Upgrade (RFC 9113 §8.6).
+    if (upgrade >= 0) removeField(fields, upgrade)
     if (isEnd && body.length <= heldBody) {
       session.submitShortResponse(id, fields, body)
       return body.length

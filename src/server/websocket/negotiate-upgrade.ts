@@ -1,5 +1,5 @@
-import { HTTPError } from '../../common/errors.ts'
 import type { HeaderField } from '../../common/fields.ts'
+import { badRequest, RequestRefusal, textResponse } from '../../http/request-refusal.ts'
 import {
   acceptOf,
   negotiate,
@@ -29,10 +29,11 @@ export function negotiateUpgrade(
   const { pairs } = stream.request
   const isUpgrade = asksByUpgrade(stream)
   if (!isUpgrade && !asksByConnect(stream)) {
-    throw new HTTPError(
+    throw new RequestRefusal(
       'ERR_NOT_WEBSOCKET',
       'the request does not ask for a WebSocket (RFC 6455 §4.1, RFC 8441 §5): answer it in another way',
       { streamId: stream.id },
+      badRequest(),
     )
   }
   const agreement = negotiate(pairs, options)
@@ -59,6 +60,17 @@ function acceptField(stream: HttpStream): HeaderField {
   throw malformed('sec-websocket-key is not sixteen bytes in base64', stream)
 }
 
-function malformed(reason: string, stream: HttpStream): HTTPError {
-  return new HTTPError('ERR_WEBSOCKET_HANDSHAKE', reason, { streamId: stream.id })
+/** A client of another version learns ours (RFC 6455 §4.2.2, §4.4), over HTTP/1.1 by the status that says so. */
+function malformed(reason: string, stream: HttpStream): RequestRefusal {
+  const ours = { 'sec-websocket-version': '13' }
+  const response = isOfOtherVersion(stream)
+    ? textResponse(426, 'Upgrade Required', { ...ours, upgrade: 'websocket' })
+    : badRequest(ours)
+  return new RequestRefusal('ERR_WEBSOCKET_HANDSHAKE', reason, { streamId: stream.id }, response)
+}
+
+/** HTTP/2 has no Upgrade, and so no 426 (RFC 9110 §15.5.22). */
+function isOfOtherVersion(stream: HttpStream): boolean {
+  const version = stream.request.find('sec-websocket-version') ?? ''
+  return asksByUpgrade(stream) && /^\d{1,3}$/.test(version) && version !== '13'
 }

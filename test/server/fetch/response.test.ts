@@ -165,6 +165,19 @@ describeProtocols(
       expect(sent).toEqual(['content-length', 'content-type', 'date', 'x-stays'])
     })
 
+    it('426 says by Upgrade what to speak, where the protocol has that field', async () => {
+      await using client = await connect()
+      for (const make of ['Response', 'FastResponse', 'shape']) {
+        const init = encode({ status: 426, headers: [['Upgrade', 'x-other']] })
+        const answer = await client.get(`/response/make?make=${make}&body=string&init=${init}`)
+        expect(answer).toMatchObject({ status: 426, text: 'Grüße, 世界', errorCode: 0 })
+        const { connection, upgrade } = answer.headers
+        expect([connection, upgrade]).toEqual(
+          protocol === 'HTTP/2' ? [undefined, undefined] : ['upgrade', 'x-other'],
+        )
+      }
+    })
+
     it('a date, unless there is one', async () => {
       await using client = await connect()
       for (const make of ['Response', 'FastResponse', 'shape']) {

@@ -58,15 +58,34 @@ describeSockets(
     })
 
     it.each([
-      ['another version', key + version.replace('13', '8')],
+      ['no version', key],
+      ['two versions', `${key}Sec-WebSocket-Version: 8, 13\r\n`],
       ['no key', version],
       ['a key that is none', `Sec-WebSocket-Key: short\r\n${version}`],
-    ])('refuses %s, and the connection goes on', async (_, fields) => {
+    ])('refuses %s with 400, and the connection goes on', async (_, fields) => {
       await using client = await RawHttp1.open(await portOf(server, api))
       client.send(handshake(fields))
       await client.until(/^HTTP\/1\.1 400 [^]*sec-websocket-version: 13[^]*\r\n\r\n/)
       client.send(handshake(key + version))
       await client.until(/HTTP\/1\.1 101 /)
+    })
+
+    it.each(['8', '12', '14', '255'])(
+      'answers version %s with 426 and the version to use, and the connection goes on',
+      async (other) => {
+        await using client = await RawHttp1.open(await portOf(server, api))
+        client.send(handshake(key + version.replace('13', other)))
+        const [head] = await client.until(/^HTTP\/1\.1 426 Upgrade Required\r\n[^]*?\r\n\r\n/)
+        const names = ['sec-websocket-version', 'upgrade', 'connection']
+        const found = names.map((name) => new RegExp(`\r\n${name}: (.*)\r\n`).exec(head)?.[1])
+        expect(found).toEqual(['13', 'websocket', 'upgrade'])
+        client.send(handshake(key + version))
+        await client.until(/HTTP\/1\.1 101 /)
+      },
+    )
+
+    it('a refusal is no error of the server', () => {
+      expect(server.lines().filter(({ event }) => event === 'error')).toEqual([])
     })
   },
   ['cleartext'],

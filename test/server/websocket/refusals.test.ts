@@ -14,6 +14,7 @@ describeSockets('WebSocket over HTTP/2, refused', (server, connect) => {
       const answer = await answerOf(stream)
       expect(answer).toMatchObject({ status: 400, errorCode: 0 })
       expect(answer.headers['sec-websocket-version']).toBe('13')
+      expect(answer.headers).not.toHaveProperty('upgrade')
     }
     const malformed = connectSocket(client.session, '/', { protocols: 'a b' })
     expect(await answerOf(malformed)).toMatchObject({ status: 400, errorCode: 0 })
