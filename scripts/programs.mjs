@@ -1,5 +1,5 @@
 // Programs that the tests use, such as HTTP clients: they come from Debian packages.
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { run } from './tools.mjs'
 
@@ -10,6 +10,10 @@ const packages = {
   nghttpd: 'nghttp2-server',
   curl: 'curl',
   openssl: 'openssl',
+  wrk: 'wrk',
+  ab: 'apache2-utils',
+  nginx: 'nginx',
+  haproxy: 'haproxy',
   chromium: 'chromium',
 }
 
@@ -30,15 +34,26 @@ export function install(names) {
   console.error(`Installing ${names.join(', ')}`)
   const quiet = { env: { DEBIAN_FRONTEND: 'noninteractive' } }
   run('apt-get', ['update', '-q'], quiet)
-  const { code, output } = run(
-    'apt-get',
-    ['install', '-qy', '--no-install-recommends', ...names],
-    quiet,
+  const { code, output } = withoutServices(() =>
+    run('apt-get', ['install', '-qy', '--no-install-recommends', ...names], quiet),
   )
   if (code !== 0) console.error(output.trimEnd())
   return code === 0
 }
 
-export function isInstalled(program, path = process.env.PATH ?? '') {
+/** Packages of servers start them as they are installed, unless a policy forbids it (invoke-rc.d(8)). */
+function withoutServices(work) {
+  const policy = '/usr/sbin/policy-rc.d'
+  if (existsSync(policy)) return work()
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    return work()
+  } finally {
+    rmSync(policy)
+  }
+}
+
+/** Also in the folder of servers, which Debian leaves out of the path of users. */
+export function isInstalled(program, path = `${process.env.PATH ?? ''}${delimiter}/usr/sbin`) {
   return path.split(delimiter).some((folder) => existsSync(join(folder, program)))
 }
