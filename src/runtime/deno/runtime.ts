@@ -6,7 +6,7 @@ import { onAllInterfaces } from '../shared/all-interfaces.ts'
 import { onShutdownSignal } from './signals.ts'
 import { DenoTransport } from './transport.ts'
 import type { DenoConn, DenoGlobal, DenoListener, DenoListenOptions } from './types.ts'
-import { listenError } from '../shared/errors.ts'
+import { codeOf, listenError } from '../shared/errors.ts'
 import { handOver, refuse } from '../shared/hand-over.ts'
 
 export const denoRuntime: Runtime = { name: 'deno', listen, onShutdownSignal, atEndOfTurn }
@@ -77,7 +77,7 @@ async function acceptAll(
     } catch (error) {
       if (isClosed(error)) return
       refuse(acceptor, error, null)
-      await new Promise((resolve) => setTimeout(resolve, acceptPause))
+      if (!hasLeft(error)) await new Promise((resolve) => setTimeout(resolve, acceptPause))
       continue
     }
     try {
@@ -89,6 +89,11 @@ async function acceptAll(
       closeQuietly(conn)
     }
   }
+}
+
+/** The client reset its connection before it was accepted: the next one need not wait. */
+function hasLeft(error: unknown): boolean {
+  return ['ENOTCONN', 'ECONNABORTED', 'ECONNRESET'].includes(codeOf(error))
 }
 
 function isClosed(error: unknown): boolean {
