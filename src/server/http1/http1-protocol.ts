@@ -107,7 +107,7 @@ export class Http1Protocol implements Protocol {
       active?.requestBody.end()
       return active !== undefined
     }
-    if (!this.#rest && !session.isUpgrade) session.finish(this.#events)
+    if (!this.#rest && !session.isUpgrade) this.#finish()
     this.#host.flush()
     return !this.isDone
   }
@@ -132,7 +132,14 @@ export class Http1Protocol implements Protocol {
     const rest = session.feed(this.#rest!, this.#events, mostPipelined)
     this.#rest = rest
     if (!active && this.#events.isEmpty) this.#headSince ??= this.#host.now
-    if (this.#hasEnded && !rest && !session.isUpgrade) session.finish(this.#events)
+    if (this.#hasEnded && !rest && !session.isUpgrade) this.#finish()
+  }
+
+  /** No more bytes come: a request that has begun and is not complete is refused. */
+  #finish(): void {
+    this.#core.session.finish(this.#events)
+    // Of empty lines (RFC 9112 §2.2), or a part of a method, nothing becomes.
+    if (this.#events.isEmpty) this.#headSince = undefined
   }
 
   #dispatch(): void {
