@@ -39,15 +39,22 @@ export async function countsDuring(
 }
 
 /**
- * Waits until no connection is open; no error was reported on the way. `mayReset`: clients reset connections, which the
- * application's `onError` is told.
+ * The errors that `onError` was told. `mayLeave`: without those of connections that clients reset, or closed before they had
+ * read all.
  */
-export async function expectQuiet(server: ProgramServer, mayReset = false): Promise<void> {
+export function errorsOf(server: ProgramServer, mayLeave = false): Line[] {
+  const left = new Set<unknown>(['ECONNRESET', 'EPIPE'])
+  return server
+    .lines()
+    .filter(({ event }) => event === 'error')
+    .filter(({ source, code }) => !mayLeave || source !== 'connection' || !left.has(code))
+}
+
+/** Waits until no connection is open; no error was reported on the way, see `errorsOf`. */
+export async function expectQuiet(server: ProgramServer, mayLeave = false): Promise<void> {
   await until(async () => (await statsOf(server)).connectionsOpen === 0)
   expect(await statsOf(server)).toMatchObject({ connectionsOpen: 0, streamsOpen: 0 })
-  const isError = ({ event, source, code }: Line): boolean =>
-    event === 'error' && !(mayReset && source === 'connection' && code === 'ECONNRESET')
-  expect(server.lines().filter(isError)).toEqual([])
+  expect(errorsOf(server, mayLeave)).toEqual([])
 }
 
 /** The first bytes of what `/download` sends. */
