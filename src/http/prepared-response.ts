@@ -76,8 +76,7 @@ export function prepareResponse(
   }
   const date = addsDate ? addDate(fields) : ''
   if (whole !== undefined) {
-    if (mayRepeat)
-      keepResponse({ fields, given, isHead, bodyLength: whole.length, addsDate, date })
+    if (mayRepeat) keepResponse({ fields, given, isHead, bodyLength: whole.length, addsDate, date })
     return { status, fields, hasContent, whole, source: undefined, trailers }
   }
   const read = bodySource(body!)
