@@ -22,7 +22,9 @@ async function measureIdle({ report, options, progress }) {
   const data = {}
   for (const runtime of options.runtimes) {
     data[runtime] = {}
-    for (const server of [targets.ours, ...Object.keys(targets[runtime])]) {
+    // The raw socket shows what the runtime itself takes.
+    const servers = [targets.ours, ...Object.keys(targets[runtime]), `raw-http1-${runtime}`]
+    for (const server of servers) {
       progress(`${idle}, ${server} on ${runtime}`)
       data[runtime][server] = await guard(() => {
         return idleConnections(runtime, server, count, { isHTTP1: true })
