@@ -7,8 +7,11 @@ import { tellClosed } from '../shared/hand-over.ts'
 import { writeLimit } from '../shared/limits.ts'
 import { Slab } from '../shared/slab.ts'
 
-/** The slab of all connections: the memory of a copy that the system took at once is used for the next. */
-const slab = new Slab()
+/**
+ * The slab of all connections: the memory of a copy that the system took at once is used for the next. Node makes a
+ * Buffer of each chunk that is none.
+ */
+const slab = new Slab((length) => Buffer.allocUnsafeSlow(length))
 
 /** Transport on a `net.Socket` or a `tls.TLSSocket` that was made with `allowHalfOpen`. */
 export class NodeTransport implements Transport {

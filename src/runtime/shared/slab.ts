@@ -7,13 +7,20 @@ const slabSize = 64 * 1024
  * clears each page at its first use.
  */
 export class Slab {
-  #memory = new Uint8Array(0)
+  readonly #allocate: (length: number) => Uint8Array<ArrayBuffer>
+  #memory: Uint8Array<ArrayBuffer>
   #used = 0
   #last = 0
   /** Memory for a copy larger than a slab; empty while such a copy may still be read. */
-  #large = new Uint8Array(0)
+  #large: Uint8Array<ArrayBuffer>
   /** The memory of the last copy, if the copy was large. */
   #lent: Uint8Array<ArrayBuffer> | null = null
+
+  /** `allocate`: memory of the class that the copies shall have. */
+  constructor(allocate: (length: number) => Uint8Array<ArrayBuffer> = newBytes) {
+    this.#allocate = allocate
+    this.#memory = this.#large = allocate(0)
+  }
 
   copy(bytes: Uint8Array): Uint8Array {
     return bytes.length > slabSize ? this.#copyLarge(bytes) : this.#copySmall(bytes)
@@ -29,7 +36,7 @@ export class Slab {
   #copySmall(bytes: Uint8Array): Uint8Array {
     const length = bytes.length
     if (length > this.#memory.length - this.#used) {
-      this.#memory = new Uint8Array(slabSize)
+      this.#memory = this.#allocate(slabSize)
       this.#used = 0
     }
     this.#lent = null
@@ -45,12 +52,16 @@ export class Slab {
     const length = bytes.length
     // The size is a multiple of a slab, so that the memory serves copies of similar length.
     if (length > this.#large.length) {
-      this.#large = new Uint8Array(Math.ceil(length / slabSize) * slabSize)
+      this.#large = this.#allocate(Math.ceil(length / slabSize) * slabSize)
     }
     this.#lent = this.#large
-    this.#large = new Uint8Array(0)
+    this.#large = this.#allocate(0)
     const copy = this.#lent.subarray(0, length)
     copy.set(bytes)
     return copy
   }
+}
+
+function newBytes(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(length)
 }
