@@ -47,8 +47,8 @@ export function prepareResponse(
 ): PreparedResponse {
   const { status = 200, headers, body, trailers } = checkObject('a response', response)
   checkStatus(status, streamId)
-  const fields: FlatFields = [':status', String(status)]
-  if (headers !== undefined) flatten(headers, fields)
+  // Another iterable may give its fields only once.
+  const given = headers === undefined || Array.isArray(headers) ? headers : flatten(headers)
   const isHead = method === 'HEAD'
   const mayHaveContent = status !== 204 && status !== 205 && status !== 304
   const hasContent = mayHaveContent && !isHead
@@ -56,14 +56,16 @@ export function prepareResponse(
   // What is sent of a 426 depends on the protocol.
   const mayRepeat = trailers === undefined && status !== 426
   if (whole !== undefined && mayRepeat) {
-    const known = findResponse(fields, isHead, whole.length, addsDate)
+    const known = findResponse(String(status), given, isHead, whole.length, addsDate)
     if (known) return { status, fields: known, hasContent, whole, source: undefined, trailers }
   }
+  const fields: FlatFields = [':status', String(status)]
+  if (given !== undefined) flatten(given, fields)
   checkGiven(fields, 2, status === 426)
   if (status === 204 || status === 205) removeLength(fields)
   const length = whole === undefined ? sizeOf(body!) : whole.length
   const declared = singleLength(fields, streamId)
-  const given = fields.length
+  const givenLength = fields.length
   if (declared === undefined) {
     // curl 7.88, of Debian 12, is done with a response after so many bytes, and shows no trailers behind them.
     const isLengthTold = trailers === undefined
@@ -76,7 +78,8 @@ export function prepareResponse(
   }
   const date = addsDate ? addDate(fields) : ''
   if (whole !== undefined) {
-    if (mayRepeat) keepResponse({ fields, given, isHead, bodyLength: whole.length, addsDate, date })
+    if (mayRepeat)
+      keepResponse({ fields, given: givenLength, isHead, bodyLength: whole.length, addsDate, date })
     return { status, fields, hasContent, whole, source: undefined, trailers }
   }
   const read = bodySource(body!)

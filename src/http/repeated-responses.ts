@@ -1,5 +1,8 @@
-import type { FlatFields } from '../common/fields.ts'
+import { type FlatFields, type HeaderField, isFlat } from '../common/fields.ts'
 import { currentDate } from './date-field.ts'
+
+/** Fields in an array: names and values in turn, or pairs. */
+export type GivenFields = FlatFields | readonly HeaderField[]
 
 /** A response that was prepared, by what decides its fields. */
 interface KnownResponse {
@@ -17,22 +20,38 @@ interface KnownResponse {
 let last: KnownResponse | undefined
 
 /**
- * The fields of a response with a whole body, where they are those of the last one; `undefined` otherwise. `given`: the
- * status and the application's fields, unchecked. The result is not to be changed.
+ * The fields of a response with a whole body, where they are those of the last one; `undefined` otherwise. `headers`: the
+ * application's, unchecked. The result is not to be changed.
  */
 export function findResponse(
-  given: FlatFields,
+  status: string,
+  headers: GivenFields | undefined,
   isHead: boolean,
   bodyLength: number,
   addsDate: boolean,
 ): FlatFields | undefined {
-  if (!last || last.given !== given.length || given.neverIndexed) return undefined
-  if (last.bodyLength !== bodyLength || last.isHead !== isHead) return undefined
-  if (last.addsDate !== addsDate) return undefined
-  const { fields } = last
-  for (let i = given.length - 1; i >= 0; i--) if (given[i] !== fields[i]) return undefined
-  if (last.date !== '' && last.date !== currentDate()) return undefined
+  if (!last || last.bodyLength !== bodyLength || last.isHead !== isHead) return undefined
+  const { fields, given } = last
+  if (last.addsDate !== addsDate || fields[1] !== status) return undefined
+  const isSame = headers === undefined ? given === 2 : areFields(headers, fields, given)
+  if (!isSame || (last.date !== '' && last.date !== currentDate())) return undefined
   return fields
+}
+
+/** Whether `headers` are the first `count` of `fields`, but for the status. */
+function areFields(headers: GivenFields, fields: FlatFields, count: number): boolean {
+  if (isFlat(headers)) {
+    if (headers.length + 2 !== count || headers.neverIndexed) return false
+    for (let i = 2; i < count; i++) if (headers[i - 2] !== fields[i]) return false
+    return true
+  }
+  if (2 * headers.length + 2 !== count) return false
+  for (let i = 2; i < count; i += 2) {
+    const pair: unknown = headers[(i >> 1) - 1]
+    if (!Array.isArray(pair) || pair.length !== 2) return false
+    if (pair[0] !== fields[i] || pair[1] !== fields[i + 1]) return false
+  }
+  return true
 }
 
 /** Keeps the fields of a response with a whole body for the next one. */
