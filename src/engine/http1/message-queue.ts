@@ -52,7 +52,7 @@ export class MessageQueue extends IgnoringSink {
 
   /** The response to the current request is complete. */
   shift(): void {
-    if (this.#waiting.length === 1) this.#waiting.length = 0
+    if (this.#waiting.length === 1) this.#waiting.pop()
     else this.#waiting.shift()
   }
 

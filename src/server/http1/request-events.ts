@@ -5,13 +5,18 @@ import { IgnoringSink } from '../../engine/ignoring-sink.ts'
 /** Kinds of an event. */
 export const RequestEvent = { begun: 0, data: 1, trailers: 2, ended: 3, refused: 4 } as const
 
-/** The events of requests that wait for their turn: kind, detail and flags of each. */
+/** Elements that the array of events keeps. */
+const keptElements = 256
+
+/** The events of requests that wait for their turn: kind, detail, flags and ordinal number of each. */
 export class RequestEvents extends IgnoringSink {
   #queue: unknown[] = []
   #first = 0
+  /** The end of the elements in use: an array emptied by its length would have to grow again. */
+  #end = 0
 
   get isEmpty(): boolean {
-    return this.#first === this.#queue.length
+    return this.#first === this.#end
   }
 
   get kind(): number {
@@ -34,19 +39,21 @@ export class RequestEvents extends IgnoringSink {
 
   /** Goes on to the next event. */
   shift(): void {
+    this.#queue[this.#first + 1] = undefined
     this.#first += 4
-    if (this.#first < this.#queue.length) return
-    this.#queue.length = this.#first = 0
+    if (this.#first < this.#end) return
+    if (this.#end > keptElements) this.#queue = []
+    this.#first = this.#end = 0
   }
 
   clear(): void {
     this.#queue = []
-    this.#first = 0
+    this.#first = this.#end = 0
   }
 
   /** Copies the parts of bodies that wait, because their memory is written again. */
   keep(): void {
-    for (let i = this.#first; i < this.#queue.length; i += 4) {
+    for (let i = this.#first; i < this.#end; i += 4) {
       if (this.#queue[i] !== RequestEvent.data) continue
       this.#queue[i + 1] = (this.#queue[i + 1] as Uint8Array).slice()
     }
@@ -54,18 +61,26 @@ export class RequestEvents extends IgnoringSink {
 
   override headers(id: number, category: number, flags: number, fields: FlatFields): void {
     const isTrailers = category === Category.headers
-    this.#queue.push(isTrailers ? RequestEvent.trailers : RequestEvent.begun, fields, flags, id)
+    this.#add(isTrailers ? RequestEvent.trailers : RequestEvent.begun, fields, flags, id)
   }
 
   override data(id: number, chunk: Uint8Array): void {
-    this.#queue.push(RequestEvent.data, chunk, 0, id)
+    this.#add(RequestEvent.data, chunk, 0, id)
   }
 
   override streamEnded(id: number): void {
-    this.#queue.push(RequestEvent.ended, undefined, 0, id)
+    this.#add(RequestEvent.ended, undefined, 0, id)
   }
 
   override refused(id: number, reason: number): void {
-    this.#queue.push(RequestEvent.refused, reason, 0, id)
+    this.#add(RequestEvent.refused, reason, 0, id)
+  }
+
+  #add(kind: number, detail: unknown, flags: number, id: number): void {
+    const queue = this.#queue
+    queue[this.#end++] = kind
+    queue[this.#end++] = detail
+    queue[this.#end++] = flags
+    queue[this.#end++] = id
   }
 }
