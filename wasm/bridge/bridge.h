@@ -118,12 +118,12 @@ enum nw_frame_flag {
   NW_FRAME_ACK = 1,
 };
 
-/* What a HEADERS record is of; the values of nghttp2_headers_category. */
+/* The kind of block of a HEADERS record; the values of nghttp2_headers_category. */
 enum nw_category {
   NW_CATEGORY_REQUEST,
   NW_CATEGORY_RESPONSE,
   NW_CATEGORY_PUSH_RESPONSE,
-  NW_CATEGORY_HEADERS, /* trailers, or the fields behind a 1xx response */
+  NW_CATEGORY_HEADERS, /* trailers, or the fields after a 1xx response */
 };
 
 /* The first slot of texts.c; events.c has the slots below it. */
@@ -132,7 +132,7 @@ enum { NW_TEXT_SLOTS = 8192 };
 #define NW_NEW_STRING 0x80000000U
 #define NW_NO_SLOT 0x7fffffffU
 
-/* Reserves a record; returns the word behind its head. NULL without memory. */
+/* Reserves a record; returns the word after its head. NULL without memory. */
 uint32_t *nw_event_new(enum nw_event kind, uint32_t flags, uint32_t words);
 /* Reserves room for `words` words of records; nw_event_written says where they end. NULL without
  * memory. */
@@ -143,24 +143,26 @@ int nw_note(enum nw_event kind, uint32_t flags, uint32_t first, uint32_t second)
 /* Appends a FIELD whose strings are looked up in, or added to, the string cache. 0, or
  * NGHTTP2_ERR_NOMEM. */
 int nw_event_field(nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint32_t flags);
-/* Counts the strings that were given a slot: while it is the same, a slot has the same string. */
+/* Counts the strings that were given a slot. While the count is the same, each slot has the same
+ * string. */
 extern uint32_t nw_slots_taken;
 /* Drops the records of the last call. */
 void nw_events_clear(void);
 /* Words that `length` bytes take as "bytes", the length word included. */
 uint32_t nw_bytes_words(size_t length);
-/* Writes "bytes"; returns the word behind them. */
+/* Writes "bytes"; returns the word after them. */
 uint32_t *nw_put_bytes(uint32_t *at, const void *bytes, size_t length);
 /* The most words that a text takes as a "string". */
 uint32_t nw_text_words(uint32_t length);
-/* Writes a text as a "string"; returns the word behind it. `is_kept`: it may have a slot. */
+/* Writes a text as a "string"; returns the word after it. `is_kept`: the text may get a slot. */
 uint32_t *nw_put_text(uint32_t *at, const uint8_t *bytes, uint32_t length, int is_kept);
 /* Empties the table of texts. */
 void nw_texts_clear(void);
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
-/* What the allocations of one handle are charged to. First member of every handle. */
+/* The account that the allocations of one handle are charged to. The first member of every
+ * handle. */
 typedef struct {
   uint32_t used;           /* bytes */
   uint32_t limit;          /* bytes; UINT32_MAX is none */
@@ -170,7 +172,7 @@ typedef struct {
 /* Drops the strings of `owner` from the string cache. Call before their memory is freed. */
 void nw_strings_forget(const nw_account *owner);
 
-/* An allocator that charges `account`; it gives NULL beyond the limit. */
+/* An allocator that charges `account`, and returns NULL beyond the limit. */
 nghttp2_mem nw_mem(nw_account *account);
 void *nw_alloc(nw_account *account, size_t size);
 void nw_free(nw_account *account, void *pointer);

@@ -12,8 +12,8 @@ void *__real_realloc(void *pointer, size_t size);
 void __real_free(void *pointer);
 
 /*
- * `asked` counts the allocations since the last nw_debug_fail_allocations; the others say which of
- * them fail.
+ * `asked` counts the allocations since the last nw_debug_fail_allocations; `first_failing` and
+ * `failing` say which of them fail.
  */
 static uint32_t asked, first_failing, failing;
 

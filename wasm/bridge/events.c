@@ -142,7 +142,7 @@ static int is_cacheable(const nghttp2_rcbuf *buffer) {
   return buffer->ref != 1;
 }
 
-/* A slot for a string that is not in the cache, emptied of what it held. */
+/* Takes a slot for a string that is not in the cache. The string that the slot held is dropped. */
 static uint32_t take_slot(nghttp2_rcbuf *buffer) {
   uint32_t slot = pair_of(buffer);
   if (slots[slot]) {
@@ -158,7 +158,7 @@ static uint32_t take_slot(nghttp2_rcbuf *buffer) {
   return slot;
 }
 
-/* Writes a "string" from the cache, or adds it; returns the word behind it. */
+/* Writes a "string" from the cache, or adds it; returns the word after it. */
 static uint32_t *put_string(uint32_t *at, nghttp2_rcbuf *buffer) {
   uint32_t slot = pair_of(buffer);
   if (is_cached(slot, buffer) || is_cached(++slot, buffer)) {
@@ -191,7 +191,7 @@ void nw_strings_forget(const nw_account *owner) {
 
 /*
  * Empties the caches of strings. For a host that has not read all records, so that its array lacks
- * strings of theirs.
+ * their strings.
  */
 NW_EXPORT(nw_strings_clear) void nw_strings_clear(void) {
   nw_texts_clear();

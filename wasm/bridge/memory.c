@@ -1,6 +1,6 @@
 /*
- * Who pays for nghttp2's memory, and small blocks kept for the next who asks: a request allocates
- * some and frees them a moment later, and the next one wants the same sizes.
+ * Accounts for nghttp2's memory, and small blocks that are kept for the next allocation. A request
+ * allocates blocks and frees them a moment later, and the next request needs the same sizes.
  */
 #include "bridge.h"
 
@@ -10,7 +10,7 @@
 
 static uint32_t memory_limit = UINT32_MAX;
 
-/* Caps what all sessions and tables together may hold, in bytes. */
+/* Limits the bytes that all sessions and tables together may hold. */
 NW_EXPORT(nw_memory_limit) void nw_memory_limit(uint32_t bytes) {
   memory_limit = bytes;
 }
@@ -18,12 +18,12 @@ NW_EXPORT(nw_memory_limit) void nw_memory_limit(uint32_t bytes) {
 /* ---- blocks kept -------------------------------------------------------------------------- */
 
 /*
- * By size, in steps of malloc's: a block of class n has at least 8 n - 4 bytes. At most 1 MiB in
- * all; no account is charged for it.
+ * The kept blocks by size, in malloc's steps: a block of class n has at least 8 n - 4 bytes. They
+ * have at most 1 MiB in all, which is charged to no account.
  */
 enum {
   BLOCK_STEP = 8,
-  BLOCK_HEADER = 4, /* malloc's own, of each block */
+  BLOCK_HEADER = 4, /* malloc's header of each block */
   BLOCK_CLASSES = 64,
 #ifdef NDEBUG
   BLOCKS_KEPT = 64, /* of each class */

@@ -33,7 +33,7 @@ NW_EXPORT(h2_hpack_del) void h2_hpack_del(h2_hpack *hpack) {
   free(hpack);
 }
 
-/* An encoder whose table never exceeds `table_size` bytes. Owned: end it with h2_hpack_del. */
+/* An encoder whose table never exceeds `table_size` bytes. Owned: free it with h2_hpack_del. */
 NW_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
   h2_hpack *hpack = hpack_new();
   if (hpack && nghttp2_hd_deflate_new2(&hpack->deflater, table_size, &hpack->mem) != 0) {
@@ -44,7 +44,7 @@ NW_EXPORT(h2_deflater_new) h2_hpack *h2_deflater_new(uint32_t table_size) {
   return hpack;
 }
 
-/* A decoder. Owned: end it with h2_hpack_del. */
+/* A decoder. Owned: free it with h2_hpack_del. */
 NW_EXPORT(h2_inflater_new) h2_hpack *h2_inflater_new(void) {
   h2_hpack *hpack = hpack_new();
   if (hpack && nghttp2_hd_inflate_new2(&hpack->inflater, &hpack->mem) != 0) {

@@ -1,11 +1,12 @@
 /*
- * The tables of HPACK's Huffman code (RFC 7541 §5.2), made at the start. Those that nghttp2 carries
- * (nghttp2_hd_huffman_data.c) are an eighth of the module and hardly compress. The code is
- * canonical: the lengths of its words say everything.
+ * The tables of HPACK's Huffman code (RFC 7541 §5.2), made at the start. nghttp2's own tables
+ * (nghttp2_hd_huffman_data.c) would be an eighth of the module and hardly compress. The code is
+ * canonical, so the lengths of its words define it.
  */
 #include "hpack.h"
 
-/* The types are nghttp2's. The tables it declares are const; ours are from h2_huffman_init on. */
+/* The types are nghttp2's. nghttp2 declares const tables; these do not change after
+ * h2_huffman_init. */
 #define huff_sym_table declared_symbols
 #define huff_decode_table declared_states
 #include "nghttp2_hd_huffman.h"
@@ -50,7 +51,7 @@ static uint32_t add_leaf(node *tree, uint32_t count, uint32_t symbol) {
   for (uint32_t depth = 1; depth < word->nbits; ++depth) {
     uint16_t *next = &tree[at].child[(word->code >> (32 - depth)) & 1];
     if (*next == 0) {
-      /* All ones, and less than a byte of them. */
+      /* The bits are all ones, and fewer than eight. */
       tree[count].accepts = depth < 8 && word->code >> (32 - depth) == (1U << depth) - 1;
       *next = (uint16_t)count++;
     }
@@ -60,7 +61,7 @@ static uint32_t add_leaf(node *tree, uint32_t count, uint32_t symbol) {
   return count;
 }
 
-/* Where four bits lead from a state, and the symbol that ends in them: no two do. */
+/* The state that four bits lead to, and the symbol that ends in them. No two symbols do. */
 static nghttp2_huff_decode step(const node *tree, uint32_t state, uint32_t bits) {
   nghttp2_huff_decode result = {FAILED, 0, 0};
   uint32_t at = state;

@@ -33,7 +33,7 @@ void h1_block_begin(h1_session *session, const char *at) {
   session->name = session->value = (h1_span){0, 0};
 }
 
-/* Copies `length` bytes of the chunk behind those of earlier chunks. False without memory. */
+/* Copies `length` bytes of the chunk after the bytes of earlier chunks. False without memory. */
 static int gather(h1_session *session, uint32_t length) {
   uint32_t needed = session->gathered_length + length;
   if (needed > session->gathered_capacity) {

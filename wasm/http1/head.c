@@ -38,7 +38,7 @@ static int is_name(const uint8_t *bytes, const h1_field *field, const char *name
 
 /* ---- records ------------------------------------------------------------------------------ */
 
-/* Values that are not to be found again by their bytes. */
+/* Fields whose values are not kept in the cache of strings. */
 static int is_secret(const uint8_t *bytes, const h1_field *field) {
   return is_name(bytes, field, "cookie") || is_name(bytes, field, "authorization") ||
          is_name(bytes, field, "proxy-authorization") || is_name(bytes, field, "set-cookie");
@@ -118,11 +118,11 @@ static int check_coding(const uint8_t *value, uint32_t length) {
   return H1_REASON_CODING;
 }
 
-/* What the fields say of the message's framing, and of the connection. */
+/* The fields of a message that decide about its framing and its connection. */
 typedef struct {
   const h1_field *host;
   uint32_t hosts, codings, lengths, upgrades;
-  int coding;     /* of check_coding */
+  int coding;     /* result of check_coding */
   int has_length; /* a Content-Length other than 0 */
   int is_h2c;
 } framing;
@@ -164,7 +164,7 @@ static int check_framing(const framing *found, int is_http10) {
 
 /* ---- requests ----------------------------------------------------------------------------- */
 
-/* `:path` of an absolute target without a path (RFC 9112 §3.2.2, §3.2.4). */
+/* Records `:path`. An absolute target may have no path (RFC 9112 §3.2.2, §3.2.4). */
 static int put_path(writer *out, const h1_target *parts, uint8_t method) {
   const uint8_t *path = parts->path;
   uint32_t length = parts->path_length;
@@ -177,7 +177,8 @@ static int put_path(writer *out, const h1_target *parts, uint8_t method) {
   if (*path == '*') {
     return put_pseudo(out, ":path", path, length);
   }
-  /* A query: the byte before it, the authority's last, has been recorded. */
+  /* A query without a path. The slash replaces the authority's last byte, which has been
+   * recorded. */
   uint8_t *slash = (uint8_t *)path - 1;
   *slash = '/';
   return put_pseudo(out, ":path", slash, length + 1);

@@ -10,7 +10,7 @@
 #include "bridge.h"
 #include "llhttp.h"
 
-/* Why a message is refused. Behind H1_REASON_PARSER comes the llhttp_errno. */
+/* Reasons to refuse a message. H1_REASON_PARSER is added to an llhttp_errno. */
 enum h1_reason {
   H1_REASON_LINE = 1,       /* the start line is malformed */
   H1_REASON_METHOD,         /* the method is not implemented */
@@ -49,14 +49,15 @@ typedef struct h1_session {
   uint8_t state;       /* enum h1_state */
   uint8_t is_last;     /* no message follows the one being parsed */
   uint8_t is_upgrade;  /* the message being parsed asks for another protocol */
-  uint8_t is_interim;  /* it is a 1xx response */
+  uint8_t is_interim;  /* the message is a 1xx response */
   uint8_t is_bodiless; /* the response is to a HEAD request */
   uint8_t has_body;
   uint8_t is_in_data; /* the next bytes are of the body: as many as the parser's content_length */
   uint8_t reason;     /* why the message was refused */
   uint8_t is_starved; /* memory ran out */
   /* The block being parsed: a start line with header fields, or trailer fields. Its bytes of
-   * earlier chunks are in `gathered`; `block` is where it goes on in the chunk being parsed. */
+   * earlier chunks are in `gathered`. `block` points to its next bytes, in the chunk being
+   * parsed. */
   const char *block;
   uint8_t *gathered;
   uint32_t gathered_length, gathered_capacity;
@@ -81,14 +82,14 @@ enum { H1_MOST_FIELDS = 1 << 16 };
 /* Makes room for the fields of a block that lies in one chunk, which all sessions share. False
  * without memory. */
 int h1_fields_reserve(uint32_t max_fields);
-/* A block begins at `at`; what the session kept of the last one is freed. */
+/* A block begins at `at`. Frees the memory of the last block. */
 void h1_block_begin(h1_session *session, const char *at);
-/* The block goes on at the start of this chunk. */
+/* The block continues at the start of this chunk. */
 void h1_block_continue(h1_session *session, const char *chunk);
-/* The chunk ends inside the block: keeps what the next one needs. 0, NGHTTP2_ERR_*, or an
- * h1_reason. */
+/* The chunk ends inside the block: keeps its bytes and fields for the next chunk. 0,
+ * NGHTTP2_ERR_*, or an h1_reason. */
 int h1_block_keep(h1_session *session, const char *end);
-/* Where `at` of the chunk lies in the block. */
+/* The offset in the block of `at`, an address in the chunk. */
 uint32_t h1_position(const h1_session *session, const char *at);
 /* False without memory. */
 int h1_field_add(h1_session *session, h1_field field);
@@ -106,7 +107,7 @@ typedef struct {
 int h1_check_line(const h1_session *session, const uint8_t *bytes);
 /* Reads the request target (RFC 9112 §3.2). 0 or an h1_reason. */
 int h1_split_target(const h1_session *session, const uint8_t *bytes, h1_target *parts);
-/* Whether bytes are `text`, which is in lower case, whatever their case. */
+/* Whether bytes equal `text` but for their case. `text` is in lower case. */
 int h1_is_text(const uint8_t *bytes, uint32_t length, const char *text);
 
 /* Records the block that has been parsed. 0, or a negative NGHTTP2_ERR_*, or an h1_reason. */

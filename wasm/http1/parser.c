@@ -1,4 +1,5 @@
-/* A session of HTTP/1.1: made, fed, ended. llhttp's callbacks note where names and values lie. */
+/* Makes, feeds and frees sessions of HTTP/1.1. llhttp's callbacks record where names and values
+ * lie. */
 #include "http1.h"
 
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static int starve(h1_session *session) {
   return HPE_USER;
 }
 
-/* The result of a callback for that of h1_record_…. */
+/* Converts a result of h1_record_… to a result of a callback. */
 static int result_of(h1_session *session, int result) {
   if (result < 0) {
     return starve(session);
@@ -28,7 +29,7 @@ static int result_of(h1_session *session, int result) {
 
 /* ---- callbacks of llhttp ------------------------------------------------------------------ */
 
-/* A token may come in pieces, which lie side by side. */
+/* A token may be reported in pieces, which lie side by side. */
 static void extend(h1_session *session, h1_span *span, const char *at, size_t length) {
   if (span->length == 0) {
     span->start = h1_position(session, at);
@@ -169,7 +170,7 @@ static const llhttp_settings_t settings = {
 /*
  * Makes a session. `role`: NW_ROLE_*. `is_secure`: the scheme of requests is https. Limits of a
  * block's fields and their bytes, of a request target, and of the chunk extensions of a message.
- * Owned: end it with h1_session_del. 0 without memory.
+ * Owned: free it with h1_session_del. 0 without memory.
  */
 NW_EXPORT(h1_session_new)
 h1_session *h1_session_new(uint32_t role, uint32_t is_secure, uint32_t max_fields,
@@ -195,7 +196,7 @@ h1_session *h1_session_new(uint32_t role, uint32_t is_secure, uint32_t max_field
   return session;
 }
 
-/* Ends a session; its handle is dead. */
+/* Frees a session; its handle is not valid any more. */
 NW_EXPORT(h1_session_del) void h1_session_del(h1_session *session) {
   h1_block_begin(session, NULL);
   nw_account account = session->account;
@@ -214,7 +215,7 @@ static void next_message(h1_session *session, const char *at) {
   session->extension_bytes = 0;
 }
 
-/* Records that the message is refused; nothing of the connection is parsed any more. */
+/* Records that the message is refused. No bytes of the connection are parsed any more. */
 static int record_refusal(h1_session *session, uint32_t reason) {
   h1_block_begin(session, NULL);
   session->state = H1_OVER;
@@ -222,8 +223,8 @@ static int record_refusal(h1_session *session, uint32_t reason) {
 }
 
 /*
- * Parses `length` bytes of the input region, until `most` messages are complete, or one that asks
- * for another protocol. Returns how many bytes were taken, or a negative NGHTTP2_ERR_*.
+ * Parses `length` bytes of the input region, until `most` messages are complete, or a message that
+ * asks for another protocol. Returns how many bytes were taken, or a negative NGHTTP2_ERR_*.
  */
 NW_EXPORT(h1_session_receive)
 int h1_session_receive(h1_session *session, uint32_t length, uint32_t most) {
@@ -298,7 +299,7 @@ NW_EXPORT(h1_session_finish) int h1_session_finish(h1_session *session) {
   return record_refusal(session, H1_REASON_INCOMPLETE) == 0 ? 0 : NGHTTP2_ERR_NOMEM;
 }
 
-/* The response that comes next is to a HEAD request: it has no body (RFC 9110 §9.3.2). */
+/* The next response answers a HEAD request, so it has no body (RFC 9110 §9.3.2). */
 NW_EXPORT(h1_session_expect_bodiless) void h1_session_expect_bodiless(h1_session *session) {
   session->is_bodiless = 1;
 }

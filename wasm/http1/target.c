@@ -19,7 +19,7 @@ int h1_is_text(const uint8_t *bytes, uint32_t length, const char *text) {
   return 1;
 }
 
-/* Before the start line, empty lines are allowed (RFC 9112 §2.2). */
+/* Empty lines are allowed before the start line (RFC 9112 §2.2). */
 int h1_check_line(const h1_session *session, const uint8_t *bytes) {
   uint32_t start = session->method.start;
   if (start % 2) {

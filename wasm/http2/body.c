@@ -1,6 +1,6 @@
 /*
- * Bodies that are sent. A short body, or a short piece of one, is held in linear memory. Of a long
- * body the host passes the number of bytes that are ready (a credit); nghttp2 frames them, and the
+ * Bodies that are sent. A short body, or a short piece of one, is held in linear memory. For a long
+ * body the host passes the number of bytes that are ready (a credit). nghttp2 frames them, and the
  * host inserts the bytes into the output (a splice).
  */
 #include "http2.h"
@@ -44,7 +44,7 @@ void h2_stream_del(h2_session *session, h2_stream *stream) {
   h2_stream_free(session, stream);
 }
 
-/* At the end of the body: END_STREAM, or the trailers, which carry it. */
+/* Ends the body with END_STREAM, or with the trailers, which carry END_STREAM. */
 static int finish(nghttp2_session *ng, h2_stream *stream, uint32_t *flags) {
   *flags |= NGHTTP2_DATA_FLAG_EOF;
   stream->ended = 1;
@@ -132,7 +132,7 @@ int h2_stream_send(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
   return 0;
 }
 
-/* Resumes the body after more of it was added. `last`: it is complete. */
+/* Resumes the body after more of it was added. `last`: the body is complete. */
 static int go_on(h2_session *session, h2_stream *stream, int last) {
   stream->last = last != 0;
   if (last && stream->held_length == 0 && stream->ready == 0) {
@@ -160,7 +160,7 @@ int h2_stream_credit(h2_session *session, int32_t id, uint32_t bytes, int last) 
   return go_on(session, stream, last);
 }
 
-/* Makes room for `length` bytes behind those that are held. 0, or NGHTTP2_ERR_NOMEM. */
+/* Makes room for `length` bytes after the held bytes. 0, or NGHTTP2_ERR_NOMEM. */
 static int reserve_piece(h2_session *session, h2_stream *stream, uint32_t length) {
   uint32_t end = stream->piece ? (uint32_t)(stream->held - stream->piece) + stream->held_length : 0;
   if (stream->piece && end + length <= stream->piece_capacity) {
@@ -182,8 +182,8 @@ static int reserve_piece(h2_session *session, h2_stream *stream, uint32_t length
 }
 
 /*
- * As h2_stream_credit, for `length` bytes in scratch, which are copied. A PIECE_SENT record says
- * when they were sent. Fails while credit is left.
+ * As h2_stream_credit, for `length` bytes in scratch, which are copied. PIECE_SENT records report
+ * when the bytes are sent. Fails while credit is left.
  */
 NW_EXPORT(h2_stream_push)
 int h2_stream_push(h2_session *session, int32_t id, uint32_t length, int last) {
@@ -226,7 +226,7 @@ NW_EXPORT(h2_submit_trailers)
 int h2_submit_trailers(h2_session *session, int32_t id, uint32_t count) {
   const nghttp2_nv *fields = (const nghttp2_nv *)nw_region.scratch;
   h2_stream *stream = h2_stream_find(session, id);
-  /* RFC 9113 §8.5: a tunnel has none. */
+  /* RFC 9113 §8.5: a tunnel has no trailers. */
   if (!stream || stream->trailers || stream->ended || stream->half_close ||
       (stream->last && !stream->whole)) {
     return NGHTTP2_ERR_INVALID_STREAM_STATE;

@@ -90,7 +90,7 @@ static int carries_body(const nghttp2_frame *frame) {
   return item->aux_data.headers.dpw.data_prd.v2.read_callback == h2_stream_read;
 }
 
-/* A response that could not be sent does not count: another may be submitted. */
+/* A response that could not be sent does not count: another response may be submitted. */
 static void unanswer(nghttp2_session *ng, int32_t id) {
   nghttp2_stream *stream = nghttp2_session_get_stream(ng, id);
   if (stream && stream->state == NGHTTP2_STREAM_OPENING) {

@@ -65,7 +65,7 @@ static int is_between_frames(nghttp2_session *ng) {
 
 /*
  * Sends an empty DATA frame with END_STREAM, and closes the stream's side as nghttp2 does after its
- * own.
+ * own frames.
  */
 static int send_empty_data(h2_session *session, nghttp2_stream *stream) {
   uint32_t id = (uint32_t)stream->stream_id;

@@ -51,8 +51,8 @@ enum h2_ask {
   H2_ASK_WANT_READ,
   H2_ASK_WANT_WRITE,
   H2_ASK_REMOTE_WINDOW,       /* bytes that may be sent on the connection */
-  H2_ASK_LOCAL_WINDOW,        /* what the peer may send on the connection */
-  H2_ASK_RECEIVED_UNCONSUMED, /* received on the connection since the last WINDOW_UPDATE */
+  H2_ASK_LOCAL_WINDOW,        /* bytes that the peer may send on the connection */
+  H2_ASK_RECEIVED_UNCONSUMED, /* bytes received on the connection since the last WINDOW_UPDATE */
   H2_ASK_STREAM_REMOTE_WINDOW,
   H2_ASK_STREAM_LOCAL_WINDOW,
   H2_ASK_STREAM_RECEIVED_UNCONSUMED,
@@ -71,7 +71,7 @@ enum h2_ask {
   H2_ASK_PRIORITY, /* argument: stream; urgency, and 8 when incremental */
 };
 
-/* How a message continues behind its header fields. */
+/* How a message continues after its header fields. */
 enum h2_body {
   H2_BODY_NONE = 0,       /* END_STREAM */
   H2_BODY_HELD = 1,       /* the call gives the whole body */
@@ -98,7 +98,7 @@ enum { H2_SKIPPED_RANGES = 8, H2_KEPT_WORDS = 3 * 20 };
 typedef struct {
   uint32_t length;      /* words of its FIELD records; 0: there is none */
   uint32_t slots_taken; /* nw_slots_taken at that time */
-  uint32_t is_known;    /* it has come twice: the host has kept its fields */
+  uint32_t is_known;    /* the block was received twice: the host has kept its fields */
   uint32_t words[H2_KEPT_WORDS];
 } h2_kept_block;
 
@@ -114,7 +114,7 @@ typedef struct h2_session {
   const uint8_t *pending; /* output that did not fit into the region; borrowed from nghttp2 */
   size_t pending_length;
   size_t send_budget;  /* bytes that this h2_session_send may still write */
-  nghttp2_map streams; /* h2_stream by id: those with a body to send, whether open yet or not */
+  nghttp2_map streams; /* h2_stream by id: streams with a body to send, open or not yet open */
   h2_payload *payloads;
   h2_stream *ends;    /* streams of which only the end is left to send */
   uint8_t *extension; /* payload of the unknown frame being received */
@@ -122,21 +122,21 @@ typedef struct h2_session {
   uint32_t role, options, event_mask, max_padding, max_outbound_queue;
   uint32_t max_header_fields, max_header_bytes;
   uint32_t block_noted;  /* fields of the header block being received that were recorded */
-  uint64_t block_fields; /* fields of it that were received; the crumbs of a cookie are one */
+  uint64_t block_fields; /* received fields of the block; the crumbs of a cookie are one */
   uint64_t block_crumbs;
-  uint64_t block_bytes; /* bytes of them: names, values and 32 a field */
+  uint64_t block_bytes; /* bytes of these fields: names, values and 32 a field */
   uint32_t block_truncated;
-  uint32_t block_charged;  /* it has cost a token */
+  uint32_t block_charged;  /* the block has cost a token */
   uint32_t block_start;    /* the event word of its first record */
-  uint32_t block_is_split; /* it began in an earlier call, whose records are gone */
+  uint32_t block_is_split; /* the block began in an earlier call, whose records are gone */
   h2_kept_block kept;
   uint32_t requests_left; /* requests that may begin before h2_session_receive returns */
-  uint32_t block_pauses;  /* the block is of a request that began when none was left */
+  uint32_t block_pauses;  /* the block is of a request that began when `requests_left` was 0 */
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;
   uint32_t max_concurrent_streams; /* as acknowledged by the peer; see h2_settings_acknowledged */
   h2_range skipped[H2_SKIPPED_RANGES];
   uint32_t next_skipped;
-  uint32_t is_terminated; /* by the host: messages are not accepted any more */
+  uint32_t is_terminated; /* the host has terminated the session: messages are not accepted */
   uint32_t counters[8];
 } h2_session;
 
@@ -152,7 +152,7 @@ enum h2_counter {
   H2_COUNT_INVALID_FRAMES,
 };
 
-/* The body that a stream sends: bytes in linear memory, then a credit for bytes of the host's. */
+/* The body that a stream sends: bytes in linear memory, then a credit for bytes of the host. */
 struct h2_stream {
   int32_t id;
   uint8_t *held; /* the next unsent byte of `bytes` or of `piece` */
@@ -179,17 +179,17 @@ int h2_wanted(const h2_session *session, enum nw_event kind);
 int h2_is_unknown(uint32_t frame_type);
 void h2_random(uint8_t *to, size_t length); /* from the seed of the session being made */
 h2_stream *h2_stream_new(h2_session *session, const uint8_t *bytes, uint32_t length);
-/* Makes it the body of stream `id`. 0 or NGHTTP2_ERR_*. */
+/* Makes `stream` the body of the stream `id`. 0 or NGHTTP2_ERR_*. */
 int h2_stream_attach(h2_session *session, h2_stream *stream, int32_t id);
 h2_stream *h2_stream_find(h2_session *session, int32_t id);
-/* Frees a stream that is not attached, and all it holds. NULL is none. */
+/* Frees a stream that is not attached, and all its memory. Does nothing for NULL. */
 void h2_stream_free(h2_session *session, h2_stream *stream);
 /* Detaches a stream and frees it. */
 void h2_stream_del(h2_session *session, h2_stream *stream);
 void h2_payload_del(h2_session *session, h2_payload *payload);
 /* Adds a stream to the session's `ends`: only the end of its body is left. */
 void h2_end_add(h2_session *session, h2_stream *stream);
-/* Removes a stream from the session's `ends`, if it is there. */
+/* Removes a stream from the session's `ends`, if it is one of them. */
 void h2_end_remove(h2_stream *stream);
 /* Whether h2_ends_send would send a frame. */
 int h2_ends_wait(const h2_session *session);
@@ -198,7 +198,7 @@ int h2_ends_send(h2_session *session);
 /* END_STREAM has been sent on the stream. 0 or NGHTTP2_ERR_*. */
 int h2_end_sent(h2_session *session, int32_t id);
 /*
- * Takes a token for a frame that breaks a rule or a limit; terminates the session where none is
+ * Takes a token for a frame that breaks a rule or a limit; terminates the session where no token is
  * left. 0 or NGHTTP2_ERR_*.
  */
 int h2_spend_invalid_token(h2_session *session, nghttp2_session *ng);
@@ -210,7 +210,7 @@ int h2_limit_queue(h2_session *session);
 int h2_check_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data);
 /* Resets a tunnel on which a header block begins. 0, or NGHTTP2_ERR_CALLBACK_FAILURE. */
 int h2_check_tunnel(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame);
-/* The peer has acknowledged our SETTINGS. */
+/* The peer has acknowledged the SETTINGS of this side. */
 void h2_settings_acknowledged(h2_session *session);
 /* The acknowledged value of a setting of this side. */
 uint32_t h2_local_setting(const h2_session *session, uint32_t id);

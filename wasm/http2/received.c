@@ -39,7 +39,7 @@ static int pause_or_go_on(h2_session *session) {
 }
 
 enum {
-  /* A block of so many times the limits ends the connection. */
+  /* A block of this many times the limits ends the connection. */
   BLOCK_EXCESS = 4,
   /* The overhead of a field in RFC 9113 §6.5.2, in bytes. */
   FIELD_OVERHEAD = 32,
@@ -74,9 +74,9 @@ static int charge_repeats(h2_session *session, nghttp2_session *ng, const nghttp
 }
 
 /*
- * A field beyond the limits is dropped. The first one of a block costs a token, like a malformed
- * frame, which bounds the number of such blocks. A block far beyond the limits ends the connection,
- * because nghttp2 would go on to validate each of its fields.
+ * A field beyond the limits is dropped. The first such field of a block costs a token, like a
+ * malformed frame, which bounds the number of such blocks. A block far beyond the limits ends the
+ * connection, because nghttp2 would go on to validate each of its fields.
  */
 static int drop_field(h2_session *session, nghttp2_session *ng) {
   int result = 0;

@@ -71,7 +71,7 @@ NW_EXPORT(h2_session_del) void h2_session_del(h2_session *session) {
   free(session);
 }
 
-/* Makes a session from the h2_config in scratch. Owned: end it with h2_session_del. 0 without
+/* Makes a session from the h2_config in scratch. Owned: free it with h2_session_del. 0 without
  * memory. */
 NW_EXPORT(h2_session_new) h2_session *h2_session_new(void) {
   const h2_config *config = (const h2_config *)nw_region.scratch;
@@ -149,8 +149,8 @@ static void note_ending(const nghttp2_session *ng) {
 /*
  * Parses `length` bytes of the input region and appends their records. Where a request begins after
  * `most` others, parsing stops and the host passes the rest again. `now` is in milliseconds of any
- * clock that does not run backwards. The number of bytes taken, or NGHTTP2_ERR_*: fatal to the
- * session.
+ * clock that does not run backwards. Returns the number of bytes taken, or an NGHTTP2_ERR_*, which
+ * is fatal to the session.
  */
 NW_EXPORT(h2_session_receive)
 int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint32_t most) {
@@ -161,7 +161,7 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
   nghttp2_ssize taken = nghttp2_session_mem_recv2(session->ng, nw_region.input, length);
   const nghttp2_inbound_frame *frame = &session->ng->iframe;
   if (taken >= 0 && frame->state == NGHTTP2_IB_READ_HEADER_BLOCK && frame->payloadleft == 0) {
-    /* Paused behind the last byte of a block, whose end nghttp2 has not processed yet. */
+    /* Paused after the last byte of a block, whose end nghttp2 has not processed yet. */
     nghttp2_ssize result = nghttp2_session_mem_recv2(session->ng, nw_region.input, 0);
     taken = result < 0 ? result : taken;
   }
@@ -189,8 +189,8 @@ static int put_output(h2_session *session, const uint8_t *bytes, size_t length) 
 
 /*
  * Writes the bytes to send into the output region, about `most` of them (spliced bodies count), and
- * the places of spliced bodies into the splices. Appends records, of streams that close for
- * example. 0, or NGHTTP2_ERR_*: fatal to the session.
+ * the places of spliced bodies into the splices. Appends records, for example of streams that
+ * close. 0, or an NGHTTP2_ERR_*, which is fatal to the session.
  */
 NW_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t most, uint32_t now) {
   nw_now = now;
@@ -202,7 +202,7 @@ NW_EXPORT(h2_session_send) int h2_session_send(h2_session *session, uint32_t mos
     session->pending = NULL;
     put_output(session, pending, session->pending_length);
   }
-  /* First, so that long bodies of other streams do not delay an end. */
+  /* Ends are sent first, so that long bodies of other streams do not delay them. */
   int result = h2_ends_send(session);
   while (result == 0) {
     if (session->send_budget == 0) {

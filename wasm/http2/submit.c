@@ -37,7 +37,7 @@ static int is_peers(const h2_session *session, int32_t id) {
 }
 
 /*
- * Whether a stream of the peer's has closed or was never opened. A promised stream opens when its
+ * Whether a stream of the peer has closed or was never opened. A promised stream opens when its
  * PUSH_PROMISE is sent.
  */
 static int is_gone(const h2_session *session, int32_t id) {
@@ -49,7 +49,8 @@ static int is_answered(const h2_session *session, int32_t id) {
   return stream && h2_stream_marks(stream) & H2_ANSWERED_BIT;
 }
 
-/* 0, or why stream `id` takes no response. `stream`: the stream, where it is open; else NULL. */
+/* 0, or an NGHTTP2_ERR_* where stream `id` takes no response. `stream`: NULL where it is not
+ * open. */
 static int check_answerable(h2_session *session, int32_t id, const nghttp2_stream *stream) {
   if (session->is_terminated) {
     return NGHTTP2_ERR_SESSION_CLOSING;
@@ -58,7 +59,7 @@ static int check_answerable(h2_session *session, int32_t id, const nghttp2_strea
     return NGHTTP2_ERR_STREAM_CLOSED;
   }
   int has_answer = stream && h2_stream_marks(stream) & H2_ANSWERED_BIT;
-  /* An open stream of the peer's has no body before its answer. */
+  /* An open stream of the peer has no body before its response. */
   int has_no_body = stream && is_peers(session, id) && !has_answer;
   if (!has_no_body && h2_stream_find(session, id)) {
     return NGHTTP2_ERR_DATA_EXIST;
@@ -123,7 +124,7 @@ int h2_submit_request(h2_session *session, uint32_t count, uint32_t flags, const
   return id;
 }
 
-/* A HEADERS frame without END_STREAM: a 1xx response (RFC 9110 §15.2). */
+/* Submits a HEADERS frame without END_STREAM: a 1xx response (RFC 9110 §15.2). */
 NW_EXPORT(h2_submit_informational)
 int h2_submit_informational(h2_session *session, int32_t id, uint32_t count) {
   if (session->is_terminated) {
@@ -201,7 +202,8 @@ int h2_submit_goaway(h2_session *session, int32_t last_stream, uint32_t code, ui
                                length ? nw_region.scratch : NULL, length);
 }
 
-/* GOAWAY with the largest stream identifier: asks for no more requests; none is refused yet. */
+/* GOAWAY with the largest stream identifier: asks for no more requests. No request is refused
+ * yet. */
 NW_EXPORT(h2_submit_shutdown_notice) int h2_submit_shutdown_notice(h2_session *session) {
   return nghttp2_submit_shutdown_notice(session->ng);
 }
@@ -226,7 +228,7 @@ int h2_submit_priority_update(h2_session *session, int32_t id, uint32_t length) 
                                         length);
 }
 
-/* RFC 7838 §4; the origin and behind it the field value are in scratch. */
+/* RFC 7838 §4; the origin and, after it, the field value are in scratch. */
 NW_EXPORT(h2_submit_altsvc)
 int h2_submit_altsvc(h2_session *session, int32_t id, uint32_t origin_length,
                      uint32_t value_length) {

@@ -1,7 +1,6 @@
 /*
- * The flow-control windows for what the peer sends. Each stream counts the bytes that it has
- * received and the host has not consumed; they return to the connection's window when the stream
- * closes.
+ * The flow-control windows for what the peer sends. Each stream counts the received bytes that the
+ * host has not consumed. These bytes return to the connection's window when the stream closes.
  */
 #include "http2.h"
 
@@ -49,7 +48,7 @@ NW_EXPORT(h2_consume) int h2_consume(h2_session *session, int32_t id, uint32_t b
   return taken ? nghttp2_session_consume(session->ng, id, taken) : 0;
 }
 
-/* As h2_consume, for bytes that were dropped: only the connection's window grows. */
+/* As h2_consume, for bytes that were discarded: only the connection's window grows. */
 NW_EXPORT(h2_discard) int h2_discard(h2_session *session, int32_t id, uint32_t bytes) {
   uint32_t taken = take_unread(session->ng, id, bytes);
   return taken ? nghttp2_session_consume_connection(session->ng, taken) : 0;

@@ -2,13 +2,13 @@
  * memcpy, memset and memcmp, which nghttp2 calls for each field and each frame, mostly for a dozen
  * bytes. Emscripten's memcmp compares byte by byte. memory.copy and memory.fill cost a WebAssembly
  * engine more than a short loop, so only long ranges use them. wasm/build.sh compiles this file
- * with flags of its own: only it may use those instructions, and the compiler must not replace its
- * loops with calls of the functions that contain them.
+ * with special flags: only this file may use those instructions, and the compiler must not replace
+ * its loops with calls of the functions that contain them.
  */
 #include <stddef.h>
 #include <stdint.h>
 
-/* Ranges of at least so many bytes use the instruction. */
+/* Ranges of at least this many bytes use the instruction. */
 enum { LONG = 128 };
 
 /* Words at any address, aligned or not. */

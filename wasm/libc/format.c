@@ -1,6 +1,6 @@
 /*
- * The part of printf that nghttp2's diagnostics use. musl's, with floating point, would be a tenth
- * of the module.
+ * The part of printf that nghttp2's diagnostics use. musl's printf, with floating point, would be a
+ * tenth of the module.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -16,8 +16,8 @@ enum { PAGE = 64 * 1024 };
 /*
  * Replaces emscripten_resize_heap (wasm/build.sh). malloc asks for a few pages at a time, and on
  * Node each memory.grow costs a full garbage collection, so memory grows by half of its size;
- * untouched pages stay virtual. Where that fails it grows by less, down to what is needed. 0 where
- * that fails too.
+ * untouched pages stay virtual. Where that fails, memory grows by less, down to the needed size.
+ * Returns 0 where that fails too.
  */
 int __wrap_emscripten_resize_heap(size_t size) {
   size_t pages = __builtin_wasm_memory_size(0);
