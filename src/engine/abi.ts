@@ -11,7 +11,7 @@ export type Pointer = number
 /** 0 or a value; negative: an `NGHTTP2_ERR_*`. */
 export type Result = number
 
-/** The exports of the module. They take and return i32; the C documents each. */
+/** The exports of the module. They take and return i32. The C sources document each export. */
 export interface Exports {
   readonly memory: WebAssembly.Memory
   _initialize(): void
@@ -113,7 +113,7 @@ export interface Exports {
   h1_session_finish(session: Handle): Result
   h1_session_expect_bodiless(session: Handle): void
 
-  /** In debug builds: the `first`-th allocation from now on fails, and `count - 1` behind it; 0: none. */
+  /** In debug builds: the `first`-th allocation from now on fails, and `count - 1` after it; 0: none. */
   nw_debug_fail_allocations?(first: number, count: number): void
   /** In debug builds: how many allocations were asked for since `nw_debug_fail_allocations`. */
   nw_debug_allocations?(): number
@@ -186,10 +186,10 @@ export const BlockFlag = {
 /** `enum nw_frame_flag`: flags of a SETTINGS or PING record. */
 export const FrameFlag = { ack: 1 } as const
 
-/** `enum nw_category`: what a HEADERS record is of. */
+/** `enum nw_category`: the kind of block of a HEADERS record. */
 export const Category = { request: 0, response: 1, pushResponse: 2, headers: 3 } as const
 
-/** `enum h1_reason`; behind `parser` comes an `llhttp_errno`. */
+/** `enum h1_reason`; `parser` is added to an `llhttp_errno`. */
 export const Reason = {
   line: 1,
   method: 2,
@@ -249,7 +249,7 @@ export const Option = {
   noClientMagic: 8,
 } as const
 
-/** `enum h2_body`: how a message continues behind its header fields. */
+/** `enum h2_body`: how a message continues after its header fields. */
 export const Body = { none: 0, held: 1, credit: 2, halfClose: 4 } as const
 
 /** `enum h2_ask`: the questions of `h2_session_ask`. */

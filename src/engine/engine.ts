@@ -8,9 +8,12 @@ import { embeddedModule, instantiate } from './module.ts'
 
 /** Options of an engine. */
 export interface EngineOptions {
-  /** A compiled module; default: the one this package carries. */
+  /** A compiled module. Default: the module of this package. */
   readonly module?: WebAssembly.Module
-  /** What all sessions together may hold in linear memory, in bytes. Default 768 MiB; the module ends at 1 GiB. */
+  /**
+   * The most bytes of linear memory that all sessions together may hold. Default 768 MiB; the module's memory ends at 1
+   * GiB.
+   */
   readonly memoryLimit?: number
 }
 
@@ -22,8 +25,8 @@ const memoryLimits: NumberRange = {
 }
 
 /**
- * One instance of the module; it serves any number of sessions of one thread. A trap (a bug, or a stack that
- * overflowed) ends it and its sessions, and nothing else: the next session gets a fresh instance.
+ * One instance of the module, which serves any number of sessions of one thread. A trap (a bug, or a stack that
+ * overflowed) ends the instance and its sessions, and no others. The next session gets a new instance.
  */
 export class Engine {
   static #shared: Engine | undefined
@@ -55,7 +58,7 @@ export class Engine {
     return Engine.#shared
   }
 
-  /** Why this engine is dead, if it is. */
+  /** The error that ended this engine, if one did. */
   get failure(): HTTPError | undefined {
     return this.#failure
   }
@@ -65,19 +68,19 @@ export class Engine {
     return this.memory.readCString(this.exports.nw_version())
   }
 
-  /** Bytes of linear memory: what it has grown to, and what sessions hold of it now. */
+  /** Bytes of linear memory: its size, and the bytes that sessions hold now. */
   memoryUsage(): { size: number; used: number } {
     return { size: this.memory.size, used: this.memory.io(Io.memoryUsed) }
   }
 
-  /** Calls `listener` when the engine fails. The result takes it back. */
+  /** Calls `listener` when the engine fails. The result removes the listener. */
   onFailure(listener: (error: HTTPError) => void): () => void {
     if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener)
     this.#onFailure.add(listener)
     return () => this.#onFailure.delete(listener)
   }
 
-  /** The error for a negative result, with nghttp2's words. */
+  /** The error for a negative result, with nghttp2's description. */
   error(result: Result, what: string, place: ErrorPlace = {}): HTTPError {
     const reason = this.memory.readCString(this.exports.nw_strerror(result))
     const where = place.streamId === undefined ? '' : ` on stream ${place.streamId}`
@@ -87,7 +90,7 @@ export class Engine {
     })
   }
 
-  /** Copies bytes to the start of scratch; the address they are at. */
+  /** Copies bytes to the start of scratch, and returns their address. */
   writeScratch(...parts: readonly Uint8Array[]): Pointer {
     let length = 0
     for (const part of parts) length += part.length
@@ -103,13 +106,13 @@ export class Engine {
     return scratch
   }
 
-  /** Ends a handle. Never throws: what traps here has no caller who could help. */
+  /** Frees a handle. Does not throw, because no caller could handle a trap here. */
   release(del: 'h2_session_del' | 'h2_hpack_del' | 'h1_session_del', handle: Handle): void {
     if (this.#failure) return
     try {
       this.exports[del](handle)
     } catch {
-      // The engine has failed, and said so.
+      // The engine has failed, and has called its listeners.
     }
   }
 
@@ -124,7 +127,7 @@ export class Engine {
         try {
           listener(this.#failure)
         } catch {
-          // Its own matter: the others must hear of it, too.
+          // A listener that throws must not keep the others from being called.
         }
       }
       this.#onFailure.clear()
@@ -133,17 +136,18 @@ export class Engine {
   }
 }
 
-/** Passes an engine; `undefined`: that of this thread. Throws `ERR_INVALID_ARGUMENT`. */
+/** Returns the engine; for `undefined`, the engine of this thread. Throws `ERR_INVALID_ARGUMENT`. */
 export function checkEngine(engine: Engine | undefined): Engine {
   if (engine === undefined) return Engine.shared()
   if (engine instanceof Engine) return engine
   throw invalidArgument('engine', 'an Engine', engine)
 }
 
-/** Whether the instance is in an unknown state. What else is thrown comes from arguments, before anything ran. */
+/** Whether the instance is in an unknown state. Other errors come from arguments, before the export has run. */
 function isTrap(cause: unknown): boolean {
   if (cause instanceof WebAssembly.RuntimeError) return true
-  // An exhausted stack, by its names in V8 and JavaScriptCore, and in SpiderMonkey. Other RangeErrors are of arguments.
+  // A stack overflow is a RangeError in V8 and JavaScriptCore, and an InternalError in SpiderMonkey. Other RangeErrors
+  // come from arguments.
   if (cause instanceof RangeError) return cause.message.startsWith('Maximum call stack size')
   return cause instanceof Error && cause.name === 'InternalError'
 }
@@ -151,9 +155,9 @@ function isTrap(cause: unknown): boolean {
 type Call = (...values: number[]) => number
 
 /**
- * Wraps each export so that a trap becomes the engine's failure, that nothing enters an instance that has
- * trapped, and that views outlive no growth. By arity, which is 7 at
- * most: spreading arguments would cost more than the calls.
+ * Wraps each export. A trap becomes the engine's failure, an instance that has trapped is not called again, and views
+ * are refreshed after each call. There is a wrapper for each arity, which is 7 at most: spread arguments would cost
+ * more than the calls.
  */
 function guarded(exports: Exports, memory: Memory, fail: (cause: unknown) => HTTPError): Exports {
   let failure: HTTPError | undefined

@@ -18,12 +18,12 @@ const internedLength = 64
 const seenSlots = 256
 /** Lists of more fields are written each time. */
 const mostKeptFields = 64
-/** The start of the strings region is the kept list's. */
+/** Bytes at the start of the strings region that are for the kept list. */
 const keptListSize = mostKeptFields * FIELD_SIZE
 
 /**
- * Writes field lists into the scratch region for nghttp2. A server sends mostly the same names and values: these are
- * validated and encoded once and kept in the strings region; from then on each is an address and a length.
+ * Writes field lists into the scratch region for nghttp2. A server sends mostly the same names and values. These are
+ * validated and encoded once, and kept in the strings region. From then on each is written as an address and a length.
  */
 export class FieldWriter {
   readonly #exports: Exports
@@ -33,7 +33,7 @@ export class FieldWriter {
   /** Values seen once. The second time a value is kept in the strings region. */
   readonly #seen: string[] = Array.from({ length: seenSlots }, () => '')
   #used = keptListSize
-  /** The region is half full of values: it is emptied before the next list. */
+  /** The region is half full of values, and is emptied before the next list. */
   #crowded = false
   /** All strings of the list in scratch are in the strings region. */
   #isLasting = false
@@ -41,7 +41,7 @@ export class FieldWriter {
   #offered: FlatFields = noFields
   /** A copy of the list whose array is at the start of the strings region. */
   #kept: FlatFields = noFields
-  /** Where the array is that `write` or `find` gave last. */
+  /** The address of the array that `write` or `find` gave last. */
   array: Pointer = 0
 
   constructor(exports: Exports, memory: Memory) {
@@ -50,9 +50,9 @@ export class FieldWriter {
   }
 
   /**
-   * Puts `fields` (names and values in turn) at the start of scratch as an `array` of nghttp2_nv; their
-   * strings, and `extra` bytes for the caller, follow. Returns the address behind the strings.
-   * Throws `ERR_INVALID_FIELD_NAME`, `ERR_INVALID_FIELD_VALUE` or `NGHTTP2_ERR_NOMEM`.
+   * Puts `fields` (names and values in turn) at the start of scratch as an `array` of nghttp2_nv; their strings, and
+   * `extra` bytes for the caller, follow. Returns the address after the strings. Throws `ERR_INVALID_FIELD_NAME`,
+   * `ERR_INVALID_FIELD_VALUE` or `NGHTTP2_ERR_NOMEM`.
    */
   write(fields: FlatFields, extra: number): Pointer {
     const memory = this.#memory
@@ -86,7 +86,7 @@ export class FieldWriter {
     return strings
   }
 
-  /** The address behind the list of `fields`, as of `write`, where these are the kept ones; else 0. */
+  /** As `write`, for fields that equal the kept list: returns the address of the `extra` bytes. 0 for other fields. */
   find(fields: FlatFields, extra: number): Pointer {
     if (!Array.isArray(fields) || fields.neverIndexed || !isSame(fields, this.#kept)) return 0
     this.#reserveScratch(extra)
@@ -94,7 +94,9 @@ export class FieldWriter {
     return this.#memory.io(Io.scratch)
   }
 
-  /** Keeps the list in scratch for `find` when it is offered twice. `fields`: those that `write` has just written. */
+  /**
+   * Keeps the list in scratch for `find` when it is offered twice. `fields`: the fields that `write` has just written.
+   */
   offer(fields: FlatFields): void {
     const isLasting = this.#isLasting && fields.length <= 2 * mostKeptFields && !fields.neverIndexed
     if (!isLasting || !isSame(fields, this.#offered)) {

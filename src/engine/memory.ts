@@ -6,8 +6,8 @@ const encoder = new TextEncoder()
 const loopLength = 48
 
 /**
- * Linear memory as JavaScript sees it. Views die when memory grows, so `Engine` calls `refresh()` after every
- * call into the module; a variable that has `bytes` or `words` is valid until the next call.
+ * Linear memory as JavaScript sees it. Growth of memory detaches the views, so `Engine` calls `refresh()` after every
+ * call into the module. A variable that holds `bytes` or `words` is valid until the next call.
  */
 export class Memory {
   bytes: Uint8Array<ArrayBuffer>
@@ -15,7 +15,7 @@ export class Memory {
   readonly #memory: WebAssembly.Memory
   /** Index of the first word of `nw_io`. */
   readonly #io: number
-  /** Set by `readString`. */
+  /** The word after the string that `readString` has read last. */
   afterString = 0
   /** The strings of the bridge's cache, by slot. */
   readonly strings: string[] = []
@@ -27,7 +27,10 @@ export class Memory {
     this.words = new Uint32Array(this.#memory.buffer)
   }
 
-  /** Growth detaches the old buffer, which shows in the length: cheaper to ask than `memory.buffer`. */
+  /**
+   * Makes new views where growth has detached the old buffer. Then a view's length is 0, which is cheaper to read than
+   * `memory.buffer`.
+   */
   refresh(): void {
     if (this.bytes.length > 0) return
     this.bytes = new Uint8Array(this.#memory.buffer)
@@ -50,9 +53,8 @@ export class Memory {
   }
 
   /**
-   * Bytes to characters, one to one. Not by a TextDecoder, whose latin1 is windows-1252, unless all is
-   * ASCII and long enough to pay for it. Eight at a time, because a call and a concatenation per
-   * character are what costs.
+   * Converts bytes to characters, one to one. A TextDecoder is used only for long texts of ASCII, because its latin1 is
+   * windows-1252. The loop converts eight bytes at a time, because each call and each concatenation costs.
    */
   readLatin1(pointer: Pointer, length: number): string {
     const { bytes } = this
@@ -84,13 +86,13 @@ export class Memory {
     return true
   }
 
-  /** Characters to bytes, one to one; the caller has seen to it that none is above U+00FF. */
+  /** Converts characters to bytes, one to one. The caller has checked that no character is above U+00FF. */
   writeLatin1(text: string, pointer: Pointer): void {
     const { bytes } = this
     for (let i = 0; i < text.length; i++) bytes[pointer + i] = text.charCodeAt(i)
   }
 
-  /** Writes a text as UTF-8, for which there must be room: three bytes a character. How many bytes it took. */
+  /** Writes a text as UTF-8. There must be room for three bytes a character. Returns the number of bytes. */
   writeUtf8(text: string, pointer: Pointer): number {
     const { bytes } = this
     const { length } = text
@@ -107,8 +109,8 @@ export class Memory {
   }
 
   /**
-   * The "string" of a record at word `at`: one from the cache, or a new one, which takes its slot.
-   * The word behind it: `afterString`.
+   * Reads the "string" of a record at word `at`: a string from the cache, or a new string, which is put into its slot.
+   * Sets `afterString` to the word after it.
    */
   readString(at: number): string {
     const reference = this.words[at]!

@@ -19,7 +19,7 @@ export class RecordReader {
     this.#bodies = bodies
   }
 
-  /** Passes the records of the last call to `sink`. `chunk` is what was copied to the input region. */
+  /** Passes the records of the last call to `sink`. `chunk`: the bytes that were passed to the input region. */
   read(sink: SessionSink, chunk: Uint8Array): void {
     const memory = this.#memory
     const { words, strings } = memory
@@ -54,7 +54,7 @@ export class RecordReader {
           at += 3
           break
         case Kind.data: {
-          // No `subarray`: that of Node's and Bun's Buffer would be one, whose `slice` does not copy.
+          // Not `subarray`: it would make a Buffer of a Buffer of Node or Bun, whose `slice` does not copy.
           const start = chunk.byteOffset + second
           sink.data(first, new Uint8Array(chunk.buffer, start, words[at + 3]))
           at += 4
@@ -126,7 +126,7 @@ export class RecordReader {
     this.#fields = fields
   }
 
-  /** Reads one of the rare records, which carry "bytes". Returns the word behind it. */
+  /** Reads one of the rare records, which carry "bytes". Returns the word after it. */
   #readBytes(kind: number, at: number, sink: SessionSink): number {
     const memory = this.#memory
     const { words } = memory

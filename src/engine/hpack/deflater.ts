@@ -45,7 +45,7 @@ export class HDDeflater extends HDCoder {
     const room = memory.io(Io.inputCapacity)
     let to = memory.io(Io.input)
     if (capacity > room) {
-      // The block may be longer than the output region: it is written behind the fields in scratch.
+      // The block may be longer than the input region, so it is written after the fields in scratch.
       writer.writeRaw(fields, capacity)
       to = memory.io(Io.scratch) + memory.io(Io.scratchCapacity) - capacity
     } else {

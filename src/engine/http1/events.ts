@@ -15,8 +15,8 @@ export interface MessageRefused extends Refusal {
 }
 
 /**
- * An event of a session of HTTP/1.1, as those of HTTP/2: `streamId` is the ordinal number of the message on the
- * connection, and `headers` begin with the pseudo-header fields that HTTP/2 has for the start line.
+ * An event of a session of HTTP/1.1, in the form of the events of HTTP/2. `streamId` is the ordinal number of the
+ * message on the connection, and `headers` begin with the pseudo-header fields that HTTP/2 has for the start line.
  */
 export type HTTP1Event =
   | RequestReceived

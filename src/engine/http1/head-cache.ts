@@ -12,10 +12,10 @@ interface WrittenHead {
   readonly bytes: Uint8Array
 }
 
-/** Heads of responses as they were written: a server sends the same again and again, until the date changes. */
+/** Heads of responses as they were written. A server sends the same heads again, until the date changes. */
 const heads: (WrittenHead | undefined)[] = Array.from({ length: slots }, () => undefined)
 
-/** By what responses of one server differ: the number of fields and the length of the body. */
+/** The slot of a head, by the number of fields and the length of the body, in which responses of one server differ. */
 function slotOf(fields: FlatFields, bodyLength: number): number {
   return (fields.length + bodyLength) % slots
 }
@@ -30,7 +30,7 @@ export function findHead(
   if (!head || head.fields.length !== fields.length || head.connection !== connection) {
     return undefined
   }
-  // The date comes last, and changes.
+  // From the end, because the date comes last and changes.
   for (let i = fields.length - 1; i >= 0; i--) if (head.fields[i] !== fields[i]) return undefined
   return head.bytes
 }

@@ -8,7 +8,7 @@ import { refusalOf } from './refusal.ts'
 export class HTTP1Collector extends IgnoringSink {
   #events: HTTP1Event[] = []
 
-  /** The events so far; the collection begins anew. */
+  /** Returns the events since the last call. */
   take(): HTTP1Event[] {
     const events = this.#events
     this.#events = []

@@ -6,26 +6,29 @@ import {
 } from '../../common/option-table.ts'
 import type { Engine } from '../engine.ts'
 
-/** Limits of messages of HTTP/1.1. Beyond one a message is refused, and no input is read any more. */
+/** Limits of messages of HTTP/1.1. A message beyond a limit is refused, and no input is read any more. */
 export interface HTTP1Limits {
-  /** Fields of one header block, trailers too: 431. Default 128. */
+  /** Fields of one header block (status 431), or of the trailers (status 400). Default 128. */
   readonly maxHeaderFields?: number
-  /** Bytes of one header block: names, values and 32 a field: 431. Default 64 KiB. */
+  /**
+   * Bytes of one header block (status 431), or of the trailers (status 400): names, values and 32 a field. Default 64
+   * KiB.
+   */
   readonly maxHeaderListSize?: number
-  /** Bytes of a request target: 414. Default 16 KiB. */
+  /** Bytes of a request target (status 414). Default 16 KiB. */
   readonly maxTargetLength?: number
-  /** Bytes of the chunk extensions of one message: 413. Default 16 KiB. */
+  /** Bytes of the chunk extensions of one message (status 413). Default 16 KiB. */
   readonly maxChunkExtensions?: number
 }
 
 /** Options of a session of HTTP/1.1. */
 export interface HTTP1SessionOptions {
-  /** Default: the one of this thread. */
+  /** Default: the engine of this thread. */
   readonly engine?: Engine
   readonly limits?: HTTP1Limits
   /** The connection is secured by TLS: the scheme of requests is `https`. Default false. */
   readonly isSecure?: boolean
-  /** As that of `SessionOptions`. */
+  /** As `view` of `SessionOptions`. */
   readonly view?: ((bytes: Uint8Array) => Uint8Array) | undefined
 }
 

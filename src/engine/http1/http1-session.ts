@@ -22,7 +22,7 @@ import { OutputCollector } from './output-collector.ts'
 const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 const noBodies = new StreamMap<never>()
 
-/** What follows the fields of a message that is submitted. */
+/** The rest of a message that is submitted, after its fields. */
 export interface HTTP1MessageOptions {
   readonly body?: Uint8Array | string
   /** No more of the body follows. Default true. */
@@ -30,9 +30,9 @@ export interface HTTP1MessageOptions {
 }
 
 /**
- * One side of a connection of HTTP/1.1 without input and output (RFC 9112): llhttp parses what the peer sends, and what is
- * submitted is written as messages. `HTTP1Session.server()` reads requests and writes responses, in the order of the
- * requests; `HTTP1Session.client()` the other way round.
+ * One side of a connection of HTTP/1.1 without input and output (RFC 9112): llhttp parses the peer's bytes, and
+ * submitted messages are written as bytes. `HTTP1Session.server()` reads requests and writes responses, in the order of
+ * the requests. `HTTP1Session.client()` writes requests and reads responses.
  */
 export class HTTP1Session {
   readonly engine: Engine
@@ -43,12 +43,12 @@ export class HTTP1Session {
   readonly #writer: MessageWriter
   #collector: HTTP1Collector | undefined
   #rest: Uint8Array | undefined
-  /** Of the bytes that come next, so many are of a body, which the parser does not look at. */
+  /** How many of the next bytes are of a body, which the parser does not read. */
   #unread = 0
-  /** No byte of a message has come since the last one was complete. */
+  /** No byte was received since the last message was complete. */
   #isAtRest = true
   readonly #heads: KnownHeads
-  /** The head that came last, where it may come again. */
+  /** The last head, if it was kept because it may be repeated. */
   #known: KnownHead | undefined
   #failure: HTTPError | undefined
   /** The response that is being written is the last of the connection. */
@@ -93,12 +93,14 @@ export class HTTP1Session {
     return this.#failure ?? this.engine.failure
   }
 
-  /** A message asks for another protocol (Upgrade, CONNECT). Parsing has stopped behind it, until `resume()`. */
+  /**
+   * A message asks for another protocol (Upgrade, CONNECT). Parsing has stopped after the message, until `resume()`.
+   */
   get isUpgrade(): boolean {
     return this.#messages.isUpgrade
   }
 
-  /** No message is read any more: the last one of the connection has begun, or one was refused. */
+  /** No message is read any more: the last message of the connection has begun, or a message was refused. */
   get isOver(): boolean {
     return this.#messages.isOver
   }
@@ -121,8 +123,8 @@ export class HTTP1Session {
   // ---- input ----------------------------------------------------------------------------------
 
   /**
-   * Takes received bytes and passes their events to `sink`. `data` of the sink gets parts of `bytes` itself. Returns the
-   * bytes that were not taken: they are left when `mostMessages` are complete, and behind a message with `isUpgrade`.
+   * Takes received bytes and passes their events to `sink`. `data` of the sink gets views of `bytes`. Returns the bytes
+   * that were not taken. Bytes are left when `mostMessages` are complete, and after a message with `isUpgrade`.
    */
   feed(
     bytes: Uint8Array,
@@ -141,7 +143,7 @@ export class HTTP1Session {
     return at < received.length ? received.subarray(at) : undefined
   }
 
-  /** Parses bytes from `at` on. How many were taken. */
+  /** Parses bytes from `at` on. Returns how many were taken. */
   #parse(received: Uint8Array, at: number, mostMessages: number): number {
     const { exports, memory } = this.engine
     const messages = this.#messages
@@ -169,7 +171,7 @@ export class HTTP1Session {
     return taken
   }
 
-  /** Passes on requests that repeat one whose meaning is known. How many bytes they are. */
+  /** Reports requests that repeat a known head, without parsing them. Returns the number of their bytes. */
   #repeat(received: Uint8Array, at: number, mostMessages: number): number {
     if (this.failure) return 0
     let known = this.#known
@@ -196,12 +198,12 @@ export class HTTP1Session {
     return this.#collector.take()
   }
 
-  /** Goes on behind a message that asked for another protocol: it is answered by HTTP/1.1. */
+  /** Continues after a message that asked for another protocol, and that is answered over HTTP/1.1. */
   resume(): void {
     this.#messages.isUpgrade = false
   }
 
-  /** The peer has ended its side: a body that ends with the connection is complete, another message is refused. */
+  /** The peer has ended its side. A body that ends with the connection is complete; another message is refused. */
   finish(sink: SessionSink): void {
     checkObject('sink', sink)
     const result = this.engine.exports.h1_session_finish(this.#live())
@@ -219,7 +221,10 @@ export class HTTP1Session {
 
   // ---- responses ------------------------------------------------------------------------------
 
-  /** A 1xx response to the current request (RFC 9110 §15.2). `fields` begin with `:status`. Not sent to HTTP/1.0. */
+  /**
+   * Submits a 1xx response to the current request (RFC 9110 §15.2); `headers` begin with `:status`. A client of
+   * HTTP/1.0 gets none.
+   */
   submitInformational(headers: HeaderList | FlatFields): void {
     const fields = flatten(headers, [])
     if (this.#current().isHttp10) return
@@ -227,9 +232,10 @@ export class HTTP1Session {
   }
 
   /**
-   * The response to the current request; `headers` begin with `:status`. Its framing follows from `content-length` among
-   * them, or from the request. `closes`: the connection ends with it. Throws `ERR_INVALID_STATE`, `ERR_INVALID_FIELD_NAME`,
-   * `ERR_INVALID_FIELD_VALUE`, `ERR_CONTENT_LENGTH`, and nothing is written then.
+   * Submits the response to the current request; `headers` begin with `:status`. The framing follows from
+   * `content-length` in `headers`, or from the request. `closes`: the connection ends with the response. Throws
+   * `ERR_INVALID_STATE`, `ERR_INVALID_FIELD_NAME`, `ERR_INVALID_FIELD_VALUE`, `ERR_CONTENT_LENGTH`; nothing is written
+   * then.
    */
   submitResponse(
     headers: HeaderList | FlatFields,
@@ -262,7 +268,7 @@ export class HTTP1Session {
     if (isEnd) this.#messages.shift()
   }
 
-  /** A response without a request, or to one that was refused: the connection ends with it. */
+  /** Submits a response without a request, or to a request that was refused. The connection ends with the response. */
   refuse(headers: HeaderList | FlatFields): void {
     const fields = flatten(headers, [])
     this.#writer.tunnel(Number(fields[1]), [...fields, 'connection', 'close'], 2)
@@ -277,13 +283,16 @@ export class HTTP1Session {
     this.#isClosing = true
   }
 
-  /** More of the body of the message that is being written. */
+  /** Sends more of the body of the message that is being written. */
   sendData(chunk: Uint8Array, isEnd = false): void {
     this.#writer.data(checkBytes('chunk', chunk))
     if (isEnd) this.#end()
   }
 
-  /** Ends the message with trailer fields, where its framing has a place for them and the peer asked (RFC 9110 §6.5). */
+  /**
+   * Ends the message. Trailer fields are sent where the framing has a place for them and, on a server, the request asks
+   * for them (RFC 9110 §6.5).
+   */
   submitTrailers(headers: HeaderList | FlatFields): void {
     const takes = !this.isServer || takesTrailers(this.#current().fields)
     this.#end(takes ? flatten(headers, []) : undefined)
@@ -297,8 +306,8 @@ export class HTTP1Session {
   // ---- requests -------------------------------------------------------------------------------
 
   /**
-   * A request; `headers` begin with `:method`, `:authority` and `:path`. One is sent at a time: the next once the response
-   * has ended.
+   * Submits a request; `headers` begin with `:method`, `:authority` and `:path`. The next request is submitted once the
+   * response has ended.
    */
   submitRequest(
     headers: HeaderList | FlatFields,
@@ -329,19 +338,19 @@ export class HTTP1Session {
 
   // ---- output ---------------------------------------------------------------------------------
 
-  /** Gives `output` all bytes that wait. False: it takes no more for now. */
+  /** Writes all bytes that wait to `output`. False: `output` takes no more for now. */
   drain(output: ByteOutput): boolean {
     return this.#writer.output.drain(checkObject('output', output))
   }
 
-  /** All bytes that wait. */
+  /** Returns all bytes that wait. */
   bytesToSend(): Uint8Array {
     const output = new OutputCollector()
     this.drain(output)
     return output.take()
   }
 
-  /** Returns the session's memory. Nothing may be asked of it afterwards (`ERR_SESSION_DISPOSED`). */
+  /** Frees the session's memory. The session cannot be used afterwards (`ERR_SESSION_DISPOSED`). */
   dispose(): void {
     if (this.#handle === 0) return
     forgetNoMore(this)
@@ -368,7 +377,7 @@ export class HTTP1Session {
     return this.#handle
   }
 
-  /** Reads the records. A sink that throws has cost its session some: it cannot go on, the others can. */
+  /** Reads the records. When the sink throws, records are lost: this session cannot go on, others can. */
   #tell(messages: MessageQueue, chunk: Uint8Array): void {
     try {
       this.#records.read(messages, chunk)

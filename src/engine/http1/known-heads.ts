@@ -10,27 +10,27 @@ const secrets: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-
 /** The head of a request that has no body, as it was parsed. */
 export interface KnownHead {
   readonly bytes: Uint8Array
-  /** Of the HEADERS record. */
+  /** The flags of the HEADERS record. */
   readonly flags: number
   readonly fields: FlatFields
 }
 
 /**
- * Heads that were parsed, by their bytes: a client sends the same again and again, and equal bytes between two messages
- * have the same meaning. For sessions with the same limits.
+ * Heads that were parsed, by their bytes. A client sends the same heads again, and equal bytes between two messages
+ * have the same meaning. Sessions with the same limits share an object.
  */
 export class KnownHeads {
   static readonly #profiles: Map<string, KnownHeads> = new Map()
   readonly #heads: (KnownHead | undefined)[] = Array.from({ length: slots }, () => undefined)
 
-  /** `profile`: all that decides how a head is parsed. */
+  /** `profile`: all options that decide how a head is parsed. */
   static of(profile: string): KnownHeads {
     let heads = KnownHeads.#profiles.get(profile)
     if (!heads) KnownHeads.#profiles.set(profile, (heads = new KnownHeads()))
     return heads
   }
 
-  /** The head that `bytes` are, whole. */
+  /** The head whose bytes are exactly `bytes`. */
   find(bytes: Uint8Array): KnownHead | undefined {
     const head = this.#heads[bytes.length % slots]
     return head && head.bytes.length === bytes.length && beginsWith(bytes, 0, head)
@@ -38,7 +38,7 @@ export class KnownHeads {
       : undefined
   }
 
-  /** Keeps a head; the result, or `undefined` where it is not to be kept. */
+  /** Keeps a head and returns it; `undefined`: the head is long or has a secret, and is not kept. */
   add(bytes: Uint8Array, flags: number, fields: FlatFields): KnownHead | undefined {
     if (bytes.length > longestHead) return undefined
     for (let i = 0; i < fields.length; i += 2) if (secrets.has(fields[i]!)) return undefined
@@ -52,7 +52,6 @@ export class KnownHeads {
 export function beginsWith(bytes: Uint8Array, at: number, { bytes: head }: KnownHead): boolean {
   const { length } = head
   if (bytes.length - at < length) return false
-  // The target and the last field tell most heads apart.
   for (let i = 0; i < length; i++) if (bytes[at + i] !== head[i]) return false
   return true
 }

@@ -3,7 +3,7 @@ import { BlockFlag, Category } from '../abi.ts'
 import type { SessionSink } from '../sink.ts'
 import { IgnoringSink } from '../ignoring-sink.ts'
 
-/** A message that was received, as far as the answer to it depends on it. */
+/** The parts of a received message that its response depends on. */
 export interface ReceivedMessage {
   readonly id: number
   readonly fields: FlatFields
@@ -12,28 +12,28 @@ export interface ReceivedMessage {
   readonly isHttp10: boolean
   /** No message follows it on the connection. */
   readonly isLast: boolean
-  /** The bytes behind it may be another protocol's: parsing has stopped. */
+  /** The bytes after the message may be of another protocol; parsing has stopped. */
   readonly isUpgrade: boolean
 }
 
-/** Notes the requests that pass, in the order in which they are to be answered, and passes all events on. */
+/** Queues the requests in the order in which they are to be answered, and passes all events to the sink. */
 export class MessageQueue extends IgnoringSink {
   #waiting: ReceivedMessage[] = []
-  /** The sink of this call. */
+  /** The sink that was given to `begin`. */
   #sink: SessionSink | undefined
-  /** Messages that the parser has not seen, because they repeated others. */
+  /** The number of messages that the parser has not seen, because they repeated a known head. */
   #repeated = 0
   /** The number of the last message. */
   #last = 0
   #plainHead: { readonly flags: number; readonly fields: FlatFields } | undefined
   /** Messages that were complete since `begin`. */
   completed = 0
-  /** Parsing has stopped behind a message that asks for another protocol. */
+  /** Parsing has stopped after a message that asks for another protocol. */
   isUpgrade = false
-  /** The last message of the connection has begun, or one was refused. */
+  /** The last message of the connection has begun, or a message was refused. */
   isOver = false
 
-  /** Events go to `sink` from now on. */
+  /** Events are passed to `sink` from now on. */
   begin(sink: SessionSink): this {
     this.#sink = sink
     this.completed = 0
@@ -56,7 +56,7 @@ export class MessageQueue extends IgnoringSink {
     else this.#waiting.shift()
   }
 
-  /** A request has come again. */
+  /** A request repeats a known head. */
   repeat({ flags, fields }: { readonly flags: number; readonly fields: FlatFields }): void {
     this.#repeated++
     this.#head(this.#last + 1, Category.request, flags, fields.slice())

@@ -5,22 +5,22 @@ import { OutputBuffer } from './output-buffer.ts'
 import { reasonPhrases } from './reason-phrases.ts'
 
 /**
- * How the end of the message that is being sent is told (RFC 9112 §6.3).
+ * How the end of the message that is being sent is marked (RFC 9112 §6.3).
  *
  * - `none`: no message is being sent.
- * - `empty`: it has no body, whatever its fields say.
+ * - `empty`: the message has no body, whatever its fields say.
  * - `length`: by Content-Length.
  * - `chunked`: by the last chunk.
  * - `close`: by the end of the connection.
- * - `tunnel`: the bytes are another protocol's.
+ * - `tunnel`: the bytes belong to another protocol.
  */
 export type Framing = 'none' | 'empty' | 'length' | 'chunked' | 'close' | 'tunnel'
 
-/** What the message being answered, or asked, allows. */
+/** Properties of a message that follow from its peer and its status. */
 export interface MessageContext {
   /** The message has no body: the request was HEAD, or the status is 1xx, 204 or 304. */
   readonly isEmpty: boolean
-  /** The peer knows `chunked`: it is not of HTTP/1.0. */
+  /** The peer takes `chunked`: its version is not HTTP/1.0. */
   readonly takesChunks: boolean
   /** The end of the connection may end the body. */
   readonly mayClose: boolean
@@ -28,9 +28,9 @@ export interface MessageContext {
   readonly connection: string
 }
 
-/** Names that were found good, as they are written. */
+/** Valid names, in the form in which they are written. */
 const names: Map<string, string> = new Map()
-/** So many names are remembered. */
+/** The most names that are kept. */
 const mostNames = 512
 const lastChunk = '0\r\n\r\n'
 
@@ -55,8 +55,8 @@ export class MessageWriter {
   }
 
   /**
-   * Writes a response that is complete, of which `content-length` is among the fields; heads that repeat are not made anew.
-   * `fields` begin with `:status`.
+   * Writes a complete response. `fields` begin with `:status`, and have `content-length`. A head that repeats is taken
+   * from the cache.
    */
   whole(fields: FlatFields, context: MessageContext, body: Uint8Array | string): void {
     const known = findHead(fields, body.length, context.connection)
@@ -74,8 +74,9 @@ export class MessageWriter {
   }
 
   /**
-   * Writes the head of a message, and the first bytes of its body. `start`: the start line, with CRLF; fields from `first`
-   * on. `isEnd`: the bytes are all of the body. Throws, before anything is written, for a field that cannot be sent.
+   * Writes the head of a message, and the first bytes of its body. `start`: the start line, with CRLF. `first`: the
+   * index of the first field. `isEnd`: `body` is the whole body. Throws, before anything is written, for a field that
+   * cannot be sent.
    */
   head(
     start: string,
@@ -116,7 +117,7 @@ export class MessageWriter {
     this.#framing = 'tunnel'
   }
 
-  /** Writes bytes of the body; those that the message does not have are dropped. */
+  /** Writes bytes of the body. For a message without a body the bytes are discarded. */
   data(chunk: Uint8Array): void {
     if (chunk.length === 0) return
     switch (this.#framing) {
@@ -136,7 +137,7 @@ export class MessageWriter {
     }
   }
 
-  /** Ends the message. Trailer fields are written where its framing has a place for them (RFC 9112 §7.1.2). */
+  /** Ends the message. Trailer fields are written where the framing has a place for them (RFC 9112 §7.1.2). */
   end(trailers?: FlatFields): void {
     const framing = this.#framing
     if (framing === 'length' && this.#left > 0) throw tooShort(this.#left)
@@ -177,7 +178,7 @@ function goodName(given: string): string {
   return `${name}: `
 }
 
-/** Content-Length; throws `ERR_INVALID_FIELD_VALUE` for a value that is no number. */
+/** The value of Content-Length. Throws `ERR_INVALID_FIELD_VALUE` for a value that is no number. */
 function declaredLength(fields: FlatFields, first: number): number | undefined {
   for (let i = first; i < fields.length; i += 2) {
     const name = fields[i]!

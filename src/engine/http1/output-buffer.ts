@@ -1,7 +1,7 @@
 import { bodyChangedError } from '../../common/body-changed.ts'
 import type { ByteOutput } from '../../common/byte-output.ts'
 
-/** Shorter chunks are copied behind the text before them; longer ones are kept by reference. */
+/** Shorter chunks are copied after the text before them. Longer chunks are kept by reference. */
 const copiedLength = 4 * 1024
 const leastCapacity = 4 * 1024
 /** Up to this length a loop is faster than the encoder. */
@@ -10,7 +10,7 @@ const loopLength = 48
 const mostKept = 64 * 1024
 const encoder = new TextEncoder()
 
-/** A buffer that no session uses: most sessions have something to send for a part of a turn only. */
+/** A buffer that no session uses. Most sessions have bytes to send only for a part of a turn. */
 let spare: Uint8Array<ArrayBuffer> | undefined
 
 /** Bytes that wait to be sent: texts and short chunks in one piece, long chunks by reference. */
@@ -22,7 +22,7 @@ export class OutputBuffer {
   #pieces: Uint8Array[] = []
   #length = 0
 
-  /** `view`: as that of `Transport`. */
+  /** `view`: as `view` of `Transport`. */
   constructor(view: (bytes: Uint8Array) => Uint8Array) {
     this.#view = view
   }
@@ -50,7 +50,7 @@ export class OutputBuffer {
     this.#length += length
   }
 
-  /** Appends bytes, which are not to be changed before they are out. */
+  /** Appends bytes, which must not be changed before they are sent. */
   bytes(chunk: Uint8Array): void {
     const { length } = chunk
     if (length === 0) return
@@ -65,8 +65,8 @@ export class OutputBuffer {
   }
 
   /**
-   * Gives `output` all that waits. False: it takes no more for now. Throws `ERR_BODY_CHANGED` for a chunk that was
-   * transferred or made smaller meanwhile.
+   * Writes all bytes that wait to `output`. False: `output` takes no more for now. Throws `ERR_BODY_CHANGED` for a
+   * chunk that was transferred or made smaller meanwhile.
    */
   drain(output: ByteOutput): boolean {
     if (this.#length === 0) return true
@@ -88,14 +88,14 @@ export class OutputBuffer {
     return hasRoom
   }
 
-  /** Drops all that waits. */
+  /** Drops all bytes that wait. */
   clear(): void {
     this.#pieces = []
     this.#length = 0
     this.#release()
   }
 
-  /** A buffer with room for `length` bytes behind those in use. */
+  /** A buffer with room for `length` bytes after the bytes in use. */
   #room(length: number): Uint8Array<ArrayBuffer> {
     const needed = this.#used + length
     let buffer = this.#buffer

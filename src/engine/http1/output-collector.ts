@@ -14,7 +14,7 @@ export class OutputCollector implements ByteOutput {
     return true
   }
 
-  /** All of them in one piece. */
+  /** All bytes in one piece. */
   take(): Uint8Array {
     const length = this.#pieces.reduce((sum, piece) => sum + piece.length, 0)
     const all = new Uint8Array(length)

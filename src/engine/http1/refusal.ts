@@ -1,6 +1,6 @@
 import { Reason } from '../abi.ts'
 
-/** Why a message was refused: the answer to a request that broke a rule or a limit of HTTP/1.1. */
+/** The reason why a message was refused that broke a rule or a limit of HTTP/1.1, and the status to answer with. */
 export interface Refusal {
   /** The status to answer with (RFC 9110 §15.5, §15.6). */
   readonly status: number
@@ -93,7 +93,7 @@ const parserErrors: readonly string[] = [
   'INVALID_EOF_STATE',
   'INVALID_TRANSFER_ENCODING',
 ]
-/** PAUSED_H2_UPGRADE: the preface of HTTP/2 behind other bytes; CR_EXPECTED. */
+/** PAUSED_H2_UPGRADE: the preface of HTTP/2 after other bytes. CR_EXPECTED. */
 const laterErrors: Readonly<Record<number, string>> = { 23: 'PAUSED_H2_UPGRADE', 25: 'CR_EXPECTED' }
 /** Statuses other than 400. */
 const statusOfParser: Readonly<Record<string, number>> = {

@@ -116,7 +116,7 @@ export class EventCollector implements SessionSink {
     this.add({ type: 'InvalidFrameReceived', frameType, streamId, error })
   }
 
-  /** Not called without `quiet`: the session sends RST_STREAM. */
+  /** Not called without `quiet`, because the session sends RST_STREAM. */
   answered(): void {}
 
   goawaySent(lastStreamId: number, errorCode: number): void {
@@ -134,7 +134,7 @@ export class EventCollector implements SessionSink {
     this.add({ type: 'BodyChanged', streamId, error: bodyChangedError(streamId) })
   }
 
-  /** No event: `bufferedAmount()` has the number. */
+  /** Makes no event: `bufferedAmount()` gives the number. */
   dataSent(): void {}
 
   #error(errno: number, what: string, streamId: number): HTTPError {

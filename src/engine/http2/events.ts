@@ -3,11 +3,11 @@ import type { HeaderField } from '../../common/fields.ts'
 import type { Settings } from '../../common/settings.ts'
 
 /*
- * What a session saw: facts, in the past tense, in the order in which they happened. `receive()` returns them;
- * what happened while bytes were being taken out comes with the next call, or from `events()`.
+ * Events of a session, in the order in which they happened. `receive()` returns them. Events that happen while bytes
+ * are taken out are returned by the next `receive()` or `events()`.
  */
 
-/** A server saw the header block of a request (RFC 9113 §8.3.1). */
+/** A server has received the header block of a request (RFC 9113 §8.3.1). */
 export interface RequestReceived {
   readonly type: 'RequestReceived'
   readonly streamId: number
@@ -19,7 +19,7 @@ export interface RequestReceived {
   readonly truncated: boolean
 }
 
-/** A client saw the final response to its request (RFC 9113 §8.3.2). */
+/** A client has received the final response to its request (RFC 9113 §8.3.2). */
 export interface ResponseReceived {
   readonly type: 'ResponseReceived'
   readonly streamId: number
@@ -28,14 +28,14 @@ export interface ResponseReceived {
   readonly truncated: boolean
 }
 
-/** A client saw a 1xx response; the final one follows (RFC 9110 §15.2). */
+/** A client has received a 1xx response; the final response follows (RFC 9110 §15.2). */
 export interface InformationalReceived {
   readonly type: 'InformationalReceived'
   readonly streamId: number
   readonly headers: HeaderField[]
 }
 
-/** The fields behind a body; they end the message (RFC 9113 §8.1). */
+/** The fields after a body; they end the message (RFC 9113 §8.1). */
 export interface TrailersReceived {
   readonly type: 'TrailersReceived'
   readonly streamId: number
@@ -66,11 +66,11 @@ export interface StreamReset {
   readonly errorCode: number
 }
 
-/** Both sides are done with the stream, or it was reset by either. */
+/** Both sides have ended the stream, or one of them has reset it. */
 export interface StreamClosed {
   readonly type: 'StreamClosed'
   readonly streamId: number
-  /** `NO_ERROR`, or why it was reset. */
+  /** `NO_ERROR`, or the code of the reset. */
   readonly errorCode: number
 }
 
@@ -83,25 +83,25 @@ export interface PushPromised {
   readonly truncated: boolean
 }
 
-/** The peer's SETTINGS arrived and are in force; the acknowledgement is on its way (RFC 9113 §6.5). */
+/** The peer's SETTINGS arrived and are in force; the acknowledgement is queued (RFC 9113 §6.5). */
 export interface SettingsReceived {
   readonly type: 'SettingsReceived'
   readonly settings: Settings
 }
 
-/** The peer has taken over the settings that we sent. */
+/** The peer has acknowledged the settings of this side. */
 export interface SettingsAcknowledged {
   readonly type: 'SettingsAcknowledged'
 }
 
-/** A PING arrived; its answer is on its way unless `autoPingAck` is off (RFC 9113 §6.7). */
+/** A PING arrived; its answer is queued unless `autoPingAck` is off (RFC 9113 §6.7). */
 export interface PingReceived {
   readonly type: 'PingReceived'
   /** Eight bytes. */
   readonly opaqueData: Uint8Array
 }
 
-/** The answer to our PING. */
+/** The peer has answered a PING of this side. */
 export interface PingAcknowledged {
   readonly type: 'PingAcknowledged'
   readonly opaqueData: Uint8Array
@@ -115,7 +115,7 @@ export interface GoawayReceived {
   readonly debugData: Uint8Array
 }
 
-/** We told the peer the same, because we were asked to or because it broke a rule. */
+/** This side has sent GOAWAY, because the application submitted it or because the peer broke a rule. */
 export interface GoawaySent {
   readonly type: 'GoawaySent'
   readonly lastStreamId: number
@@ -137,7 +137,10 @@ export interface PriorityUpdated {
   readonly value: string
 }
 
-/** RFC 7838 §4. On stream 0 `origin` is the origin it is for; on another stream it is empty. */
+/**
+ * An ALTSVC frame arrived (RFC 7838 §4). On stream 0 `origin` is the origin that the service is for; on another stream
+ * it is empty.
+ */
 export interface AlternativeServiceReceived {
   readonly type: 'AlternativeServiceReceived'
   readonly streamId: number
@@ -165,12 +168,12 @@ export interface FrameNotSent {
   readonly type: 'FrameNotSent'
   readonly frameType: number
   readonly streamId: number
-  /** Of a PUSH_PROMISE; else 0. */
+  /** The promised stream of a PUSH_PROMISE; else 0. */
   readonly promisedStreamId: number
   readonly error: HTTPError
 }
 
-/** A received frame broke a rule; RST_STREAM or GOAWAY is on its way. */
+/** A received frame broke a rule; RST_STREAM or GOAWAY is queued. */
 export interface InvalidFrameReceived {
   readonly type: 'InvalidFrameReceived'
   readonly frameType: number
@@ -178,15 +181,15 @@ export interface InvalidFrameReceived {
   readonly error: HTTPError
 }
 
-/** What nghttp2 has to say of a peer's mistake, for a log. */
+/** nghttp2's description of an error of the peer, for a log. */
 export interface DiagnosticReported {
   readonly type: 'DiagnosticReported'
   readonly error: HTTPError
 }
 
 /**
- * A body that we submitted was changed before it was sent: its buffer was transferred or made smaller. The stream is
- * reset with INTERNAL_ERROR; `error.code` is `ERR_BODY_CHANGED`.
+ * A submitted body was changed before it was sent: its buffer was transferred or made smaller. The stream is reset with
+ * INTERNAL_ERROR; `error.code` is `ERR_BODY_CHANGED`.
  */
 export interface BodyChanged {
   readonly type: 'BodyChanged'
@@ -200,7 +203,7 @@ export interface SessionFailed {
   readonly error: HTTPError
 }
 
-/** Told apart by `type`. */
+/** Any event; `type` distinguishes the events. */
 export type SessionEvent =
   | RequestReceived
   | ResponseReceived

@@ -7,7 +7,7 @@ const RST_STREAM = 0x3
 const GOAWAY = 0x7
 const END_STREAM = 0x1
 const PADDED = 0x8
-/** Where the flags stand in a frame header. */
+/** The offset of the flags in a frame header. */
 const flagsAt = 4
 
 /** A GOAWAY frame (RFC 9113 §6.8). */
@@ -31,10 +31,11 @@ function frame(type: number, streamId: number, ...words: readonly number[]): Uin
 
 /**
  * Clears END_STREAM of the DATA frame whose payload of `length` bytes is spliced in at `at` of `output`. Returns where
- * the frame ends in `output`, behind its padding; `undefined`: the frame had no END_STREAM.
+ * the frame ends in `output`, after its padding; `undefined`: the frame had no END_STREAM.
  */
 export function clearEndStream(output: Uint8Array, at: number, length: number): number | undefined {
-  // Without padding the header ends at `at` and its length is the payload's. With padding the pad length lies between.
+  // Without padding the header ends at `at`, and has the length of the payload. With padding the pad length is between
+  // the two.
   const plain = at - FRAME_HEADER
   const announced = (output[plain]! << 16) | (output[plain + 1]! << 8) | output[plain + 2]!
   const isPlain = announced === length && (output[plain + flagsAt]! & PADDED) === 0

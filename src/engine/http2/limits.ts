@@ -13,8 +13,8 @@ export interface Limits {
   /** Bytes of linear memory that a session may hold; beyond, it ends with `NGHTTP2_ERR_NOMEM`. Default 16 MiB. */
   readonly maxSessionMemory?: number
   /**
-   * Fields of one header block, trailers too; the rest is dropped and the block marked, which costs a token of
-   * `streamResetBurst`. Beyond four times as many, the connection ends with ENHANCE_YOUR_CALM. Default 128.
+   * Fields of one header block, trailers too. Further fields are dropped and the block is marked, which costs a token
+   * of `streamResetBurst`. Beyond four times as many, the connection ends with ENHANCE_YOUR_CALM. Default 128.
    */
   readonly maxHeaderFields?: number
   /** Bytes of one header block: names, values and 32 a field (RFC 9113 §6.5.2); beyond, as above. Default 64 KiB. */

@@ -3,7 +3,7 @@ import type { FlatFields } from '../../common/fields.ts'
 
 /**
  * Rules for messages that are submitted (RFC 9113 §8.2.2, §8.3). A peer would reset the stream of a message that breaks
- * one.
+ * a rule.
  */
 
 export type MessageKind = 'request' | 'response' | 'informational response' | 'trailers'

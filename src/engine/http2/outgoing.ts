@@ -10,9 +10,14 @@ interface Link {
   next: Link | undefined
 }
 
-/** A shorter chunk behind another short one is copied: alone each would hold many times the memory of its bytes. */
+/**
+ * A shorter chunk after another short one is copied, because each alone would hold many times the memory of its bytes.
+ */
 const shortChunk = 1024
-/** The least and the most bytes of a shared buffer; between them, it is a fourth of what was copied before. */
+/**
+ * The least and the most bytes of a shared buffer. Between these its size is a fourth of the bytes that were copied
+ * before.
+ */
 const smallestBuffer = 256
 const largestBuffer = 16 * 1024
 
@@ -28,7 +33,10 @@ const asItIs = (bytes: Uint8Array): Uint8Array => bytes
 export class OutgoingBody {
   /** Unsent bytes, the piece's included. */
   length = 0
-  /** A chunk has lost bytes since it was pushed. Zeros are sent instead, so that frames have the length of their headers. */
+  /**
+   * A chunk has lost bytes since it was pushed. Zeros are sent instead, so that frames have the length that their
+   * headers announce.
+   */
   isChanged = false
   #first: Link | undefined
   #last: Link | undefined
@@ -47,7 +55,7 @@ export class OutgoingBody {
    * prefers.
    */
   push(chunk: Uint8Array, view: (bytes: Uint8Array) => Uint8Array = asItIs): void {
-    // Not `length`: see `asBytes`.
+    // `byteLength` instead of `length`: see `asBytes`.
     const { byteLength: length } = chunk
     const last = this.#last
     this.length += length
@@ -88,7 +96,7 @@ export class OutgoingBody {
     this.length -= length
     while (length > 0) {
       if (!this.#first) {
-        // Credit that the session could not take back when memory ran out.
+        // The session could not take this credit back when memory ran out.
         this.isChanged = true
         appendZeros(length, to)
         return

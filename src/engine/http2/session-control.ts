@@ -45,7 +45,9 @@ export class SessionControl extends SessionCore {
     this.submitSettingsWords(settingsToWords(settings))
   }
 
-  /** PING with eight bytes (RFC 9113 §6.7), or with `ack` the answer where `autoPingAck` is off. */
+  /**
+   * Sends PING with eight bytes (RFC 9113 §6.7). With `ack` it is the answer to a PING, for where `autoPingAck` is off.
+   */
   submitPing(opaqueData: Uint8Array = new Uint8Array(8), ack = false): void {
     const bytes = checkBytes('opaqueData', opaqueData)
     if (bytes.length !== 8) throw invalidArgument('opaqueData', 'exactly eight bytes', bytes.length)
@@ -54,7 +56,7 @@ export class SessionControl extends SessionCore {
     this.check(this.engine.exports.h2_submit_ping(this.live(), ack ? 1 : 0), 'PING')
   }
 
-  /** GOAWAY: streams above `lastStreamId` (default: the last one received) will not be served (RFC 9113 §6.8). */
+  /** Sends GOAWAY: streams above `lastStreamId` (default: the last one received) will not be served (RFC 9113 §6.8). */
   submitGoaway(
     errorCode: number = ErrorCode.NO_ERROR,
     lastStreamId: number = this.lastProcessedStreamId,
@@ -69,12 +71,12 @@ export class SessionControl extends SessionCore {
     this.check(h2_submit_goaway(this.live(), lastStreamId, errorCode, debug.length), 'GOAWAY')
   }
 
-  /** GOAWAY with the largest stream identifier: asks for no more requests; requests in flight are served. */
+  /** Sends GOAWAY with the largest stream identifier: asks for no more requests. Requests in flight are served. */
   submitShutdownNotice(): void {
     this.check(this.engine.exports.h2_submit_shutdown_notice(this.live()), 'shutdown notice')
   }
 
-  /** GOAWAY; the session ends once it has been sent. */
+  /** Sends GOAWAY; the session ends once it has been sent. */
   terminate(errorCode: number = ErrorCode.NO_ERROR): void {
     const code = checkErrorCode(errorCode)
     this.check(this.engine.exports.h2_session_terminate(this.live(), code), 'terminate')
@@ -108,7 +110,7 @@ export class SessionControl extends SessionCore {
     this.check(result, 'consume', { streamId })
   }
 
-  /** As `consume`, for bytes that were dropped: only the connection's window grows. */
+  /** As `consume`, for bytes that were discarded: only the connection's window grows. */
   discard(streamId: number, length: number): void {
     const id = checkStreamId(streamId)
     const bytes = checkWindowSize('length', length)
@@ -116,7 +118,7 @@ export class SessionControl extends SessionCore {
     this.check(result, 'discard', { streamId })
   }
 
-  /** A client changes a request's priority (RFC 9218 §7.1): `u=1, i`. */
+  /** Changes a request's priority, for clients (RFC 9218 §7.1). `value`: for example `u=1, i`. */
   submitPriorityUpdate(streamId: number, value: string): void {
     checkStreamId(streamId)
     const bytes = encoder.encode(checkString('value', value))
@@ -126,8 +128,8 @@ export class SessionControl extends SessionCore {
   }
 
   /**
-   * RFC 7838 §4: on stream 0 for `origin`, on another stream for that request's origin (`origin` empty). `value` is a
-   * field value such as `h3=":443"`, or `clear`.
+   * Sends ALTSVC (RFC 7838 §4): on stream 0 for `origin`, on another stream for the origin of its request (`origin`
+   * empty). `value` is a field value such as `h3=":443"`, or `clear`.
    */
   submitAltsvc(streamId: number, origin: string, value: string): void {
     checkStreamIdOrZero(streamId)
@@ -141,7 +143,7 @@ export class SessionControl extends SessionCore {
     this.check(result, 'ALTSVC', { streamId })
   }
 
-  /** The origins this server answers for (RFC 8336 §2). */
+  /** Sends ORIGIN: the origins that this server answers for (RFC 8336 §2). */
   submitOrigin(origins: readonly string[]): void {
     if (!Array.isArray(origins)) throw invalidArgument('origins', 'a list of strings', origins)
     // Finds holes of a sparse array too.
@@ -157,7 +159,7 @@ export class SessionControl extends SessionCore {
     this.check(this.engine.exports.h2_submit_origin(this.live(), parts.length), 'ORIGIN')
   }
 
-  /** A frame of a type nghttp2 does not know, from 0x0b on, of up to 16 KiB (RFC 9113 §5.5). */
+  /** Sends a frame of a type that nghttp2 does not know, from 0x0b on, of up to 16 KiB (RFC 9113 §5.5). */
   submitUnknownFrame(
     frameType: number,
     flags: number,
@@ -248,7 +250,7 @@ export class SessionControl extends SessionCore {
     return this.ask(Ask.outboundQueue)
   }
 
-  /** The highest identifier of a stream of the peer's that was processed. */
+  /** The highest identifier of the peer's streams that were processed. */
   get lastProcessedStreamId(): number {
     return this.ask(Ask.lastProcessedStream)
   }
@@ -279,7 +281,7 @@ export class SessionControl extends SessionCore {
     return { deflate: this.ask(Ask.deflateTable), inflate: this.ask(Ask.inflateTable) }
   }
 
-  /** A setting in force: `remote` is the peer's, `local` is the acknowledged value of this side. */
+  /** A setting in force. `remote`: the value of the peer; `local`: the acknowledged value of this side. */
   setting(side: 'remote' | 'local', name: Exclude<keyof Settings, 'other'>): number {
     if (side !== 'remote' && side !== 'local') {
       throw invalidArgument('side', "'remote' or 'local'", side)

@@ -28,15 +28,15 @@ import { goawayCode, goawayFrame } from './frames.ts'
 
 /** A result from here on downwards ends the session (NGHTTP2_ERR_FATAL). */
 const FATAL = -900
-/** What an i32 takes. */
+/** The largest i32. */
 const mostBytes = 0x7fff_ffff
 /** SETTINGS_ENABLE_PUSH is 0 (RFC 9113 §6.5.2). */
 const pushIsOff = [0x2, 0]
 const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 
 /**
- * What drives a session: bytes in (`feed`), bytes out (`drain`), time, its end. `Session` adds what
- * can be said to the peer.
+ * The part of a session for input (`feed`), output (`drain`), time and the end. `Session` adds the frames that an
+ * application submits.
  */
 export class SessionCore {
   readonly engine: Engine
@@ -49,14 +49,14 @@ export class SessionCore {
   readonly #connectionWindowSize: number
   protected readonly enforcesMessaging: boolean
   #now: number
-  /** Of what comes next, so many bytes are the payload of a DATA frame. */
+  /** How many of the next bytes are the payload of a DATA frame. */
   #unread = UNKNOWN
   #isEnding = false
   #endingCode: number = ErrorCode.NO_ERROR
   #failure: HTTPError | undefined
-  /** Streams whose bodies have lost bytes: each is reset once the output that says so has been written. */
+  /** Streams whose bodies have lost bytes. Each is reset once the output with the zeros has been written. */
   readonly #changed: number[] = []
-  /** Where nghttp2 cannot make a GOAWAY any more, one of the engine's making was sent, or none can be. */
+  /** The session has failed, and the engine's own GOAWAY was sent or cannot be sent. */
   #hasSaidGoodbye = false
 
   protected constructor(isServer: boolean, options: SessionOptions) {
@@ -80,27 +80,30 @@ export class SessionCore {
     this.#records = new RecordReader(this.engine.memory, this.bodies)
   }
 
-  /** Why the session cannot go on, if it cannot. */
+  /** The error with which the session has failed, if it has. */
   get failure(): HTTPError | undefined {
     return this.#failure ?? this.engine.failure
   }
 
-  /** The session has failed, or a GOAWAY that ends it is next to be sent: responses would not be sent any more. */
+  /** The session has failed, or a GOAWAY that ends it is queued or sent. Responses would not be sent any more. */
   get isEnding(): boolean {
     return this.#isEnding || this.failure !== undefined
   }
 
-  /** The error code of a GOAWAY that ends the session and waits to be sent; NO_ERROR: there is none. */
+  /** The error code of a GOAWAY that ends the session and waits to be sent; NO_ERROR: none waits. */
   get endingCode(): number {
     return this.#endingCode
   }
 
-  /** The time last passed in, in milliseconds. */
+  /** The time that was passed in last, in milliseconds. */
   get now(): number {
     return this.#now
   }
 
-  /** The session expects bytes from the peer. When neither is true, the connection can be closed. */
+  /**
+   * The session expects bytes from the peer. When neither `wantRead` nor `wantWrite` is true, the connection can be
+   * closed.
+   */
   get wantRead(): boolean {
     return !this.failure && this.ask(Ask.wantRead) === 1
   }
@@ -111,9 +114,9 @@ export class SessionCore {
   }
 
   /**
-   * Takes received bytes and tells `sink` what they meant. `data` of the sink gets parts of `bytes` itself. Returns those
-   * not taken yet: they are left when `mostRequests` have begun, so that these can be answered first. When the
-   * session cannot go on, it has a `failure`; the sink has then been told what came before it.
+   * Takes received bytes and reports their events to `sink`. `data` of the sink gets views of `bytes`. Returns the
+   * bytes that were not taken. Bytes are left when `mostRequests` have begun, so that these can be answered first. When
+   * the session cannot go on, it has a `failure`; the events before it have been reported.
    */
   feed(
     bytes: Uint8Array,
@@ -163,8 +166,8 @@ export class SessionCore {
   }
 
   /**
-   * Gives `output` the bytes to send, about `most` at a time, until there are none or `output` has enough; streams
-   * may close on the way, which `sink` is told. Returns the error when the session cannot go on.
+   * Writes the bytes to send to `output`, about `most` at a time, until there are none or `output` asks for a pause.
+   * Streams may close meanwhile, which is reported to `sink`. Returns the error when the session cannot go on.
    */
   drain(
     output: ByteOutput,
@@ -197,7 +200,8 @@ export class SessionCore {
       const end = start + memory.io(Io.outputLength)
       const isMore = memory.io(Io.outputMore) === 1
       const spliced = memory.io(Io.spliceCount) > 0 ? this.#splice(start, end, sink) : undefined
-      // Before the output, which may be the input of another session of this engine.
+      // The records are read before the output is written, because it may be the input of another session of this
+      // engine.
       this.#tell(sink, noBytes)
       if (result < 0) this.#fail(result)
       let hasRoom = true
@@ -210,7 +214,7 @@ export class SessionCore {
     }
   }
 
-  /** When `handleTimeout` wants to be called, in the clock's milliseconds; `undefined`: no need. */
+  /** When to call `handleTimeout`, in milliseconds of the clock; `undefined`: there is no deadline. */
   nextTimeout(): number | undefined {
     return this.#settingsDeadlines.next
   }
@@ -227,21 +231,21 @@ export class SessionCore {
     )
   }
 
-  /** The sink's owner calls this for each acknowledgement of SETTINGS. */
+  /** SETTINGS were acknowledged. Called by the owner of the sink. */
   settingsAcknowledged(): void {
     this.#settingsDeadlines.acknowledged()
   }
 
   /**
-   * Gives the session up: it has this failure from now on, and `drain` gives a GOAWAY with the error's `errorCode`
-   * (INTERNAL_ERROR without one), and nothing else. For an owner that cannot go on with it.
+   * Ends the session, for an owner that cannot go on with it. The session has this failure from now on, and `drain`
+   * writes only a GOAWAY with the error's `errorCode` (INTERNAL_ERROR without one).
    */
   abandon(error: HTTPError): void {
     if (!(error instanceof HTTPError)) throw invalidArgument('error', 'an HTTPError', error)
     this.#failure ??= error
   }
 
-  /** Returns the session's memory. Nothing may be asked of it afterwards (`ERR_SESSION_DISPOSED`). */
+  /** Frees the session's memory. The session cannot be used afterwards (`ERR_SESSION_DISPOSED`). */
   dispose(): void {
     if (this.handle === 0) return
     forgetNoMore(this)
@@ -259,7 +263,7 @@ export class SessionCore {
     return this.bodies.get(checkStreamId(streamId))?.length ?? 0
   }
 
-  /** A stream has closed: its body is let go. Called by the reader of the records. */
+  /** A stream has closed: drops its body. Called by the owner of the sink. */
   forgetBody(streamId: number): void {
     this.bodies.delete(checkStreamId(streamId))
   }
@@ -271,12 +275,12 @@ export class SessionCore {
     this.#settingsDeadlines.add(this.#now)
   }
 
-  /** First words of a new session; without them there is none. */
+  /** Submits the first frames of a new session. If that fails, the session is disposed of. */
   protected begin(options: SessionOptions): void {
     try {
       const { settings } = options
       const words = settingsToWords(settings === undefined ? {} : settings)
-      // Pushes are for a client that is made for them: one that is not would leave them unread.
+      // Pushes are off by default, because a client that is not made for them would leave them unread.
       if (!this.isServer && settings?.enablePush === undefined) words.push(...pushIsOff)
       this.submitSettingsWords(words)
       const window = this.#connectionWindowSize
@@ -300,12 +304,12 @@ export class SessionCore {
     return this.engine.exports.h2_session_ask(this.live(), question, argument)
   }
 
-  /** Throws `ERR_INVALID_MESSAGE`, unless the session was told not to look. */
+  /** Throws `ERR_INVALID_MESSAGE`, unless `enforceMessaging` is off. */
   protected checkMessage(kind: MessageKind, fields: FlatFields): void {
     if (this.enforcesMessaging) checkMessage(kind, fields)
   }
 
-  /** Passes a result that is not negative; throws the error of one that is. */
+  /** Returns a result that is not negative; throws the error for a negative result. */
   protected check(result: Result, what: string, place?: ErrorPlace): Result {
     if (result < 0) throw this.engine.error(result, what, place)
     return result
@@ -321,7 +325,7 @@ export class SessionCore {
   #resetChanged(): void {
     for (const streamId of this.#changed) {
       const { INTERNAL_ERROR } = ErrorCode
-      // A stream that has ended is gone; RST_STREAM is in the output then.
+      // A stream that has ended does not exist any more; its RST_STREAM is in the output.
       const result = this.engine.exports.h2_submit_rst_stream(this.live(), streamId, INTERNAL_ERROR)
       if (result <= FATAL) this.#fail(result)
     }
@@ -344,7 +348,7 @@ export class SessionCore {
     }
   }
 
-  /** Bytes that left the session and did not arrive: the peer would read what follows as something else. */
+  /** Bytes have left the session and were not sent. The peer would misread the bytes that follow. */
   #outputFailed(cause: unknown): HTTPError {
     this.#hasSaidGoodbye = true
     this.#failure = new HTTPError(
@@ -355,7 +359,7 @@ export class SessionCore {
     return this.#failure
   }
 
-  /** Reads the records. A sink that throws has cost its session some: it cannot go on, the others can. */
+  /** Reads the records. When the sink throws, records are lost: this session cannot go on, others can. */
   #tell(sink: SessionSink, chunk: Uint8Array): void {
     try {
       this.#records.read(sink, chunk)
@@ -366,7 +370,7 @@ export class SessionCore {
     }
   }
 
-  /** A trap is the session's failure; other errors are thrown on. */
+  /** Returns the error of a trap, which is the session's failure; throws other errors again. */
   #trapped(error: unknown): HTTPError {
     if (error instanceof HTTPError && error === this.engine.failure) return error
     throw error
@@ -385,7 +389,10 @@ export class SessionCore {
     this.#writev(output, [goawayFrame(this.#lastProcessedStream(), errorCode)])
   }
 
-  /** Where it cannot be asked, the highest: any request may have been processed (RFC 9113 §6.8). */
+  /**
+   * The last processed stream. Where the session cannot be asked, the highest: any request may have been processed (RFC
+   * 9113 §6.8).
+   */
   #lastProcessedStream(): number {
     if (this.engine.failure || this.handle === 0) return 0x7fff_ffff
     return this.engine.exports.h2_session_ask(this.handle, Ask.lastProcessedStream, 0)

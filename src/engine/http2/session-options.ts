@@ -35,7 +35,10 @@ export interface SessionOptions {
   readonly enforceMessaging?: boolean
   /** Report frames of unknown types instead of ignoring them. Default true. */
   readonly unknownFrames?: boolean
-  /** The input begins with the client's connection preface (RFC 9113 §3.4). False: it was read already. Default true. */
+  /**
+   * The input begins with the client's connection preface (RFC 9113 §3.4). False: the preface was read already. Default
+   * true.
+   */
   readonly expectPreface?: boolean
   /**
    * Milliseconds until the peer must have acknowledged SETTINGS. Default 10,000; 0, `Infinity`: no limit. See
@@ -49,7 +52,7 @@ export interface SessionOptions {
   readonly seed?: readonly [number, number]
   /** Milliseconds, of any clock that does not run backwards. Default 0. */
   readonly now?: number
-  /** The engine of the session. Default: this thread's. */
+  /** The engine of the session. Default: the engine of this thread. */
   readonly engine?: Engine
   /** Converts the bytes from which the chunks for `ByteOutput.writev` are cut. Default: no conversion. */
   readonly view?: ((bytes: Uint8Array) => Uint8Array) | undefined

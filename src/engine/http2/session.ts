@@ -20,7 +20,7 @@ import type { SessionOptions } from './session-options.ts'
 
 const encoder = new TextEncoder()
 
-/** What follows the header fields of a request or a response. */
+/** The rest of a request or a response, after its header fields. */
 export interface MessageOptions {
   /** The body, or its first bytes. Kept by reference: do not change it until the stream has closed. */
   readonly body?: Uint8Array
@@ -32,7 +32,7 @@ export interface MessageOptions {
 
 /** Bodies up to this many bytes cross into linear memory with their header fields (law 3 of the engine). */
 export const heldBody = 4096
-/** Pieces of up to this many bytes do so too, while no other bytes of the body wait. */
+/** Pieces of up to this many bytes also cross into linear memory, while no other bytes of the body wait. */
 const heldPiece = 1024
 
 /**
@@ -44,8 +44,8 @@ const heldPiece = 1024
  * socket.write(session.bytesToSend())
  * ```
  *
- * Call `bytesToSend()` after each `receive()` and after each group of verbs. Verbs throw `HTTPError`; a peer's
- * mistakes never do: they are events.
+ * Call `bytesToSend()` after each `receive()` and after each group of verbs. Verbs throw `HTTPError`. Errors of the
+ * peer are events, and do not throw.
  */
 export class Session extends SessionControl {
   readonly #events: EventCollector = new EventCollector((errno) => {
@@ -80,7 +80,7 @@ export class Session extends SessionControl {
     return this.events()
   }
 
-  /** The events since the last `receive()` or `events()`, of streams that closed with their last bytes for example. */
+  /** The events since the last `receive()` or `events()`, for example of streams that closed with their last bytes. */
   events(): SessionEvent[] {
     const events = this.#events.take()
     for (const event of events) {
@@ -151,7 +151,7 @@ export class Session extends SessionControl {
     this.#submitMessage(checkStreamId(streamId), fields, options)
   }
 
-  /** A 1xx response before the final one (RFC 9110 §15.2); `headers` begin with `:status`. */
+  /** Submits a 1xx response before the final response (RFC 9110 §15.2); `headers` begin with `:status`. */
   submitInformational(streamId: number, headers: HeaderList): void {
     const id = checkStreamId(streamId)
     const count = this.#writeFields('informational response', flatten(headers))
@@ -160,8 +160,8 @@ export class Session extends SessionControl {
   }
 
   /**
-   * More of a body, whose message was submitted with `endStream: false`; a text as UTF-8. Bytes are kept by reference
-   * until they have gone out; `bufferedAmount(streamId)` says how much waits.
+   * Sends more of a body, whose message was submitted with `endStream: false`. A text is sent as UTF-8. Bytes are kept
+   * by reference until they are sent; `bufferedAmount(streamId)` gives the number of bytes that wait.
    */
   sendData(streamId: number, given: Uint8Array | string, endStream = false): void {
     checkStreamId(streamId)
@@ -189,7 +189,7 @@ export class Session extends SessionControl {
     else body.length += length
   }
 
-  /** Trailer fields, which end the stream after the buffered bytes of its body (RFC 9113 §8.1). */
+  /** Submits trailer fields, which end the stream after the buffered bytes of its body (RFC 9113 §8.1). */
   submitTrailers(streamId: number, headers: HeaderList): void {
     const id = checkStreamId(streamId)
     const count = this.#writeFields('trailers', flatten(headers))
@@ -198,8 +198,9 @@ export class Session extends SessionControl {
   }
 
   /**
-   * Promises the response to the request in `headers` on the stream `streamId`; the promised stream's id, to be
-   * answered with `submitResponse`. Throws `NGHTTP2_ERR_PUSH_DISABLED` when the client does not take pushes.
+   * Promises the response to the request in `headers` on the stream `streamId`. Returns the identifier of the promised
+   * stream, which is to be answered with `submitResponse`. Throws `NGHTTP2_ERR_PUSH_DISABLED` when the client does not
+   * take pushes.
    */
   submitPushPromise(streamId: number, headers: HeaderList): number {
     const id = checkStreamId(streamId)
@@ -227,7 +228,7 @@ export class Session extends SessionControl {
     return piece.length
   }
 
-  /** The kept list was checked when it was offered. */
+  /** The kept list is not checked: it was checked when it was offered. */
   #findResponse(fields: FlatFields, size: number): Pointer {
     return this.enforcesMessaging ? this.engine.fields.find(fields, size) : 0
   }
@@ -278,7 +279,7 @@ export class Session extends SessionControl {
       streamId ? { streamId } : {},
     )
     const id = streamId ?? result
-    if ((flags & Body.credit) !== 0) this.bodies.delete(id) // of a message that was not sent
+    if ((flags & Body.credit) !== 0) this.bodies.delete(id) // the body of a message that was not sent
     if (hasBody && !held) this.sendData(id, body, isWhole)
     return id
   }
@@ -297,8 +298,8 @@ function isTrueUnlessSaid(name: string, value: boolean | undefined): boolean {
 }
 
 /**
- * Whether `length` more bytes of a body are copied to linear memory: they are few, with those that wait there, and no
- * bytes wait in JavaScript.
+ * Whether `length` more bytes of a body are copied to linear memory: these bytes and those that wait there are few, and
+ * no bytes wait in JavaScript.
  */
 function isPiece(length: number, waiting: OutgoingBody | undefined): boolean {
   if (length === 0 || length > heldPiece) return false
