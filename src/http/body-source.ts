@@ -60,7 +60,7 @@ function pullSource(pull: PullFunction): BodySource {
   }
 }
 
-/** A stream or an iterator of a library may return promises of its own. */
+/** The stream or the iterator of a library may return promises of another class. */
 function streamSource(stream: ReadableStream<BodyChunk>): BodySource {
   const reader = stream.getReader()
   return {

@@ -13,7 +13,7 @@ interface Entry {
   /** Number of bytes in use, from the beginning of `bytes`. */
   used: number
   readonly isFull: boolean
-  /** Bytes of the memory behind `bytes`; 0 where the next entry holds the same. */
+  /** Bytes of the memory behind `bytes`; 0 where the next entry holds the same memory. */
   held: number
   next: Entry | undefined
 }

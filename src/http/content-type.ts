@@ -33,7 +33,10 @@ export function withContentType(
   return hasContentType(fields) ? fields : flatten(['content-type', type], flatten(fields))
 }
 
-/** For bytes the global `Blob` is not read: some runtimes make it at its first use. */
+/**
+ * The type that an object implies. The global `Blob` is not read for bytes, because some runtimes make it at its first
+ * use.
+ */
 function typeOfObject(body: unknown): string {
   if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) return ''
   if (isParameters(body)) return formType
@@ -48,7 +51,7 @@ export function hasContentType(fields: FlatFields): boolean {
   return hasField(fields, 'content-type')
 }
 
-/** `name` in lower case. */
+/** Whether there is a field with this name, which is in lower case. */
 export function hasField(fields: FlatFields, name: string): boolean {
   for (let i = 0; i < fields.length; i += 2) if (isNamed(fields[i]!, name)) return true
   return false

@@ -14,8 +14,8 @@ export function currentDate(): string {
 }
 
 /**
- * Appends a `date` field where there is none: an origin server with a clock sends one (RFC 9110 §6.6.1). The date that
- * was added, or `''`.
+ * Appends a `date` field where there is none: an origin server with a clock sends one (RFC 9110 §6.6.1). Returns the
+ * date that was added, or `''`.
  */
 export function addDate(fields: FlatFields): string {
   for (let i = 0; i < fields.length; i += 2) {

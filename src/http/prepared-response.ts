@@ -17,14 +17,14 @@ import { checkLength, measured, removeLength, singleLength } from './content-len
 import type { RequestHead } from './request-head.ts'
 import type { PushOptions, ResponseOptions } from './response-options.ts'
 
-/** A response that is known to be one. */
+/** A response whose options have been checked. */
 export interface PreparedResponse {
   readonly status: number
   /** `:status` first. */
   readonly fields: FlatFields
   /** The request and the status let a body follow. */
   readonly hasContent: boolean
-  /** A body that is complete, as of `wholeBody`; else `source` reads it. */
+  /** A complete body, as `wholeBody` gives it; else `source` reads the body. */
   readonly whole: Uint8Array | string | undefined
   readonly source: BodySource | undefined
   readonly trailers: Trailers | undefined
@@ -36,8 +36,8 @@ export type AnyResponseOptions = Omit<ResponseOptions, 'headers'> & {
 }
 
 /**
- * Checks a response before anything of it is sent: where this throws, another can still be made. `addsDate`: it gets a
- * `date` where it has none. The fields of the result are not to be changed.
+ * Checks a response before any of it is sent. When this throws, another response can still be sent. `addsDate`: adds a
+ * `date` field where there is none. The fields of the result must not be changed.
  */
 export function prepareResponse(
   response: AnyResponseOptions,
@@ -53,7 +53,7 @@ export function prepareResponse(
   const mayHaveContent = status !== 204 && status !== 205 && status !== 304
   const hasContent = mayHaveContent && !isHead
   const whole = wholeBody(body)
-  // What is sent of a 426 depends on the protocol.
+  // The fields of a 426 depend on the protocol.
   const mayRepeat = trailers === undefined && status !== 426
   if (whole !== undefined && mayRepeat) {
     const known = findResponse(String(status), given, isHead, whole.length, addsDate)
@@ -67,9 +67,9 @@ export function prepareResponse(
   const declared = singleLength(fields, streamId)
   const givenLength = fields.length
   if (declared === undefined) {
-    // curl 7.88, of Debian 12, is done with a response after so many bytes, and shows no trailers behind them.
+    // curl 7.88, of Debian 12, ends a response after `content-length` bytes, and shows no trailers after them.
     const isLengthTold = trailers === undefined
-    // No body in answer to HEAD does not say that GET would have none.
+    // An empty body in answer to HEAD does not mean that GET would have none.
     const isLengthKnown = hasContent || (mayHaveContent && length !== 0)
     if (length !== undefined && isLengthKnown && isLengthTold)
       fields.push('content-length', String(length))
@@ -106,7 +106,7 @@ export function prepareBodiless(status: number, headers: HeaderList): FlatFields
 
 /** The length of a body that has to be read, where it is known. */
 function sizeOf(body: Body): number | undefined {
-  // Of a file of Bun's that is no regular one it is not.
+  // The size of a Bun file that is not a regular file is not known.
   return body instanceof Blob && Number.isSafeInteger(body.size) ? body.size : undefined
 }
 
@@ -134,7 +134,7 @@ function checkFields(fields: FlatFields): void {
   }
 }
 
-/** Fields that say something of one HTTP/1.1 connection; HTTP/2 forbids them (RFC 9113 §8.2.2). */
+/** Fields that concern one HTTP/1.1 connection; HTTP/2 forbids them (RFC 9113 §8.2.2). */
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -147,14 +147,14 @@ function isUpgrade(name: string): boolean {
   return name.toLowerCase() === 'upgrade'
 }
 
-/** The place of the Upgrade field, which a 426 has to have over HTTP/1.1 (RFC 9110 §15.5.22); -1: there is none. */
+/** The index of the Upgrade field, which a 426 must have over HTTP/1.1 (RFC 9110 §15.5.22); -1: there is none. */
 export function upgradeOf426(fields: FlatFields): number {
   if (fields[1] !== '426') return -1
   for (let i = 2; i < fields.length; i += 2) if (isUpgrade(fields[i]!)) return i
   return -1
 }
 
-/** By their length, most names need no look. */
+/** Most names are excluded by their length. */
 function isHopByHop(name: string): boolean {
   const { length } = name
   if (length !== 7 && length !== 10 && length !== 16 && length !== 17) return false
@@ -162,8 +162,8 @@ function isHopByHop(name: string): boolean {
 }
 
 /**
- * Appends what an application gives to pseudo-header fields, which are ours to say: one among `headers` is an
- * `ERR_INVALID_FIELD_NAME`. Fields of a connection are left out.
+ * Appends the fields of an application. Throws `ERR_INVALID_FIELD_NAME` for a pseudo-header field in `headers`, because
+ * only the server sets these. Fields of a connection are left out.
  */
 export function appendFields(
   fields: FlatFields,
@@ -177,14 +177,14 @@ export function appendFields(
 }
 
 /**
- * Checks the fields from `first` on, which an application gave, and removes those of a connection, but for Upgrade where
- * `keepsUpgrade`.
+ * Checks the fields from the index `first` on, which an application gave. Removes fields of a connection, except
+ * Upgrade with `keepsUpgrade`.
  */
 function checkGiven(fields: FlatFields, first: number, keepsUpgrade = false): void {
   for (let i = fields.length - 2; i >= first; i -= 2) {
     const name = fields[i]!
     const value = fields[i + 1]!
-    // What is no string is told here, before its length or its first character is asked for.
+    // Throws for a name or value that is no string, before its length or its first character is read.
     if (typeof name !== 'string') wireName(name)
     if (typeof value !== 'string') wireValue(name, value)
     if (name.charCodeAt(0) === 0x3a) {
@@ -197,7 +197,7 @@ function checkGiven(fields: FlatFields, first: number, keepsUpgrade = false): vo
   }
 }
 
-/** The code of a response (RFC 9110 §15), else `ERR_INVALID_STATUS`. */
+/** Throws `ERR_INVALID_STATUS` for a status that a response cannot have (RFC 9110 §15). */
 function checkStatus(status: number, streamId: number): void {
   if (Number.isInteger(status) && status >= 200 && status <= 599) return
   throw new HTTPError('ERR_INVALID_STATUS', `a status is 200 to 599, not ${describe(status)}`, {
@@ -205,7 +205,9 @@ function checkStatus(status: number, streamId: number): void {
   })
 }
 
-/** The code of a response before the response. 101 belongs to HTTP/1.1 (RFC 9113 §8.6). */
+/**
+ * Throws `ERR_INVALID_STATUS` for a status that a 1xx response cannot have. 101 belongs to HTTP/1.1 (RFC 9113 §8.6).
+ */
 function checkInformationalStatus(status: number, streamId: number): void {
   if (Number.isInteger(status) && status >= 100 && status <= 199 && status !== 101) return
   throw new HTTPError(
@@ -215,7 +217,7 @@ function checkInformationalStatus(status: number, streamId: number): void {
   )
 }
 
-/** RFC 9113 §8.4: what can be promised. */
+/** Throws for a request that cannot be promised (RFC 9113 §8.4). */
 function checkPromise(method: string, path: string, streamId: number): void {
   if (method !== 'GET' && method !== 'HEAD') {
     throw new HTTPError(

@@ -4,9 +4,9 @@ import { currentDate } from './date-field.ts'
 /** Fields in an array: names and values in turn, or pairs. */
 export type GivenFields = FlatFields | readonly HeaderField[]
 
-/** A response that was prepared, by what decides its fields. */
+/** A response that was prepared, with the values that decide its fields. */
 interface KnownResponse {
-  /** As they are sent. The first `given` of them are what the application gave. */
+  /** The fields as they are sent. The first `given` elements are the status and the application's fields. */
   readonly fields: FlatFields
   readonly given: number
   readonly isHead: boolean
@@ -16,12 +16,12 @@ interface KnownResponse {
   readonly date: string
 }
 
-/** The response that was prepared last: many servers give the same again and again. */
+/** The response that was prepared last. Many servers send the same response again and again. */
 let last: KnownResponse | undefined
 
 /**
- * The fields of a response with a whole body, where they are those of the last one; `undefined` otherwise. `headers`: the
- * application's, unchecked. The result is not to be changed.
+ * The fields of a response with a whole body, where they are those of the last response; `undefined` otherwise.
+ * `headers`: the fields of the application, unchecked. The result must not be changed.
  */
 export function findResponse(
   status: string,
@@ -38,7 +38,7 @@ export function findResponse(
   return fields
 }
 
-/** Whether `headers` are the first `count` of `fields`, but for the status. */
+/** Whether `headers` are the elements of `fields` from index 2, after the status, up to `count`. */
 function areFields(headers: GivenFields, fields: FlatFields, count: number): boolean {
   if (isFlat(headers)) {
     if (headers.length + 2 !== count || headers.neverIndexed) return false

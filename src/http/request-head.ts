@@ -11,7 +11,7 @@ export class RequestHead {
   host: string | undefined
   /** `:protocol` of an extended CONNECT (RFC 8441 §4). */
   protocol: string | undefined
-  /** The protocol that an HTTP/1.1 request asks to go on with (RFC 9110 §7.8). */
+  /** The protocol that an HTTP/1.1 request asks to switch to (RFC 9110 §7.8). */
   upgrade: string | undefined
   /** Names and values in turn, pseudo-header fields included. */
   readonly fields: FlatFields
@@ -37,7 +37,7 @@ export class RequestHead {
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!
       if (name.charCodeAt(0) !== 0x3a) {
-        // The parser refuses a second one.
+        // The parser refuses a second Host field.
         if (name.length !== 4 || name !== 'host') continue
         this.host = fields[i + 1]!
         if (this.authority === '') this.authority = this.host
@@ -57,7 +57,7 @@ export class RequestHead {
     return this.find('expect')?.toLowerCase() === '100-continue'
   }
 
-  /** The client expects something else, which is 417. */
+  /** The client expects something other than 100, which is answered with 417. */
   get hasUnknownExpectation(): boolean {
     const expectation = this.find('expect')
     return expectation !== undefined && expectation.toLowerCase() !== '100-continue'

@@ -1,7 +1,9 @@
 import { type ErrorPlace, HTTPError } from '../common/errors.ts'
 import type { ResponseOptions } from './response-options.ts'
 
-/** What a handler throws on account of the request. The mistake is the client's: it is told so, and nothing is reported. */
+/**
+ * An error that a handler throws because of the client's request. The client gets a response, and nothing is reported.
+ */
 export class RequestRefusal extends HTTPError {
   readonly #response: ResponseOptions
 
@@ -10,13 +12,13 @@ export class RequestRefusal extends HTTPError {
     this.#response = response
   }
 
-  /** What the client is answered, unless the handler catches the error and answers itself. */
+  /** The response to the client, unless the handler catches the error and answers itself. */
   get response(): ResponseOptions {
     return this.#response
   }
 }
 
-/** 400, with more fields. */
+/** The response 400, with more fields. */
 export function badRequest(fields: Readonly<Record<string, string>> = {}): ResponseOptions {
   return textResponse(400, 'Bad Request', fields)
 }

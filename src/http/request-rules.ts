@@ -2,8 +2,8 @@ import { declaredLength } from './content-length.ts'
 import type { RequestHead } from './request-head.ts'
 
 /*
- * Rules of a request beyond the checks of the protocol's parser. A request that breaks one gets 400: two programs would
- * take it for requests of different resources (RFC 9110 §7.2, §4.2.4).
+ * Rules of a request beyond the checks of the protocol's parser. A request that breaks a rule is answered with 400,
+ * because two programs could take it for requests of different resources (RFC 9110 §7.2, §4.2.4).
  */
 
 /** A name or an IPv4 address of RFC 3986 §3.2.2 without percent signs and commas, or an IPv6 address; and a port. */

@@ -8,7 +8,7 @@ export interface ResponseOptions {
   readonly status?: number
   readonly headers?: HeaderList
   readonly body?: Body
-  /** Sent behind the body (RFC 9113 §8.1). */
+  /** Sent after the body (RFC 9113 §8.1). */
   readonly trailers?: Trailers
 }
 

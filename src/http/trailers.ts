@@ -4,7 +4,10 @@ import type { HeaderList } from '../common/fields.ts'
 /** Trailer fields, or how to make them once the body has ended. */
 export type Trailers = HeaderList | (() => HeaderList | Promise<HeaderList>)
 
-/** Calls `end` with the fields, now or once a promise of them has settled, or `fail` with the error of either. */
+/**
+ * Calls `end` with the fields, at once or when their promise has resolved. Calls `fail` with an error of the function,
+ * of the promise or of `end`.
+ */
 export function settleTrailers(
   trailers: Trailers | undefined,
   end: (fields: HeaderList | undefined) => void,

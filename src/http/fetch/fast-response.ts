@@ -19,7 +19,7 @@ export interface FastResponseInit {
   readonly status?: number
   readonly statusText?: string
   readonly headers?: HeaderList
-  /** Sent behind the body (RFC 9113 §8.1). */
+  /** Sent after the body (RFC 9113 §8.1). */
   readonly trailers?: Trailers
 }
 
@@ -205,7 +205,7 @@ export function shareFastResponses(): void {
   })
 }
 
-/** RFC 9110 §15.3.5, §15.3.6, §15.4.5. */
+/** Whether a response with this status has no body (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
 export function hasNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304
 }

@@ -2,8 +2,8 @@ import type { HTTPError } from '../../common/errors.ts'
 import { ByteQueue } from '../byte-queue.ts'
 
 /**
- * A request's body between the connection and its reader. Until there is a reader, nothing is taken in: the promise
- * that `push` returns is not resolved, and the client's window stays as it is.
+ * A request's body between the connection and its reader. Until there is a reader, no bytes are taken: the promise that
+ * `push` returns is not resolved, and the client's window is not opened for more.
  */
 export class IncomingBody {
   /** A reader has begun. */
@@ -12,22 +12,24 @@ export class IncomingBody {
   onFirstRead: (() => void) | undefined
   #waiting: Uint8Array | undefined
   #taken: (() => void) | undefined
-  /** All of the body is wanted in one piece: its first chunk, and those behind it. */
+  /** The first chunk of a body that `bytes()` collects; the later chunks are in `#collected`. */
   #head: Uint8Array | undefined
   #collected: ByteQueue | undefined
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   /** A reader waits for a piece. */
   #isAwaited = false
-  /** The reader lost interest. */
+  /** The reader has cancelled the stream. */
   #isDiscarding = false
   #settle: ((error?: HTTPError) => void) | undefined
   #isComplete = false
   #error: HTTPError | undefined
   #stream: ReadableStream<Uint8Array> | undefined
-  /** Where pieces go instead. */
+  /** Takes the pieces instead of a reader; see `redirect`. */
   #elsewhere: ((chunk: Uint8Array) => void | Promise<void>) | undefined
 
-  /** A piece arrived; it is taken in once the result resolves, or at once. */
+  /**
+   * A piece has arrived. The piece is taken once the returned promise resolves; without a promise it was taken at once.
+   */
   push(chunk: Uint8Array): void | Promise<void> {
     if (this.#isDiscarding) return undefined
     if (this.#elsewhere) return this.#elsewhere(chunk)
@@ -44,14 +46,14 @@ export class IncomingBody {
     return new Promise((resolve) => (this.#taken = resolve))
   }
 
-  /** END_STREAM. */
+  /** The body is complete. */
   end(): void {
     this.#isComplete = true
     if (this.#waiting) return
     this.#finish()
   }
 
-  /** The client went before the body was complete. */
+  /** The client left before the body was complete. */
   fail(error: HTTPError): void {
     if (this.#isComplete) return
     this.#error = error
@@ -60,7 +62,7 @@ export class IncomingBody {
     this.#finish()
   }
 
-  /** All pieces go to another taker from now on, those that wait too: a tunnel. */
+  /** Passes all pieces to a tunnel from now on, the piece that waits too. */
   async redirect(to: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
     this.#elsewhere = to
     if (!this.#waiting) return
@@ -68,7 +70,7 @@ export class IncomingBody {
     this.#accept()
   }
 
-  /** All of it, in one piece; rejects with a TypeError when it has a reader already. */
+  /** The whole body in one piece. Rejects with a TypeError when the body has a reader already. */
   async bytes(): Promise<Uint8Array> {
     if (this.#stream) return this.#drain(this.#stream)
     this.#begin()
@@ -86,7 +88,7 @@ export class IncomingBody {
     return this.#takeCollected()
   }
 
-  /** Piece by piece; the client sends as fast as this is read. */
+  /** The body piece by piece. The client sends as fast as the stream is read. */
   stream(): ReadableStream<Uint8Array> {
     if (this.isDisturbed) this.#stream ??= usedStream()
     this.#stream ??= new ReadableStream<Uint8Array>(
@@ -108,7 +110,7 @@ export class IncomingBody {
         cancel: () => {
           this.isDisturbed = true
           this.#controller = undefined
-          // The reader has gone: the rest is taken in, so that the connection's window is not held.
+          // The rest is taken and discarded, so that it does not fill the connection's window.
           this.#isDiscarding = true
           this.#accept()
         },
@@ -118,7 +120,7 @@ export class IncomingBody {
     return this.#stream
   }
 
-  /** The stream was given out, and may have been read in part. */
+  /** Reads the body from the stream that was given out, and that may have been read in part. */
   async #drain(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
     if (this.isDisturbed || stream.locked) throw new TypeError('the body was read already')
     const chunks = new ByteQueue()

@@ -37,7 +37,7 @@ export interface StandIns<T extends object> {
 
 type Method = (...args: unknown[]) => unknown
 
-/** Gives `standIns` the members of the class `native` that they lack, and the same to enumerate. */
+/** Gives `standIns` the members of the class `native` that they lack, and makes the same members enumerable. */
 export function resemble<T extends object>(
   standIns: StandIns<T>,
   native: { readonly prototype: object },
