@@ -4,20 +4,22 @@ import type { BodyTarget, BodyWriter } from './body-writer.ts'
 
 /** Bytes read ahead of what the client takes. */
 const highWater = 256 * 1024
-/** Reading goes on when no more than this is left. */
+/** Reading continues when no more than this many bytes are left. */
 const lowWater = 64 * 1024
-/** After so many empty pieces in a row, timers and connections have their turn: a source may give nothing else. */
+/**
+ * After this many empty pieces in a row, timers and connections have their turn. A source may give only empty pieces.
+ */
 const patience = 64
-/** So few bytes are a poor frame. */
+/** Fewer bytes are not worth a frame. */
 const littleLeft = 4 * 1024
-/** Bytes that a pull function is asked for at a time, and where memory is short. */
+/** Bytes that a pull function is asked for: in general, and while the read-ahead has no room. */
 const pullSize = 64 * 1024
 const shortPullSize = 16 * 1024
 
 /**
  * - `ready`: the source can be asked for a piece.
  * - `pulling`: a piece is awaited.
- * - `resumed`: a piece is awaited, and the source has said meanwhile that it has more.
+ * - `resumed`: a piece is awaited, and `resume()` was called meanwhile.
  * - `deferred`: the source has nothing until `resume()`.
  * - `done`: the source has ended, failed or was cancelled.
  */
@@ -32,7 +34,7 @@ export class BodyPump implements BodyWriter {
   #empty = 0
   /** Bytes that wait for the client, as the connection's read-ahead counts them. */
   #counted = 0
-  /** The client has just taken all but a little, which is not to be sent by itself. */
+  /** The client has just taken all but a few bytes, which are not to be sent in a frame alone. */
   #isNearlySent = false
   readonly #onPulled: (result: PullResult) => void = (result) => this.#pulled(result)
   readonly #onFailed: (error: unknown) => void = (error) => this.#fail(error)
@@ -88,12 +90,13 @@ export class BodyPump implements BodyWriter {
     this.#count(0)
   }
 
-  /** While bytes wait: there is memory for more, and a window that would take it. */
+  /** Whether to read while bytes wait: there is memory for more bytes, and the stream's window would take them. */
   #mayReadAhead(): boolean {
     if (this.#isNearlySent) return true
     const { carrier, id } = this.#target
     if (!carrier.readAhead.hasRoom) return false
-    // The connection's window may be full of what is less urgent: this body overtakes it.
+    // Only the stream's window counts. The connection's window may be full of less urgent bytes, which this body
+    // overtakes.
     return !carrier.windows || this.#counted < carrier.windows.remote(id)
   }
 

@@ -1,11 +1,14 @@
 import type { BodyChunk } from '../http/body.ts'
 import type { StreamCarrier } from './stream-carrier.ts'
 
-/** Writes the body of a response: a `BodyPump`, or the application by way of a tunnel. */
+/** Writes the body of a response: a `BodyPump`, or the application through a tunnel. */
 export interface BodyWriter {
-  /** The client took bytes, `buffered` are left. True: `run()` is to be called once the records have been read. */
+  /**
+   * The client took bytes, and `buffered` bytes are left. True: `run()` is to be called once the records have been
+   * read.
+   */
   sent(buffered: number): boolean
-  /** There is room for more. */
+  /** There is room for more bytes. */
   run(): void
   /** The source has bytes again after it had none. */
   resume(): void

@@ -1,7 +1,7 @@
 import type { Address, TlsInfo } from '../transport/transport.ts'
 import type { ServerSession } from './server-session.ts'
 
-/** A version of HTTP, as `info.protocol` and the log have it. */
+/** A version of HTTP, as in `info.protocol` and in the log. */
 export type ProtocolName = 'HTTP/1.1' | 'HTTP/2'
 
 /** The connection of a stream, as exchanges see it. */

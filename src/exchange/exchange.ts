@@ -1,6 +1,6 @@
 /**
- * Answers one request. Its stream calls it; a method that returns a promise is waited for before the next is called,
- * `onClose` and `onShutdown` excepted.
+ * Answers one request. The stream calls the methods. When a method returns a promise, the next method is called once
+ * the promise has settled; `onClose` and `onShutdown` do not wait.
  */
 export interface Exchange {
   /** The header fields of the request are complete. */
@@ -11,7 +11,7 @@ export interface Exchange {
   onRequestDone(): void | Promise<void>
   /** The stream is over. `errorCode`: 0 (NO_ERROR) in order, else the reason (RFC 9113 §7). */
   onClose(errorCode: number): void | Promise<void>
-  /** The server shuts down in order: an exchange without an end of its own, such as a WebSocket, ends itself. */
+  /** The server shuts down gracefully. An exchange that would not end by itself, such as a WebSocket, is to end now. */
   onShutdown?(): void
 }
 

@@ -10,15 +10,15 @@ import type { ServerTunnel } from './server-tunnel.ts'
 import type { StreamStats } from './stream-stats.ts'
 
 /**
- * One request and its response, as exchanges, WebSocket, the log and the counts see them. They never learn which
- * protocol carries the two.
+ * One request and its response, as exchanges, WebSocket, the log and the counts see them. The protocol that carries the
+ * two is not visible.
  */
 export interface HttpStream {
   /** HTTP/2: the identifier of the stream. HTTP/1.1: the ordinal number of the request on its connection. */
   readonly id: number
   readonly connection: ConnectionInfo
   readonly request: RequestHead
-  /** The request has a body, of which not all has arrived. */
+  /** The request has a body that has not arrived in full. */
   readonly hasRequestBody: boolean
   /** Empty until the request is complete. */
   readonly requestTrailers: FlatFields
@@ -31,9 +31,9 @@ export interface HttpStream {
   readonly isClosed: boolean
   /** The server ended the stream before the response was complete. */
   readonly isReset: boolean
-  /** The reason where the server ended the stream on account of its request. */
+  /** The error with which the server ended the stream because of its request. */
   readonly failure: HTTPError | undefined
-  /** RFC 9218; assign to change the response's place among the others. */
+  /** The priority of the response (RFC 9218). Assign a value to change it. */
   priority: Priority
   /** Sends 100, at most once, where the client waits for it (RFC 9110 §10.1.1). */
   continue(): void
@@ -42,22 +42,22 @@ export interface HttpStream {
   /** Sends the response. Throws `ERR_RESPONSE_SENT` the second time, and typed errors for what cannot be sent. */
   respond(response: AnyResponseOptions): void
   /**
-   * Makes a tunnel of the stream and answers that it is one. `exchangeOf`: the exchange of the stream from then on;
-   * without it the exchange stays, and hands what arrives to the tunnel.
+   * Makes a tunnel of the stream and answers the request so. `exchangeOf` gives the exchange of the stream from then
+   * on. Without `exchangeOf` the exchange stays, and passes received bytes to the tunnel.
    */
   accept(headers?: HeaderList, exchangeOf?: (tunnel: ServerTunnel) => Exchange): ServerTunnel
   /**
-   * Pushes a response, whose stream `exchangeOf` gives an exchange (RFC 9113 §8.4). `undefined` when the client takes
-   * none, or the protocol has none.
+   * Pushes a response (RFC 9113 §8.4). `exchangeOf` gives the exchange of the promised stream. `undefined`: the client
+   * takes no pushes, or the protocol has none.
    */
   push(options: PushOptions, exchangeOf: (stream: HttpStream) => Exchange): HttpStream | undefined
-  /** Goes on with a body whose source had nothing (`DATA_DEFERRED`). */
+  /** Continues a body whose source had no bytes (`DATA_DEFERRED`). */
   resume(): void
-  /** Ends the stream at once; CANCEL unless said otherwise. Does not throw. */
+  /** Ends the stream at once; the default code is CANCEL. Does not throw. */
   reset(errorCode?: number): void
-  /** Ends the stream and reports the error; one that refuses the request is answered instead. Does not throw. */
+  /** Ends the stream and reports the error. For a `RequestRefusal`, its response is sent instead. Does not throw. */
   fail(error: unknown): void
-  /** Reports an error of the application's to the server's `onError`. */
+  /** Reports an error of the application to the server's `onError`. */
   report(error: unknown): void
   stats(): StreamStats
 }

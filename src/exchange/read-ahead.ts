@@ -2,8 +2,8 @@
 export const mostOfConnection: number = 1024 * 1024
 
 /**
- * Bytes of response bodies that were read from their sources and wait for clients, against a limit: of a connection, and
- * by `parent` of the server. Beyond either, a body is read a piece at a time.
+ * Counts bytes of response bodies that were read from their sources and wait for clients, against the limit of a
+ * connection, and with `parent` against the limit of the server. Beyond either limit, a body is read a piece at a time.
  */
 export class ReadAhead {
   readonly #limit: number
@@ -19,7 +19,7 @@ export class ReadAhead {
     return this.#bytes < this.#limit && (this.#parent === undefined || this.#parent.hasRoom)
   }
 
-  /** Counts bytes that wait; a negative number: that wait no more. */
+  /** Counts bytes that wait; a negative number: bytes that do not wait any more. */
   add(bytes: number): void {
     this.#bytes += bytes
     this.#parent?.add(bytes)

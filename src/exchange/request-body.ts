@@ -13,7 +13,7 @@ export interface RequestBodyOwner {
   readonly isClosed: boolean
   readonly isReset: boolean
   movedAt: number
-  /** The body is longer than is taken. */
+  /** The body is longer than `maxRequestBodySize`. */
   refuseBody(): void
   /** Ends the stream and reports the error. Does not throw. */
   fail(error: unknown): void
@@ -21,14 +21,14 @@ export interface RequestBodyOwner {
 
 /**
  * - `open`: parts of the body go to the exchange.
- * - `delivered`: the exchange knows that the request is complete, or the stream is over.
- * - `discarding`: the response is complete; parts of the body are dropped.
+ * - `delivered`: the exchange's `onRequestDone` was called, or the stream is over.
+ * - `discarding`: the response is complete; parts of the body are discarded.
  */
 type Delivery = 'open' | 'delivered' | 'discarding'
 
 /**
- * The body of a request on its way to its exchange. Bytes count as consumed once the exchange has taken them: an upload
- * is as fast as its reader.
+ * The body of a request on its way to its exchange. Bytes count as consumed once the exchange has taken them, so an
+ * upload is as fast as its reader.
  */
 export class RequestBody {
   /** All of the request has arrived. */
@@ -36,7 +36,7 @@ export class RequestBody {
   bytesReceived = 0
   readonly #stream: RequestBodyOwner
   #delivery: Delivery = 'open'
-  /** A promise of the exchange's is awaited. */
+  /** A promise of the exchange is awaited. */
   #isPending = false
   /** Bytes that have arrived meanwhile. */
   #queue: ByteQueue | undefined
@@ -45,7 +45,7 @@ export class RequestBody {
     this.#stream = stream
   }
 
-  /** The exchange has yet to take a part of it: the handler is slow, not the client. */
+  /** The exchange has not taken a part of the body yet: the handler is slow, not the client. */
   get isBlocked(): boolean {
     return this.#isPending
   }
@@ -60,7 +60,7 @@ export class RequestBody {
     if (this.isComplete && !this.#isPending) this.#done()
   }
 
-  /** A part of the body. `isBorrowed`: its memory is written again in another turn. */
+  /** A part of the body has arrived. `isBorrowed`: the memory of `chunk` is overwritten in a later turn. */
   data(chunk: Uint8Array, isBorrowed: boolean): void {
     if (this.bytesReceived === 0) this.#stream.carrier.windows?.bodyBegins()
     this.bytesReceived += chunk.length
@@ -69,7 +69,7 @@ export class RequestBody {
       return
     }
     if (this.bytesReceived > this.#stream.maxRequestBodySize) {
-      // The response is complete: the client reads it before its request is stopped.
+      // The response is complete. The client can read it before the request is stopped.
       if (this.#stream.isComplete) {
         this.discard()
         this.#discard(chunk.length)
@@ -87,20 +87,20 @@ export class RequestBody {
     if (!this.#isPending) this.#done()
   }
 
-  /** The response is complete: bytes are dropped from now on, and the stream's window stays as it is. */
+  /** The response is complete. Bytes are discarded from now on, and the stream's window is not opened for more. */
   discard(): void {
     this.#delivery = 'discarding'
     if (this.#queue) this.#discard(this.#queue.length)
     this.#queue = undefined
   }
 
-  /** The stream is a tunnel: bytes follow a request that was complete (RFC 9110 §7.8). */
+  /** The stream becomes a tunnel: bytes follow a request that was complete (RFC 9110 §7.8). */
   reopen(): void {
     this.isComplete = false
     this.#delivery = 'open'
   }
 
-  /** The stream is over: the protocol has given the bytes that wait back to the connection's window. */
+  /** The stream is over. The protocol has given the bytes that wait back to the connection's window. */
   closed(): void {
     this.#queue = undefined
     if (this.#delivery === 'open') this.#delivery = 'delivered'
@@ -127,7 +127,7 @@ export class RequestBody {
     }
   }
 
-  /** Where the handler returned a promise, later calls wait for it; then `length` bytes are consumed. */
+  /** If the handler returned a promise, later calls wait for the promise. Then `length` bytes are consumed. */
   #waitFor(result: unknown, length: number): void {
     if (!isThenable(result)) return
     this.#isPending = true
@@ -140,7 +140,7 @@ export class RequestBody {
     )
   }
 
-  /** Does not throw: an error of the handler's fails its stream, and the carrier's methods do not throw. */
+  /** Does not throw: an error of the handler fails the stream, and the carrier's methods do not throw. */
   #goOn(length: number): void {
     this.#isPending = false
     this.#stream.movedAt = this.#stream.carrier.now

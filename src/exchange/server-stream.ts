@@ -40,7 +40,7 @@ import {
 import type { ResponseState, StreamLife } from './stream-state.ts'
 import { readStreamStats, type StreamStats } from './stream-stats.ts'
 
-/** A stream of a server: one request, one response, whichever protocol carries them. */
+/** A stream of a server: one request and one response, over either protocol. */
 export class ServerStream
   implements HttpStream, BodyTarget, TunnelTarget, RequestBodyOwner, PromisedStream
 {
@@ -53,7 +53,7 @@ export class ServerStream
   failure: HTTPError | undefined
   /** When a byte of the stream last moved, in the server's milliseconds. */
   movedAt: number
-  /** Bytes of the response's body that were handed to the transport; those of a short one with its head. */
+  /** Bytes of the response's body handed to the transport. Those of a short body count when its head is sent. */
   bytesSent = 0
   exchange: Exchange = noExchange
   #response: ResponseState = 'none'
@@ -110,7 +110,7 @@ export class ServerStream
     return !this.#hasContinued && this.hasRequestBody && this.request.expectsContinue
   }
 
-  /** RFC 9218; of a stream that is not open, the last one known. */
+  /** The priority (RFC 9218); for a stream that is not open, the last known one. */
   get priority(): Priority {
     const { priorities } = this.carrier
     if (priorities && this.#isOpen) this.#priority = priorities.read(this.id)
@@ -128,7 +128,7 @@ export class ServerStream
     return this.carrier.bufferedAmount(this.id)
   }
 
-  /** Bytes of the request's body that are taken; a tunnel has no end. */
+  /** The most bytes of the request's body; a tunnel has no limit. */
   get maxRequestBodySize(): number {
     const isEndless = this.isTunnel || this.request.method === 'CONNECT'
     return isEndless ? Infinity : this.carrier.maxRequestBodySize
@@ -148,7 +148,7 @@ export class ServerStream
     this.requestBody.begin()
   }
 
-  /** The request has more header fields than are taken (RFC 6585 §5), or more trailer fields. */
+  /** The request has more header fields, or trailer fields, than the limits allow (RFC 6585 §5). */
   refuse(): void {
     if (this.isClosed) return
     if (this.isResponded) this.reset(ErrorCode.ENHANCE_YOUR_CALM)
@@ -181,7 +181,7 @@ export class ServerStream
     this.#send(prepareResponse(options, this.request.method, this.id, sendsDate))
   }
 
-  /** Answers CONNECT with 200, Upgrade with 101: the stream is a tunnel from now on (RFC 9113 §8.5, RFC 8441, RFC 9110 §7.8). */
+  /** Answers CONNECT with 200, Upgrade with 101, as a tunnel (RFC 9113 §8.5, RFC 8441, RFC 9110 §7.8). */
   accept(headers: HeaderList = [], exchangeOf?: (tunnel: ServerTunnel) => Exchange): ServerTunnel {
     this.#assertUnanswered()
     const { method, upgrade } = this.request
@@ -264,7 +264,7 @@ export class ServerStream
     return true
   }
 
-  /** Ends the stream at once (RFC 9113 §6.4). Does not throw: where that fails, the connection ends. */
+  /** Ends the stream at once (RFC 9113 §6.4). Does not throw: if the reset fails, the connection ends. */
   reset(errorCode: number = ErrorCode.CANCEL): void {
     if (this.#life !== 'open') return
     this.#life = 'resetting'
@@ -275,7 +275,7 @@ export class ServerStream
   fail(error: unknown): void {
     if (this.#life !== 'open') return
     if (error instanceof RequestRefusal && !this.isResponded) return this.#refuse(error.response)
-    // Out of memory is of the session: where even RST_STREAM finds no room, the connection ends and reports it.
+    // Lack of memory is an error of the session. Without memory for RST_STREAM, the connection ends and reports it.
     const isOfSession = error instanceof HTTPError && error.code === 'NGHTTP2_ERR_NOMEM'
     if (!isOfSession) this.report(error)
     this.reset(ErrorCode.INTERNAL_ERROR)
@@ -295,14 +295,14 @@ export class ServerStream
     if (this.#life !== 'closed') this.#life = 'gone'
   }
 
-  /** The stream is over. The first call counts. */
+  /** The stream is over. Only the first call has an effect. */
   closed(errorCode: number): void {
     if (this.#life === 'closed') return
     this.#life = 'closed'
     this.requestBody.closed()
     this.#writer?.closed()
     const source = this.#writer ?? this.#promised?.source
-    // An error costs its stack: none is made for a response that is complete.
+    // An error is slow to make because of its stack, so none is made for a complete response.
     if (!this.isComplete) source?.cancel(clientLeft(this.id, errorCode))
     try {
       const result = this.exchange.onClose(errorCode)
@@ -336,7 +336,7 @@ export class ServerStream
   get isStalled(): boolean {
     if (this.#tunnel) return this.bufferedAmount > 0
     const { isComplete, isBlocked } = this.requestBody
-    // After the head of the response, the handler decides how long the two exchange.
+    // Once the head of the response is sent, the handler decides how long the request may take.
     if (!isComplete && !isBlocked && !this.isResponded) return true
     return this.isComplete || this.bufferedAmount > 0
   }

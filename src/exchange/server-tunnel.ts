@@ -4,7 +4,7 @@ import { isThenable } from '../common/thenable.ts'
 import type { Tunnel, TunnelReader } from '../http/tunnel.ts'
 import type { BodyTarget, BodyWriter } from './body-writer.ts'
 
-/** `onDrain` comes when no more than this waits, in bytes. */
+/** `onDrain` is called when no more than this many bytes wait. */
 const lowWater = 64 * 1024
 const settled = Promise.resolve()
 
@@ -20,11 +20,11 @@ export interface TunnelTarget extends BodyTarget {
 export class ServerTunnel implements Tunnel, BodyWriter {
   readonly #stream: TunnelTarget
   #reader: TunnelReader | undefined
-  /** Ends the wait for a reader: there is one, or the tunnel has closed. */
+  /** Ends the wait for a reader: the reader is set, or the tunnel has closed. */
   #begin: (() => void) | undefined
-  /** The client has ended its side, and no reader was there to be called. */
+  /** The client has ended its side while no reader was set. */
   #isReadEnd = false
-  /** The code with which the tunnel closed, and no reader was there to be called. */
+  /** The code with which the tunnel closed while no reader was set. */
   #closedWith: number | undefined
   /** The server has ended its side. */
   #hasEnded = false
@@ -45,7 +45,7 @@ export class ServerTunnel implements Tunnel, BodyWriter {
     try {
       this.#stream.write(bytes)
     } catch (error) {
-      // Timers and promises write as well: where memory ran out, the stream ends, and nothing is thrown.
+      // Timers and promises call `write` as well. When memory runs out, the stream ends, and nothing is thrown.
       this.#stream.fail(error)
       return
     }
@@ -96,7 +96,7 @@ export class ServerTunnel implements Tunnel, BodyWriter {
     if (this.#closedWith === undefined) await this.#reader?.onData(chunk)
   }
 
-  /** Calls the reader. An error that it throws, or rejects with, ends the stream, with one report. */
+  /** Calls the reader. An error that the reader throws, or rejects with, ends the stream, with one report. */
   #tell(method: 'onEnd' | 'onDrain' | 'onClose', errorCode: number = ErrorCode.NO_ERROR): void {
     try {
       const result: unknown = this.#reader?.[method](errorCode)
@@ -119,7 +119,7 @@ export class ServerTunnel implements Tunnel, BodyWriter {
   }
 
   run(): void {
-    // More may have been written since there was room: that drains, too.
+    // More bytes may have been written since then. `onDrain` is called when they have drained, too.
     this.#wasFull = this.bufferedAmount > lowWater
     if (!this.#wasFull) this.#tell('onDrain')
   }

@@ -1,4 +1,4 @@
-/** Counts of an HTTP/2 connection since it began, and how it stands. */
+/** Counts of an HTTP/2 connection since its start, and its state now. */
 export interface SessionStats {
   readonly bytesReceived: number
   readonly bytesSent: number
@@ -8,11 +8,11 @@ export interface SessionStats {
   readonly streamsTotal: number
   /** Streams that ended by RST_STREAM, by the name of the error code (RFC 9113 §7). */
   readonly streamsReset: Readonly<Record<string, number>>
-  /** Milliseconds, of the last `ping()`; `null` before. */
+  /** Milliseconds of the last `ping()`; `null` before the first. */
   readonly roundTripTime: number | null
-  /** Bytes we may send now. */
+  /** Bytes that the server may send now. */
   readonly remoteWindow: number
-  /** Bytes the client may send now. */
+  /** Bytes that the client may send now. */
   readonly localWindow: number
   /** Frames that wait to be sent. */
   readonly queueLength: number

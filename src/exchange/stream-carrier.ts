@@ -7,7 +7,7 @@ import type { StreamReporter } from './stream-reporter.ts'
 
 /**
  * The connection of a stream, as the stream sees it: a protocol on a transport. Streams are named by their identifiers.
- * What a protocol may lack is an optional member.
+ * Features that a protocol may lack are optional members.
  */
 export interface StreamCarrier {
   readonly info: ConnectionInfo
@@ -17,9 +17,9 @@ export interface StreamCarrier {
   readonly now: number
   /** Responses get a `date` field. */
   readonly sendsDate: boolean
-  /** Bytes of a request's body that are taken. */
+  /** The most bytes of a request's body. */
   readonly maxRequestBodySize: number
-  /** The connection could not go on, and has reported it. */
+  /** The connection has failed, and has reported the error. */
   readonly hasFailed: boolean
   /** Flow control by windows (RFC 9113 §5.2). */
   readonly windows?: StreamWindows
@@ -30,8 +30,8 @@ export interface StreamCarrier {
 
   sendInformational(id: number, fields: FlatFields): void
   /**
-   * Sends the head of a response, and the first bytes of its body. `isEnd`: they are all of it. Returns how many bytes of
-   * the body count as sent with this call; the others are told to the stream as they go out.
+   * Sends the head of a response, and the first bytes of its body. `isEnd`: these bytes are the whole body. Returns how
+   * many bytes of the body count as sent with this call. The others are reported to the stream when they are sent.
    */
   sendHead(
     id: number,
@@ -47,11 +47,11 @@ export interface StreamCarrier {
   bufferedAmount(id: number): number
   /** The exchange has taken bytes of the request's body: the client may send as many more. Does not throw. */
   consumed(id: number, length: number): void
-  /** Bytes of the request's body were dropped. Does not throw. */
+  /** Bytes of the request's body were discarded. Does not throw. */
   discarded(id: number, length: number): void
-  /** Ends the stream at once. Does not throw: where that fails, the connection ends. */
+  /** Ends the stream at once. Does not throw: if the reset fails, the connection ends. */
   reset(id: number, errorCode: number): void
-  /** Has everything sent at the end of this turn. */
+  /** Sends all output at the end of this turn. */
   flushSoon(): void
 }
 
@@ -73,9 +73,12 @@ export interface StreamPriorities {
 
 /** Server push. */
 export interface StreamPushes {
-  /** Promises a request on the stream `parentId`. The identifier of the promised stream; `undefined`: none is taken. */
+  /**
+   * Promises a response on the stream `parentId`. Returns the identifier of the promised stream; `undefined`: no push
+   * is possible.
+   */
   promise(parentId: number, fields: FlatFields): number | undefined
-  /** The promised stream, whose `answerPromised` is called once its promise has been sent. */
+  /** Adds the promised stream, whose `answerPromised` is called once its promise has been sent. */
   add(stream: PromisedStream): void
   /** The promise of a stream has been sent. */
   isSent(id: number): boolean
@@ -84,6 +87,9 @@ export interface StreamPushes {
 /** The stream of a response that was promised. */
 export interface PromisedStream {
   readonly id: number
-  /** The promise has been sent. False: it has not, to be called again. */
+  /**
+   * Sends the response if the promise has been sent. False: the promise has not been sent, and the method is to be
+   * called again.
+   */
   answerPromised(): boolean
 }

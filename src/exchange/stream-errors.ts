@@ -1,7 +1,7 @@
 import { ErrorCode, HTTPError } from '../common/errors.ts'
 
 /*
- * What a stream of a server throws, and why one ended.
+ * Errors that a stream of a server throws or ends with.
  */
 
 export function responseSent(streamId: number): HTTPError {
@@ -14,13 +14,13 @@ export function streamClosed(streamId: number): HTTPError {
   })
 }
 
-/** Why the body of a response is cancelled; see `abortError`. */
+/** The reason with which the body of a response is cancelled; see `abortError`. */
 export function clientLeft(streamId: number, errorCode: number): DOMException {
   const message = 'the client went before the response was complete'
   return abortError(new HTTPError('ERR_STREAM_CLOSED', message, { streamId, errorCode }))
 }
 
-/** The reason of a signal, and of what is cancelled with it: an `AbortError`, as `fetch` has it; `cause` has the code. */
+/** The reason of an aborted signal or a cancelled body: an `AbortError`, as of `fetch`, whose `cause` has the code. */
 export function abortError(cause: HTTPError): DOMException {
   const error = new DOMException(cause.message, 'AbortError')
   return Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })

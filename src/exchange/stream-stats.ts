@@ -1,16 +1,16 @@
 import type { StreamCarrier } from './stream-carrier.ts'
 
-/** Counts of a stream, and how it stands. */
+/** Counts of a stream, and its state now. */
 export interface StreamStats {
-  /** Of the request's body. */
+  /** Received bytes of the request's body. */
   readonly bytesReceived: number
-  /** Of the response's body, handed to the connection. */
+  /** Bytes of the response's body that were handed to the connection. */
   readonly bytesSent: number
   /** Bytes of the response's body that wait for the client. */
   readonly bufferedAmount: number
-  /** Bytes of it we may send now; 0 once the stream is closed. */
+  /** Bytes of the response's body that the server may send now; 0 once the stream is closed. */
   readonly remoteWindow: number
-  /** Bytes of its body the client may send now; 0 once the stream is closed. */
+  /** Bytes of the request's body that the client may send now; 0 once the stream is closed. */
   readonly localWindow: number
 }
 

@@ -7,10 +7,13 @@ export interface TunnelStreams {
   readonly writable: WritableStream<Uint8Array>
 }
 
-/** Bytes that may wait for the peer before a writer has to. */
+/** Bytes that may wait for the peer before a writer has to wait. */
 const highWater = 256 * 1024
 
-/** Back-pressure goes both ways: the peer sends as the reader reads, the writer writes as the peer takes. */
+/**
+ * Makes two streams of a tunnel, with back-pressure both ways. The peer sends as fast as the reader reads, and the
+ * writer writes as fast as the peer takes bytes.
+ */
 export function tunnelStreams(tunnel: Tunnel): TunnelStreams {
   let source: ReadableStreamDefaultController<Uint8Array>
   let isReading = true
@@ -35,7 +38,7 @@ export function tunnelStreams(tunnel: Tunnel): TunnelStreams {
   const writable = new WritableStream<Uint8Array>({
     start(controller) {
       sink = controller
-      // At once: `abort()` below waits for a write that waits for the peer.
+      // Resets at once: `abort()` below is called only after a write that waits for the peer.
       controller.signal.addEventListener('abort', () => {
         tunnel.reset(ErrorCode.CANCEL)
         drained?.()
@@ -45,7 +48,7 @@ export function tunnelStreams(tunnel: Tunnel): TunnelStreams {
       try {
         tunnel.write(chunk)
       } catch (error) {
-        // The writer is told why; the peer must not take what it got for all.
+        // The writer gets the error. The reset shows the peer that the bytes are not complete.
         tunnel.reset(ErrorCode.INTERNAL_ERROR)
         throw error
       }
@@ -84,7 +87,8 @@ export function tunnelStreams(tunnel: Tunnel): TunnelStreams {
       if (errorCode === ErrorCode.NO_ERROR) endReading()
       else if (isReading) source.error(error)
       isReading = false
-      // A writer that has closed is not told. Another one must not take for sent what it writes from now on.
+      // A writer that has closed does not get the error. Another writer gets it, so that later bytes do not seem to be
+      // sent.
       sink.error(error)
     },
   })
