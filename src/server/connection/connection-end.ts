@@ -17,8 +17,8 @@ export class ConnectionEnd {
   }
 
   /**
-   * The client has not closed its side in time. One that has sent nothing yet has nothing to read: browsers connect ahead
-   * of need, and do not look whether such a connection was closed.
+   * The client has not closed its side in time. A client that has sent nothing yet has nothing to read, and is late at
+   * once. Browsers connect ahead of need, and do not notice when such a connection is closed.
    */
   isLate(now: number, shutdownTimeout: number, hasBegun: boolean): boolean {
     if (this.#sentAt === undefined) return false

@@ -15,8 +15,8 @@ export interface ConnectionOwner {
   now(): number
   /** As `Runtime.atEndOfTurn`. */
   atEndOfTurn(action: () => void): void
-  /** Makes what finds out the protocol of a connection. */
+  /** Makes the object that determines the protocol of a connection. */
   chooserFor(connection: ProtocolHost): ProtocolChooser
-  /** The connection is gone. */
+  /** The connection is closed. */
   forget(connection: ProtocolHost): void
 }

@@ -20,12 +20,12 @@ import { Reporter } from './reporter.ts'
 import { TransportOutput } from './transport-output.ts'
 import type { UnreadBudget } from './unread-budget.ts'
 
-/** Milliseconds of a graceful shutdown for a client that has only just connected to send its first request. */
+/** Milliseconds that a graceful shutdown waits for the first request of a client that has just connected. */
 const firstRequestPeriod = 1000
 
 /**
- * A protocol on a transport: the half that knows the transport. A byte's way in: `onData`, the protocol, a stream's
- * exchange. Out: a stream, its protocol, `flush`, one write per turn.
+ * The half of a connection that knows the transport. Received bytes pass through `onData`, the protocol and a stream's
+ * exchange. Bytes to send pass through a stream, its protocol and `flush`, in one write per turn.
  */
 export class Connection implements TransportSink, ProtocolHost {
   readonly transport: Transport
@@ -42,10 +42,10 @@ export class Connection implements TransportSink, ProtocolHost {
   readonly #scheduler: OutputScheduler
   readonly #fin: ConnectionEnd = new ConnectionEnd()
   #life: ConnectionLife = 'new'
-  /** Until the protocol is known. */
+  /** Determines the protocol; `undefined` once the protocol is known. */
   #chooser: ProtocolChooser | undefined
   #protocol: Protocol | undefined
-  /** Of a graceful shutdown, while the protocol is not known. */
+  /** Runs during a graceful shutdown while the protocol is not known. */
   #firstRequestTimer: ReturnType<typeof setTimeout> | undefined
   #idleSince: number
 
@@ -113,7 +113,10 @@ export class Connection implements TransportSink, ProtocolHost {
     if (this.#life !== 'closed') this.#protocol?.received()
   }
 
-  /** Reads the first bytes. Those that are for the protocol; `undefined`: none yet, or the client was refused. */
+  /**
+   * Reads the first bytes. Returns the bytes for the protocol; `undefined`: the protocol is not known yet, or the
+   * client was refused.
+   */
   #choose(chooser: ProtocolChooser, chunk: Uint8Array): Uint8Array | undefined {
     const chosen = this.#tryToChoose(chooser, chunk)
     if (!chosen) return undefined
@@ -149,7 +152,10 @@ export class Connection implements TransportSink, ProtocolHost {
     this.flush()
   }
 
-  /** Requests that the client has sent in full are answered, unless it is gone; then the connection ends. */
+  /**
+   * The client has sent FIN. Requests that it has sent in full are answered, unless the client is gone. Then the
+   * connection ends.
+   */
   onEnd(): void {
     if (this.#takesInput && this.#protocol?.onEnd()) {
       this.#life = 'half-closed'
@@ -161,7 +167,7 @@ export class Connection implements TransportSink, ProtocolHost {
   }
 
   onClose(error: Error | null): void {
-    // This error tells a client that is gone from one that had ended its side.
+    // After FIN of the client, an error only means that the client is gone, and is not reported.
     if (error && !this.#fin.isHalfClosed) this.reporter.connectionError(error)
     this.#life = 'closed'
     clearTimeout(this.#firstRequestTimer)
@@ -221,7 +227,7 @@ export class Connection implements TransportSink, ProtocolHost {
     if (this.#life === 'failed' || this.#life === 'closed') return
     this.#life = 'failed'
     const error = connectionFailed(cause)
-    // After FIN, the end is no news.
+    // After FIN of the server, the end is expected and is not reported.
     if (!this.#fin.isSent) this.reporter.connectionError(error)
     this.#protocol?.abandon(error, this.#output)
     this.#end()
@@ -230,7 +236,7 @@ export class Connection implements TransportSink, ProtocolHost {
 
   // ---- called by the server -------------------------------------------------------------------
 
-  /** Says that no more requests are welcome; those on their way are still served, then none (RFC 9113 §6.8). */
+  /** Announces that no more requests are accepted. Requests that are on their way are still served (RFC 9113 §6.8). */
   announceShutdown(): void {
     if (this.#protocol) this.#protocol.announceShutdown(false)
     else if (this.#life === 'new') {
@@ -238,7 +244,7 @@ export class Connection implements TransportSink, ProtocolHost {
     }
   }
 
-  /** Says that the connection is over, and ends it. */
+  /** Announces the end of the connection, and ends it. */
   terminate(): void {
     if (this.#life === 'closed') return
     const protocol = this.#protocol
@@ -249,7 +255,7 @@ export class Connection implements TransportSink, ProtocolHost {
     }
     protocol.terminate()
     this.flush()
-    // In the middle of a turn, the end comes with the bytes that the turn sends.
+    // In the middle of a turn, FIN follows the bytes that the turn sends.
     if (!this.#scheduler.isBusy || !protocol.counters) this.#end()
   }
 
@@ -257,7 +263,7 @@ export class Connection implements TransportSink, ProtocolHost {
     this.transport.destroy()
   }
 
-  /** Looks whether something has taken too long; called every second or so. */
+  /** Enforces the timeouts; called about once a second. */
   tick(now: number): void {
     const { timeouts } = this.options
     const isLingering = this.#fin.isLate(now, timeouts.shutdown, this.#chooser === undefined)

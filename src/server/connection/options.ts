@@ -19,26 +19,26 @@ import type { ProtocolName } from '../../exchange/connection-info.ts'
 import { resolveTls } from './tls-options.ts'
 import type { Address, Runtime, TlsOptions } from '../../transport/transport.ts'
 
-/** Milliseconds, integers to 2^31-1; 0 or `Infinity` turns one off. */
+/** Timeouts in milliseconds, integers to 2^31-1; 0 or `Infinity` turns a timeout off. */
 export interface Timeouts {
-  /** A connection without streams is closed after this; one of HTTP/1.1 after `keepAlive`. Default 180,000. */
+  /** A connection without streams is closed after this; an HTTP/1.1 connection after `keepAlive`. Default 180,000. */
   readonly idle?: number
   /** A connection of HTTP/1.1 that waits for its next request is closed after this. Default 65,000. */
   readonly keepAlive?: number
-  /** The head of an HTTP/1.1 request must be complete; else it is answered with 408. Default 60,000. */
+  /** The head of an HTTP/1.1 request must be complete within this time; else the answer is 408. Default 60,000. */
   readonly head?: number
   /**
-   * A stream that waits for the client to read, or to send its request's body before anything is answered, is reset
-   * after this; a connection that takes no bytes is closed. Default 60,000.
+   * A stream is reset after this if it waits for the client to read, or to send the request's body before the response
+   * has begun. A connection that takes no bytes is closed after this. Default 60,000.
    */
   readonly stream?: number
-  /** The client must acknowledge our SETTINGS (RFC 9113 §6.5.3). Default 10,000. */
+  /** The client must acknowledge the server's SETTINGS within this time (RFC 9113 §6.5.3). Default 10,000. */
   readonly settings?: number
-  /** A TLS handshake must be complete. Default 10,000. */
+  /** A TLS handshake must be complete within this time. Default 10,000. */
   readonly handshake?: number
   /**
-   * What is still open when a graceful shutdown has taken this long is dropped. At most five seconds of it are for a
-   * client to close its side once we have closed ours. Default 10,000.
+   * Connections that are still open when a graceful shutdown has taken this long are dropped. A client has this long,
+   * and at most five seconds, to close its side after the server has closed its own. Default 10,000.
    */
   readonly shutdown?: number
 }
@@ -56,62 +56,67 @@ export interface LogEntry {
   readonly pushed: boolean
 }
 
-/** What both servers take. */
+/** Options of both servers, `serve()` and `HTTP2Server`. */
 export interface ServerOptions {
   /** Certificate and key, in PEM, as strings or as bytes; `null`: cleartext. */
   readonly tls?: TlsOptions | null
   /** HTTP/1.1 on the same port, beside HTTP/2. Default true. */
   readonly http1?: boolean
-  /** What we tell the client in SETTINGS; merged over the defaults of this server. */
+  /** The server's values in SETTINGS; merged over the defaults of this server. */
   readonly settings?: Settings
   /** Bytes a client may have in flight on a connection, 65,535 to 2^31-1. Default 16 MiB. */
   readonly connectionWindowSize?: number
   readonly limits?: Limits
   readonly timeouts?: Timeouts
   /**
-   * A `date` field in every response that has none (RFC 9110 §6.6.1). Default: with `serve` true; with `HTTP2Server`,
-   * which sends no field that it is not told to send, false.
+   * A `date` field in every response that has none (RFC 9110 §6.6.1). Default: true with `serve`, false with
+   * `HTTP2Server`.
    */
   readonly date?: boolean
-  /** Padding of frames, at most so many bytes, 0 to 256. Default 0. */
+  /** The most bytes of padding in a frame, 0 to 256. Default 0. */
   readonly padding?: number
   /**
-   * The file descriptor of a listening socket that the process was started with, instead of an address: 3 from systemd's
-   * socket units, for example. Several processes may have the same socket, and take turns on it without losing a connection.
+   * The file descriptor of a listening socket that the process was started with, used instead of an address; for
+   * example 3 from systemd's socket units. Several processes may have the same socket, and take turns on it without
+   * losing a connection.
    */
   readonly fd?: number
   /** Several processes may share the port, where the runtime and the system allow it. */
   readonly reusePort?: boolean
   /** Pending connections the system queues. */
   readonly backlog?: number
-  /** SIGINT and SIGTERM close the server, in order; a second one at once. Default false. */
+  /** SIGINT and SIGTERM close the server gracefully; a second signal closes it at once. Default false. */
   readonly gracefulShutdown?: boolean
   /**
-   * Bytes of a request's body that are taken. Beyond, a request whose `content-length` says so is answered with 413, and no
-   * handler is told; another is reset, which its reader sees as `ERR_BODY_TOO_LARGE`. Tunnels have no limit. Default
-   * 128 MiB; `Infinity`: none.
+   * The most bytes of a request's body. A request with a larger `content-length` is answered with 413, and no handler
+   * is called. Another request is reset when its body is longer; the reader of the body gets `ERR_BODY_TOO_LARGE`.
+   * Tunnels have no limit. Default 128 MiB; `Infinity`: no limit.
    */
   readonly maxRequestBodySize?: number
   /**
-   * Bytes of request bodies that clients may have in flight or waiting for a handler, all connections together and beyond
-   * the 64 KiB that the protocol gives each. When they are used up, windows stay shut. Default 256 MiB; `Infinity`: none.
+   * The most bytes of request bodies that clients may have in flight or waiting for a handler, for all connections
+   * together. The 64 KiB that the protocol gives each connection are not counted. When the bytes are used up, no window
+   * grows. Default 256 MiB; `Infinity`: no limit.
    */
   readonly maxUnreadBytes?: number
-  /** The engine of this server's sessions. Default: the one of this thread. */
+  /** The engine of this server's sessions. Default: the engine of this thread. */
   readonly engine?: Engine
-  /** Instead of the runtime this program runs on. */
+  /** The runtime to use. Default: the runtime that this program runs on. */
   readonly runtime?: Runtime
-  /** Told of what goes wrong in handlers, and of connections that fail. Default: handlers' errors to the console. */
+  /**
+   * Called for errors of handlers, of connections and of the server. Default: prints those of handlers and of the
+   * server.
+   */
   readonly onError?: (error: unknown, where: ErrorWhere) => void
   /** Called for every response as its header fields are submitted. Default: none. */
   readonly log?: (entry: LogEntry) => void
 }
 
-/** Where an error happened. */
+/** The place of an error. */
 export interface ErrorWhere {
   /**
    * `handler`: the user's code threw; `connection`: the peer or the socket failed; `server`: a connection could not be
-   * served, for example because memory ran out, or what `onListen` promised was rejected.
+   * served, for example because memory ran out, or the promise of `onListen` was rejected.
    */
   readonly source: 'handler' | 'connection' | 'server'
   readonly streamId?: number
@@ -222,14 +227,14 @@ function resolveReusePort({ reusePort, fd }: ServerOptions): boolean {
   return resolved
 }
 
-/** 0 is what stands for none inside. */
+/** In the result, 0 stands for a timeout that is off. */
 function resolveTimeouts(given: Timeouts | undefined): Resolved<Timeouts> {
   const resolved = Object.entries(resolveNumbers('timeouts', given, timeouts))
   const finite = resolved.map(([name, value]) => [name, value === Infinity ? 0 : value])
   return Object.fromEntries(finite) as Resolved<Timeouts>
 }
 
-/** Where to listen; throws `ERR_INVALID_ARGUMENT`. `names`: what the caller calls the two. */
+/** The address to listen on; throws `ERR_INVALID_ARGUMENT`. `names`: the names of both arguments in error messages. */
 export function resolveAddress(
   host: unknown,
   port: unknown,
@@ -243,7 +248,7 @@ export function resolveAddress(
   return { host: host ?? '', port: resolveNumber(names[1], port, range) }
 }
 
-/** Ours over the defaults: an `undefined` among them is the default. */
+/** The given settings over the defaults; a setting that is `undefined` has its default. */
 function resolveSettings({ settings, limits }: ServerOptions): Settings {
   settingsToWords(settings === undefined ? {} : settings)
   const given: Settings = { ...settings }

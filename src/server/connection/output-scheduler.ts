@@ -1,6 +1,6 @@
 /**
- * When a connection's bytes are sent: what handlers say while bytes are received or sent goes out with those; what they
- * say otherwise goes out at the end of the turn.
+ * Decides when a connection's output is sent. Output that handlers submit while bytes are received or sent is sent in
+ * the same turn, right after them. Other output is sent at the end of the turn.
  */
 export class OutputScheduler {
   readonly #atEndOfTurn: (action: () => void) => void
@@ -8,7 +8,7 @@ export class OutputScheduler {
   /** `busy`: bytes are being received or sent. */
   #phase: 'idle' | 'busy' = 'idle'
   #isPlanned = false
-  /** Something was said since `begin`. */
+  /** Output was submitted since the last `sending()`. */
   #hasMore = false
 
   constructor(atEndOfTurn: (action: () => void) => void, flush: () => void) {
@@ -23,7 +23,7 @@ export class OutputScheduler {
     return this.#phase === 'busy'
   }
 
-  /** Something was said since the last `sending()`. */
+  /** Output was submitted since the last `sending()`. */
   get hasMore(): boolean {
     return this.#hasMore
   }
@@ -44,7 +44,7 @@ export class OutputScheduler {
     this.#phase = 'idle'
   }
 
-  /** Everything that was said so far is about to be sent. */
+  /** All output that was submitted so far is about to be sent. */
   sending(): void {
     this.#hasMore = false
   }

@@ -17,29 +17,31 @@ export interface Protocol {
   readonly streamCount: number
   /** Milliseconds after which a connection without streams is closed; 0: never. */
   readonly idleTimeout: number
-  /** No more requests are taken, and all are answered. */
+  /** No more requests are accepted, and all requests are answered. */
   readonly isDone: boolean
-  /** Counts of the protocol that `ConnectionCounts` has not; `undefined`: the protocol has failed. */
+  /** Counts of the protocol that `ConnectionCounts` does not have; `undefined`: the protocol has failed. */
   readonly counters: ProtocolCounters | undefined
-  /** Takes bytes. Returns those that are left until the responses so far have been sent. */
+  /** Takes bytes. Returns the bytes to pass in again once the responses so far have been sent. */
   receive(chunk: Uint8Array): Uint8Array | undefined
-  /** All bytes of a chunk were taken, and the responses were sent: ends the connection of a client that broke a rule. */
+  /**
+   * All bytes of a chunk were taken, and the responses were sent. Ends the connection of a client that broke a rule.
+   */
   received(): void
   /** Gives `output` bytes to send, about `most` at a time. Returns the error when the protocol cannot go on. */
   drain(output: ByteOutput, most: number): HTTPError | undefined
-  /** The client has sent FIN. True: it is still waiting for responses. */
+  /** The client has sent FIN. True: the client still waits for responses. */
   onEnd(): boolean
-  /** Says that no more requests are welcome. `isFirst`: the client has only just connected. */
+  /** Announces that no more requests are accepted. `isFirst`: the client has just connected. */
   announceShutdown(isFirst: boolean): void
   /** Takes no more requests; the connection ends with its last stream. */
   finish(): void
-  /** Says that the connection is over. */
+  /** Announces the end of the connection. */
   terminate(): void
-  /** The protocol cannot go on; what it says last goes to `output`. Does not throw. */
+  /** The protocol cannot go on. Its last bytes are written to `output`. Does not throw. */
   abandon(error: HTTPError, output: ByteOutput): void
-  /** Tells each stream that it is over. */
+  /** Closes each stream with `errorCode`. */
   closeStreams(errorCode: number): void
-  /** Looks for streams that have taken too long; called every second or so. */
+  /** Enforces the timeouts of the protocol; called about once a second. */
   tick(now: number): void
   /** The connection is closed. */
   dispose(): void
@@ -62,7 +64,7 @@ export interface ProtocolHost {
   readonly reporter: Reporter
   readonly readAhead: ReadAhead
   readonly unread: UnreadBudget
-  /** The memory of a chunk is written again after the turn in which it was received. */
+  /** The memory of a chunk is overwritten after the turn in which the chunk was received. */
   readonly reusesReadBuffer: boolean
   readonly life: ConnectionLife
   /** The transport takes more bytes. */
@@ -71,25 +73,25 @@ export interface ProtocolHost {
   readonly now: number
   /** The time now, in milliseconds. */
   clock(): number
-  /** Sends what there is, at the end of this turn. */
+  /** Sends the output that waits, at the end of this turn. */
   flushSoon(): void
-  /** Sends what there is, as far as the transport takes it. */
+  /** Sends the output that waits, as far as the transport takes it. */
   flush(): void
   /** The last stream has closed: the idle time begins. */
   becameIdle(): void
-  /** Goes on with another protocol: sends `answer`; `rest` was received for the new one. */
+  /** Replaces the protocol, and sends `answer`. `rest`: bytes that were received for the new protocol. */
   switchTo(protocol: Protocol, answer: Uint8Array, rest: Uint8Array): void
-  /** The connection cannot go on: one report, last bytes, FIN. */
+  /** The connection cannot go on. Reports the error once, sends the last bytes, then FIN. */
   fail(cause: unknown): void
 }
 
-/** Finds out which protocol a client speaks. */
+/** Determines which protocol a client speaks. */
 export interface ProtocolChooser {
-  /** Reads the first bytes of a connection. `undefined`: more are needed. */
+  /** Reads the first bytes of a connection. `undefined`: more bytes are needed. */
   choose(chunk: Uint8Array): ChosenProtocol | undefined
 }
 
-/** A protocol and the bytes that are for it. */
+/** A protocol, and the bytes that were received for it. */
 export interface ChosenProtocol {
   /** `undefined`: the client was refused, and the connection ends. */
   readonly protocol: Protocol | undefined

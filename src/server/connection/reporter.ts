@@ -47,7 +47,7 @@ export class Reporter implements StreamReporter {
     tellError(this.#options.onError, error, { source, remoteAddress, ...where })
   }
 
-  /** The error that ends the connection. Later ones follow from the first, and are not reported. */
+  /** Reports the error that ends the connection. Later errors follow from the first, and are not reported. */
   connectionError(error: unknown): void {
     if (this.#hasFailed) return
     this.#hasFailed = true

@@ -16,7 +16,7 @@ const names: readonly (keyof TlsOptions)[] = [
 ]
 const versions: readonly unknown[] = ['TLSv1.2', 'TLSv1.3'] satisfies TlsVersion[]
 
-/** Checks TLS options and makes strings of bytes; `null`: cleartext. Throws `ERR_INVALID_ARGUMENT`. */
+/** Checks TLS options, and decodes bytes to strings; `null`: cleartext. Throws `ERR_INVALID_ARGUMENT`. */
 export function resolveTls(given: TlsOptions | null | undefined): TlsOptions | null {
   if (given === undefined || given === null) return null
   checkNames('tls', given, names)
@@ -64,7 +64,7 @@ function pem(name: string, given: unknown): string {
       `${name} is missing: TLS takes cert and key, both in PEM`,
     )
   }
-  // Bytes as `readFileSync` gives them without an encoding.
+  // `readFileSync` without an encoding returns bytes.
   const bytes = checkTextOrBytes(name, given)
   const decoded = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes)
   // Node would listen without a certificate, and refuse every client.

@@ -9,7 +9,7 @@ export class TransportInfo implements ConnectionInfo {
   readonly #makeSession: (() => ServerSession) | undefined
   #session: ServerSession | undefined
 
-  /** `makeSession`: of a protocol that has sessions; called when the first is asked for. */
+  /** `makeSession`: makes the session, for a protocol that has one; called at the first use of `session`. */
   constructor(protocol: ProtocolName, transport: Transport, makeSession?: () => ServerSession) {
     this.protocol = protocol
     this.#transport = transport

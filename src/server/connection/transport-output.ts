@@ -3,7 +3,10 @@ import type { ConnectionCounts } from '../stats/connection-counts.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { WriteSize } from './write-size.ts'
 
-/** The way of a session's bytes into a transport: whether there is room, how much goes at once, when some last went. */
+/**
+ * Writes a session's bytes to a transport. Knows whether the transport has room, how much to write at once, and when
+ * the transport last took bytes.
+ */
 export class TransportOutput implements ByteOutput {
   readonly #transport: Transport
   readonly #counts: ConnectionCounts
@@ -13,7 +16,7 @@ export class TransportOutput implements ByteOutput {
   /** When the transport last took bytes. */
   #movedAt: number
 
-  /** `clock` tells the time of the turn, in milliseconds. */
+  /** `clock.now`: the time of the turn, in milliseconds. */
   constructor(transport: Transport, counts: ConnectionCounts, clock: { readonly now: number }) {
     this.#transport = transport
     this.#counts = counts
@@ -21,7 +24,7 @@ export class TransportOutput implements ByteOutput {
     this.#movedAt = clock.now
   }
 
-  /** The transport takes more. */
+  /** The transport takes more bytes. */
   get hasRoom(): boolean {
     return this.#hasRoom
   }
@@ -31,7 +34,7 @@ export class TransportOutput implements ByteOutput {
     return this.#writeSize.bytes
   }
 
-  /** The peer has taken nothing for so many milliseconds, though bytes wait. */
+  /** The peer has taken no bytes for `milliseconds`, though bytes wait. */
   isStuck(milliseconds: number, now: number): boolean {
     return !this.#hasRoom && now - this.#movedAt >= milliseconds
   }

@@ -1,25 +1,28 @@
-/** Between these the size follows the connection. */
+/** The bounds of the size, in bytes. */
 const least = 64 * 1024
 const most = 1024 * 1024
-/** Milliseconds in which a full transport is empty again: below, the next write may be larger; above, it is smaller. */
+/**
+ * Milliseconds until a full transport has room again. Below `soon` the next write is larger, above `late` it is
+ * smaller.
+ */
 const soon = 10
 const late = 50
 
 /**
- * How many bytes are gathered for one write. Bytes that wait in the transport cannot be overtaken any more, so a slow
- * connection gets few at once: an urgent response (RFC 9218) is to wait for a twentieth of a second, not for a second.
- * A fast one gets many, because each write, and each wait for room, has its price.
+ * How many bytes are gathered for one write. Bytes that wait in the transport cannot be overtaken any more. A slow
+ * connection therefore gets few bytes at once: an urgent response (RFC 9218) waits for a twentieth of a second, not for
+ * a second. A fast connection gets many bytes at once, because each write and each wait for room has a cost.
  */
 export class WriteSize {
   bytes: number = 256 * 1024
   #fullSince = 0
 
-  /** The transport takes no more. */
+  /** The transport takes no more bytes. */
   filled(now: number): void {
     this.#fullSince = now
   }
 
-  /** The transport takes more again. */
+  /** The transport takes bytes again. */
   drained(now: number): void {
     const waited = now - this.#fullSince
     if (waited < soon) this.bytes = Math.min(this.bytes * 2, most)

@@ -16,13 +16,13 @@ export interface TrailersHolder {
   readonly responseTrailers: Trailers | undefined
 }
 
-/** What to send for a handler's answer. */
+/** The options of the response for a handler's answer. */
 export type AnswerOptions = AnyResponseOptions & {
-  /** The body is in a stream of the runtime's: it may be a short one, of which only that knows the length. */
+  /** The body is a stream of the runtime. The body may be short, and only the stream knows the length. */
   readonly isStandard?: true
 }
 
-/** Throws `ERR_INVALID_RESPONSE` for what is no response. */
+/** The options of the response for `answer`. Throws `ERR_INVALID_RESPONSE` for a value that is no response. */
 export function toResponseOptions(answer: Answer, exchange: TrailersHolder): AnswerOptions {
   if (!answer) throw invalid('the handler returned no response: return one')
   if (typeof answer !== 'object') {
@@ -32,14 +32,15 @@ export function toResponseOptions(answer: Answer, exchange: TrailersHolder): Ans
     FastResponse.parts(answer) ?? partsOfStandard(answer) ?? fromStandard(answer as Response)
   const own = FastResponse.trailers(answer)
   if (own !== undefined) return { ...init, trailers: own }
-  // While the body is read, it may turn out what to say behind it.
+  // The application may set the trailers while the body is read.
   if (isRead(init.body)) return { ...init, trailers: () => settle(exchange.responseTrailers) }
   const trailers = exchange.responseTrailers
   return trailers === undefined ? init : { ...init, trailers }
 }
 
 /**
- * The same with its body, where that turns out to be at hand. Rejects with what the body's stream fails with.
+ * The same options with the bytes of the body, where its stream gives them at once. Rejects with the error of the
+ * stream.
  */
 export async function withBodyAtHand(
   init: AnswerOptions,
@@ -47,7 +48,7 @@ export async function withBodyAtHand(
   exchange: TrailersHolder,
 ): Promise<AnyResponseOptions> {
   const body = await peek(init.body as ReadableStream<BodyChunk>)
-  // By shape: `bodySource` asks for no more.
+  // `bodySource` uses only the members that a `PeekedBody` has.
   if (body instanceof PeekedBody) return { ...init, body: body as unknown as Body }
   const { trailers: _, ...rest } = init
   const trailers = FastResponse.trailers(answer as object) ?? exchange.responseTrailers
@@ -64,7 +65,7 @@ function isBytes(body: object): boolean {
   try {
     return asBytes(body) !== undefined
   } catch {
-    return true // Of memory that is gone: `prepareResponse` says so.
+    return true // The buffer is detached; `prepareResponse` throws for it.
   }
 }
 
@@ -72,13 +73,13 @@ function settle(trailers: Trailers | undefined): HeaderList | Promise<HeaderList
   return typeof trailers === 'function' ? trailers() : (trailers ?? [])
 }
 
-/** A response that will not be sent: what makes its body is told, with the reason. */
+/** Cancels the body of a response that will not be sent, with the reason. */
 export function discard(answer: Response | FastResponse, reasonOf: () => unknown): void {
   if (typeof answer === 'object')
     cancelBody(FastResponse.parts(answer)?.body ?? answer.body, reasonOf)
 }
 
-/** The same of a body. */
+/** Cancels a body that will not be sent. */
 export function cancelBody(body: Body | FastBody, reasonOf: () => unknown): void {
   if (typeof body !== 'object' || body === null || (body as ReadableStream).locked) return
   if (body instanceof Blob || body instanceof FormData || isParameters(body) || isBytes(body))
@@ -86,10 +87,11 @@ export function cancelBody(body: Body | FastBody, reasonOf: () => unknown): void
   bodySource(body).cancel(reasonOf())
 }
 
-/** A `Response` of the runtime's own, or of another realm: told by its shape. */
+/** The options of a `Response` of the runtime or of another realm, which is recognized by its members. */
 function fromStandard(response: Response): AnswerOptions {
   const { status } = response
-  // The order matters: Bun's responses know the type of a Blob until `body` is read, those of srvx that of a text from then on.
+  // The order matters. Bun's responses have the type of a Blob until `body` is read. Responses of srvx have the type of
+  // a text only after `body` is read.
   const isResponse = typeof response.headers?.[Symbol.iterator] === 'function'
   const { body } = response
   const { headers } = response
@@ -105,7 +107,7 @@ function fromStandard(response: Response): AnswerOptions {
   return body === null || hasField(fields, 'content-length') ? init : { ...init, isStandard: true }
 }
 
-/** `set-cookie` comes once a cookie (RFC 6265 §3), which `Headers` of some libraries join. */
+/** Each cookie has a `set-cookie` field (RFC 6265 §3); the `Headers` of some libraries join these fields. */
 function fieldsOf(headers: Headers): FlatFields {
   const fields: FlatFields = []
   const knowsCookies = typeof headers.getSetCookie === 'function'
@@ -116,7 +118,9 @@ function fieldsOf(headers: Headers): FlatFields {
   return fields
 }
 
-/** A comma before the name of another cookie; that of a date (`Expires=Sun, 06 Nov …`) has none behind it. */
+/**
+ * A comma before the name of another cookie. The comma in a date (`Expires=Sun, 06 Nov …`) is not followed by a name.
+ */
 const betweenCookies = /[\t ]*,[\t ]*(?=[!#$%&'*+\-.^_`|~\w]+=)/
 
 function invalid(message: string): HTTPError {

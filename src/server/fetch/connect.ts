@@ -3,7 +3,7 @@ import type { Tunnel } from '../../http/tunnel.ts'
 import type { HttpStream } from '../../exchange/http-stream.ts'
 import { type TunnelStreams, tunnelStreams } from '../../exchange/tunnel-streams.ts'
 
-/** What a CONNECT request asks for: a tunnel (RFC 9113 §8.5), or a protocol on the stream (RFC 8441 §4). */
+/** A CONNECT request, which asks for a tunnel (RFC 9113 §8.5), or for a protocol on the stream (RFC 8441 §4). */
 export class Connect implements TunnelStreams {
   readonly #stream: HttpStream
   readonly #accept: (headers?: HeaderList) => Tunnel
@@ -20,22 +20,22 @@ export class Connect implements TunnelStreams {
     return this.#stream.request.protocol
   }
 
-  /** `:authority`: of a plain CONNECT where to connect to, such as `example.com:443`. */
+  /** `:authority`; for a plain CONNECT the host and port to connect to, such as `example.com:443`. */
   get authority(): string {
     return this.#stream.request.authority
   }
 
-  /** Bytes of the client. Accepts the request if that has not been done. */
+  /** Bytes from the client. Accepts the request if it is not accepted yet. */
   get readable(): ReadableStream<Uint8Array> {
     return this.accept().readable
   }
 
-  /** Bytes to the client. Accepts the request if that has not been done. */
+  /** Bytes to the client. Accepts the request if it is not accepted yet. */
   get writable(): WritableStream<Uint8Array> {
     return this.accept().writable
   }
 
-  /** Answers 200: what is read and written from now on goes through. What the handler returns is not sent then. */
+  /** Answers 200. Bytes pass through the tunnel from now on. The handler's return value is not sent then. */
   accept(headers?: HeaderList): TunnelStreams {
     this.#streams ??= tunnelStreams(this.#accept(headers))
     return this.#streams

@@ -30,9 +30,9 @@ import { negotiateUpgrade, type WebSocketUpgrade } from '../websocket/negotiate-
 
 /** A request on its way through a fetch handler. */
 export class FetchExchange implements Exchange, RequestSource {
-  /** `null` also for GET and HEAD, whose bodies mean nothing (RFC 9110 §9.3.1): what comes is taken and dropped. */
+  /** `null` also for GET and HEAD, whose bodies have no meaning (RFC 9110 §9.3.1); their bytes are discarded. */
   readonly body: IncomingBody | null
-  /** Sent behind the response's body. */
+  /** Sent after the response's body. */
   responseTrailers: Trailers | undefined
   readonly #stream: HttpStream
   readonly #fetch: FetchHandler
@@ -41,7 +41,7 @@ export class FetchExchange implements Exchange, RequestSource {
   #upgrade: WebSocketUpgrade | undefined
   #abort: AbortController | undefined
   #isDone = false
-  /** Why the rest of the request does not come. */
+  /** The reason why the rest of the request does not arrive. */
   #failure: HTTPError | undefined
   /** The client left before the response was complete. */
   #isAbandoned = false
@@ -55,7 +55,7 @@ export class FetchExchange implements Exchange, RequestSource {
     this.body = hasBody ? new IncomingBody() : null
   }
 
-  // ---- what the stream tells ------------------------------------------------------------------
+  // ---- called by the stream -------------------------------------------------------------------
 
   onHeaders(): void {
     const { body } = this
@@ -90,7 +90,7 @@ export class FetchExchange implements Exchange, RequestSource {
     const stream = this.#stream
     const isAnswered = stream.isComplete && errorCode === ErrorCode.NO_ERROR
     if (isAnswered && this.#isDone) return
-    // A body that fails is ours, and no news to the handler.
+    // A reset because the response's body failed does not mean that the client left.
     this.#isAbandoned = !isAnswered && !(stream.isReset && errorCode === ErrorCode.INTERNAL_ERROR)
     this.#failure =
       stream.failure ??
@@ -110,7 +110,7 @@ export class FetchExchange implements Exchange, RequestSource {
     this.#upgrade?.connection.goAway()
   }
 
-  // ---- what the request asks ------------------------------------------------------------------
+  // ---- called by the request ------------------------------------------------------------------
 
   get method(): string {
     return this.#stream.request.method
@@ -135,7 +135,7 @@ export class FetchExchange implements Exchange, RequestSource {
   headers(): Headers {
     const { authority, fields } = this.#stream.request
     const headers = toHeaders(fields)
-    // Programs ask for it, and HTTP/2 has it elsewhere (RFC 9113 §8.3.1).
+    // Programs read `host`, for which HTTP/2 has `:authority` (RFC 9113 §8.3.1).
     if (authority !== '' && !headers.has('host')) headers.set('host', authority)
     return headers
   }
@@ -161,13 +161,13 @@ export class FetchExchange implements Exchange, RequestSource {
     return toHeaders(this.#stream.requestTrailers)
   }
 
-  // ---- what `info` asks -----------------------------------------------------------------------
+  // ---- called by `info` -----------------------------------------------------------------------
 
   /** Makes a tunnel of the stream. */
   accept(headers?: HeaderList): ServerTunnel {
     if (!this.#tunnel) {
       this.#tunnel = this.#stream.accept(headers)
-      // Who reads is set in this turn; a client need not have waited for us.
+      // The handler sets the reader in this turn. A client may have sent bytes before the answer.
       void settled.then(() => this.#handOver(this.#tunnel!))
     }
     return this.#tunnel
@@ -194,7 +194,7 @@ export class FetchExchange implements Exchange, RequestSource {
     }
   }
 
-  /** Sends an answer; a promise where its body has to be looked at first. */
+  /** Sends an answer. Returns a promise where the body has to be read first. */
   #answer(answer: Answer): void | Promise<void> {
     if (answer instanceof UpgradeResponse && !this.#stream.isClosed && !this.#tunnel) {
       const { connection, fields } = answer.upgrade
@@ -230,12 +230,12 @@ export class FetchExchange implements Exchange, RequestSource {
     }
   }
 
-  /** Why an answer is not sent any more. */
+  /** The reason why an answer is not sent any more. */
   get #reason(): DOMException | undefined {
     return this.#failure && abortError(this.#failure)
   }
 
-  /** What came before the tunnel was accepted goes through it. */
+  /** Passes bytes that arrived before the tunnel was accepted to the tunnel. */
   async #handOver(tunnel: ServerTunnel): Promise<void> {
     if (!this.body) return
     try {
@@ -246,7 +246,10 @@ export class FetchExchange implements Exchange, RequestSource {
     }
   }
 
-  /** The handler threw: `error` may make a response of it; the client learns nothing else. Does not reject. */
+  /**
+   * The handler threw. The `error` option may make a response of the error; else the client learns nothing of it. Does
+   * not reject.
+   */
   async #fail(error: unknown): Promise<void> {
     try {
       await this.#answerError(error)
@@ -258,7 +261,7 @@ export class FetchExchange implements Exchange, RequestSource {
 
   async #answerError(error: unknown): Promise<void> {
     const stream = this.#stream
-    // One that lies about its length would have been sent in part, had it been read piece by piece.
+    // A body of the wrong length fails its stream, as it would if it were read piece by piece.
     if (stream.isResponded || stream.isClosed || codeOf(error) === 'ERR_CONTENT_LENGTH') {
       stream.fail(error)
       return
@@ -298,7 +301,7 @@ function toHeaders(fields: FlatFields): Headers {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
     if (name.charCodeAt(0) === 0x3a) continue
-    // Crumbs are one field (RFC 9113 §8.2.3); `Headers` would join them with a comma.
+    // Crumbs of the cookie are joined to one field (RFC 9113 §8.2.3); `Headers` would join the crumbs with commas.
     if (name === 'cookie') cookie += cookie === '' ? fields[i + 1]! : `; ${fields[i + 1]!}`
     else headers.append(name, fields[i + 1]!)
   }

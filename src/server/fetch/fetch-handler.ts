@@ -2,10 +2,10 @@ import type { FastResponse } from '../../http/fetch/fast-response.ts'
 import type { ServerRequest } from '../../http/fetch/fetch-request.ts'
 import type { FetchInfo } from './fetch-info.ts'
 
-/** A response of any make; `undefined` after a tunnel was accepted. */
+/** A response of any class; `undefined` after a tunnel was accepted. */
 export type Answer = Response | FastResponse | undefined | void
 
-/** Answers a request; `info` has what a `Request` has no place for. */
+/** Answers a request; `info` has information that a `Request` cannot hold. */
 export type FetchHandler = (request: ServerRequest, info: FetchInfo) => Answer | PromiseLike<Answer>
 
 /** Makes a response of an error that a handler threw. */

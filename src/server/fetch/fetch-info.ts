@@ -10,14 +10,14 @@ import type { ServerSession } from '../../exchange/server-session.ts'
 import type { StreamStats } from '../../exchange/stream-stats.ts'
 import type { Address, TlsInfo } from '../../transport/transport.ts'
 
-/** The exchange of the request that the information is of. */
+/** The exchange of the request that a `FetchInfo` describes. */
 export interface InfoSource {
   responseTrailers: Trailers | undefined
   accept(headers?: HeaderList): Tunnel
   push(options: PushOptions): boolean
 }
 
-/** The second argument of a fetch handler: what a `Request` has no place for. */
+/** The second argument of a fetch handler: information that a `Request` cannot hold. */
 export class FetchInfo {
   readonly #stream: HttpStream
   readonly #exchange: InfoSource
@@ -47,7 +47,7 @@ export class FetchInfo {
 
   /**
    * All fields of the request in the order of arrival, pseudo-header fields included, the cookie in one piece, last. A
-   * field that is never indexed (RFC 7541 §6.2.3) has `true` as its third element; `Headers` cannot say so.
+   * field that is never indexed (RFC 7541 §6.2.3) has `true` as its third element, which `Headers` cannot show.
    */
   get headers(): readonly HeaderField[] {
     return this.#stream.request.pairs
@@ -62,7 +62,7 @@ export class FetchInfo {
     return this.#stream.connection.session
   }
 
-  /** RFC 9218; assign to change the response's place among the others. */
+  /** The priority of the response (RFC 9218). Assign a value to change it. */
   get priority(): Priority {
     return this.#stream.priority
   }
@@ -71,7 +71,7 @@ export class FetchInfo {
     this.#stream.priority = priority
   }
 
-  /** `null`, or on (extended) CONNECT how to make a tunnel of the stream. */
+  /** Makes a tunnel of the stream of a CONNECT or extended CONNECT request; `null` for other requests. */
   get connect(): Connect | null {
     if (this.#connect === undefined) {
       const isConnect = this.#stream.request.method === 'CONNECT'
@@ -81,12 +81,15 @@ export class FetchInfo {
     return this.#connect
   }
 
-  /** A 1xx response before the response, any number of times: `informational(103, { link: '</app.css>; rel=preload' })`. */
+  /**
+   * Sends a 1xx response before the response, any number of times: `informational(103, { link: '</app.css>;
+   * rel=preload' })`.
+   */
   informational(status: number, headers?: HeaderList): void {
     this.#stream.informational(status, headers)
   }
 
-  /** Fields to send behind the response's body, until that has ended; a function is called then. */
+  /** Sets the fields to send after the response's body, until the body has ended. A function is called at that time. */
   setTrailers(trailers: Trailers): void {
     this.#exchange.responseTrailers = trailers
   }
@@ -96,7 +99,7 @@ export class FetchInfo {
     return this.#exchange.push(options)
   }
 
-  /** Counts of this stream, and how it stands. */
+  /** Counts of this stream, and its state now. */
   stats(): StreamStats {
     return this.#stream.stats()
   }

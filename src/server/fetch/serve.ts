@@ -17,7 +17,10 @@ import { ServerCore } from '../listener/server-core.ts'
 
 const defaultPort = 8080
 
-/** A module that can be served: its default export, or what that has as `fetch`. */
+/**
+ * The default export of a module that can be served: a fetch handler, a class of handlers, or an object with a fetch
+ * handler.
+ */
 export type Servable = FetchHandler | RequestHandlerClass | { readonly fetch: FetchHandler }
 
 /** Serves a fetch handler over HTTP/2. */
@@ -29,13 +32,13 @@ export function serve(options: ServeOptions): Server {
   return serveApplication(fetchApplication(options.fetch, options.error), options)
 }
 
-/** As `serve`, for what a module exports by default. Throws `ERR_INVALID_MODULE`. */
+/** As `serve`, for the default export of a module. Throws `ERR_INVALID_MODULE`. */
 export function serveModule(servable: Servable, options: Omit<ServeOptions, 'fetch'>): Server {
   checkServeOptions(options)
   return serveApplication(applicationOf(servable, options.error), options)
 }
 
-/** What is not of a `ServerCore`. */
+/** Checks the options that `resolveOptions` does not check. */
 function checkServeOptions(options: Omit<ServeOptions, 'fetch'>): void {
   const { signal, error, onListen } = checkObject('the argument of serve()', options)
   checkFunction('error', error)
@@ -57,7 +60,7 @@ function applicationOf(servable: Servable, onError: ErrorHandler | undefined): A
     return fetchApplication(servable as FetchHandler, onError)
   }
   if (typeof servable?.fetch === 'function') {
-    // With its `this`: a framework's application is an object.
+    // Called as a method, because the application of a framework needs its `this`.
     return fetchApplication((request, info) => servable.fetch(request, info), onError)
   }
   throw new HTTPError(

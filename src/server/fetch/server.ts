@@ -51,8 +51,8 @@ export class Server {
   }
 
   /**
-   * Closes: with `graceful` when the open streams have finished (GOAWAY, RFC 9113 §6.8), at the latest after
-   * `timeouts.shutdown`; else at once. A second call ends a graceful one now.
+   * Closes the server. With `graceful`, it closes when the open streams have finished (GOAWAY, RFC 9113 §6.8), at the
+   * latest after `timeouts.shutdown`; else at once. A second call without `graceful` ends a graceful shutdown at once.
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#core.close(options)
@@ -68,11 +68,11 @@ export class Server {
       this.#address = await this.#core.listen(address)
       if (signal) this.#closeOn(signal)
       const told: unknown = onListen?.({ hostname: this.hostname, port: this.port })
-      // It may wait for `ready()`, which cannot wait for it.
+      // `onListen` may wait for `ready()`, so `ready()` does not wait for the promise of `onListen`.
       if (isThenable(told)) Promise.resolve(told).catch((error) => this.#report(error))
       return this
     } catch (error) {
-      // Who was told that it does not serve has no reason to close it.
+      // A caller whose `ready()` is rejected does not close the server.
       await this.#core.close()
       throw error
     }
@@ -85,7 +85,7 @@ export class Server {
       return
     }
     signal.addEventListener('abort', close, { once: true })
-    // A signal may live longer than the server, which it would keep in memory.
+    // A signal that lives longer than the server would keep the server in memory.
     void this.closed.then(() => signal.removeEventListener('abort', close))
   }
 

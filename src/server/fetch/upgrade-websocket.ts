@@ -6,8 +6,9 @@ import { FetchExchange } from './fetch-exchange.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 
 /**
- * Makes a WebSocket of a request (RFC 6455 §4.2, RFC 8441 §5): listen on `socket`, return `response`. Throws
- * `ERR_NOT_WEBSOCKET`, `ERR_WEBSOCKET_HANDSHAKE`: the client is answered with 400 or 426 where the handler lets them out.
+ * Makes a WebSocket of a request (RFC 6455 §4.2, RFC 8441 §5): add listeners to `socket`, and return `response`. Throws
+ * `ERR_NOT_WEBSOCKET`, `ERR_WEBSOCKET_HANDSHAKE`. Where the handler does not catch the error, the client is answered
+ * with 400 or 426.
  */
 export function upgradeWebSocket(
   request: Request,
@@ -21,7 +22,7 @@ export function upgradeWebSocket(
     )
   }
   const upgrade = source.negotiateUpgrade(options)
-  // A FastResponse stands in for the runtime's own, down to `instanceof`.
+  // A FastResponse stands in for the runtime's Response, down to `instanceof`.
   const response = new UpgradeResponse(upgrade) as unknown as Response
   return { socket: upgrade.socket, response }
 }

@@ -14,16 +14,16 @@ import type { Address } from '../../transport/transport.ts'
 import { TunnelExchange } from '../../exchange/tunnel-exchange.ts'
 import { negotiateUpgrade } from '../websocket/negotiate-upgrade.ts'
 
-/** Makes a handler; no arguments. */
+/** A class of handlers, whose constructor takes no arguments. */
 export type RequestHandlerClass = new () => BaseRequestHandler
 
 const settled = Promise.resolve()
 
-/** The stream of the handler being constructed: user's constructors take no arguments. */
+/** The stream of the handler being constructed. Constructors of handlers take no arguments. */
 let streamOfNew: HttpStream | undefined
 
 /**
- * Answers one request. Extend it, and override what you need:
+ * Answers one request. Extend this class, and override the methods that you need:
  *
  * ```ts
  * class Handler extends BaseRequestHandler {
@@ -33,8 +33,8 @@ let streamOfNew: HttpStream | undefined
  * }
  * ```
  *
- * A callback that throws, or whose promise rejects, resets its stream (INTERNAL_ERROR) and nothing else; the error
- * goes to the server's `onError`.
+ * A callback that throws, or whose promise rejects, resets its stream (INTERNAL_ERROR) and nothing else. The error is
+ * passed to the server's `onError`.
  */
 export class BaseRequestHandler implements Exchange {
   readonly #stream: HttpStream
@@ -99,17 +99,17 @@ export class BaseRequestHandler implements Exchange {
     return this.#stream.request.pairs
   }
 
-  /** The fields behind the body; empty until `onRequestDone`, and where there are none. */
+  /** The trailer fields of the request; empty until `onRequestDone`, and where the request has none. */
   get trailers(): HeaderField[] {
     return toHeaderFields(this.#stream.requestTrailers)
   }
 
-  /** The response is a push, which the client has not asked for. */
+  /** The response is pushed: the client has not asked for it. */
   get pushed(): boolean {
     return this.#stream.isPushed
   }
 
-  /** RFC 9218; assign to change the response's place among the others. */
+  /** The priority of the response (RFC 9218). Assign a value to change it. */
   get priority(): Priority {
     return this.#stream.priority
   }
@@ -118,14 +118,14 @@ export class BaseRequestHandler implements Exchange {
     this.#stream.priority = priority
   }
 
-  /** Counts of this stream, and how it stands. */
+  /** Counts of this stream, and its state now. */
   stats(): StreamStats {
     return this.#stream.stats()
   }
 
   // ---- callbacks ------------------------------------------------------------------------------
 
-  /** The header fields of the request are there. */
+  /** The header fields of the request have arrived. */
   onHeaders(): void | Promise<void> {}
 
   /** A part of the request's body. The client may send more once this has returned, or its promise resolved. */
@@ -134,20 +134,20 @@ export class BaseRequestHandler implements Exchange {
   /** The request is complete, trailers included. */
   onRequestDone(): void | Promise<void> {}
 
-  /** The stream is over; 0 (NO_ERROR): in order. Also called when the connection is lost. */
+  /** The stream is closed; 0 (NO_ERROR): without an error. Also called when the connection is lost. */
   onClose(_errorCode: number): void | Promise<void> {}
 
   // ---- verbs ----------------------------------------------------------------------------------
 
-  /** A 1xx response before the response, such as 103 (RFC 8297). */
+  /** Sends a 1xx response before the response, such as 103 (RFC 8297). */
   sendInformational(init: { status: number; headers?: HeaderList }): void {
     const { status, headers = [] } = checkObject('an informational response', init)
     this.#stream.informational(status, headers)
   }
 
   /**
-   * The response, once, from any callback or later. `content-length` is added where the length is known and no trailers
-   * follow. Throws `ERR_RESPONSE_SENT`, `ERR_STREAM_CLOSED`, `ERR_INVALID_STATUS`, `ERR_INVALID_FIELD_NAME`,
+   * Sends the response, once, from any callback or later. `content-length` is added where the length is known and no
+   * trailers follow. Throws `ERR_RESPONSE_SENT`, `ERR_STREAM_CLOSED`, `ERR_INVALID_STATUS`, `ERR_INVALID_FIELD_NAME`,
    * `ERR_INVALID_FIELD_VALUE`, `ERR_INVALID_BODY`.
    */
   sendResponse(response: ResponseOptions = {}): void {
@@ -155,8 +155,8 @@ export class BaseRequestHandler implements Exchange {
   }
 
   /**
-   * Pushes a response (RFC 9113 §8.4), before `sendResponse`. The handler of the promised stream, of the same class, of
-   * which only `onClose` is called; `false` when the client does not take pushes.
+   * Pushes a response (RFC 9113 §8.4); only before `sendResponse`. Returns the handler of the promised stream, which is
+   * of the same class; only its `onClose` is called. Returns `false` when the client does not take pushes.
    */
   push(options: PushOptions): BaseRequestHandler | false {
     const Handler = this.constructor as RequestHandlerClass
@@ -165,26 +165,29 @@ export class BaseRequestHandler implements Exchange {
     return handler
   }
 
-  /** Answers a CONNECT request with 200: bytes go both ways from now on, and of the callbacks only `onClose` is called. */
+  /**
+   * Answers a CONNECT request with 200. Bytes pass both ways from now on; of the callbacks, only `onClose` is called.
+   */
   acceptConnect(headers: HeaderList = []): Tunnel {
     return this.#accept(headers)
   }
 
   /**
-   * Answers a handshake with a WebSocket (RFC 6455 §4.2, RFC 8441 §5); of the callbacks only `onClose` is called then. Throws
-   * `ERR_NOT_WEBSOCKET`, `ERR_WEBSOCKET_HANDSHAKE`: the client is answered with 400 or 426 where `onHeaders` lets them out.
+   * Accepts the handshake of a WebSocket (RFC 6455 §4.2, RFC 8441 §5). Of the callbacks, only `onClose` is called then.
+   * Throws `ERR_NOT_WEBSOCKET`, `ERR_WEBSOCKET_HANDSHAKE`. Where `onHeaders` does not catch the error, the client is
+   * answered with 400 or 426.
    */
   acceptWebSocket(options?: WebSocketOptions): ServerWebSocket {
     const { scheme, host, path } = this
     const upgrade = negotiateUpgrade(this.#stream, `${scheme}://${host}${path}`, options)
     const { connection, fields, socket } = upgrade
     const tunnel = this.#accept(fields, () => connection.goAway())
-    // Not before the handler has had its chance to listen for `open`.
+    // In a microtask, so that the handler can listen for `open` first.
     void settled.then(() => connection.open(tunnel))
     return socket
   }
 
-  /** Goes on with a body whose pull function said `DATA_DEFERRED`. */
+  /** Continues a body whose pull function returned `DATA_DEFERRED`. */
   resume(): void {
     this.#stream.resume()
   }
@@ -194,7 +197,10 @@ export class BaseRequestHandler implements Exchange {
   }
 }
 
-/** The exchange of a request: its handler, which gets to see the body once `onHeaders` is done without an answer. */
+/**
+ * The exchange of a request: its handler. A client that waits for 100 gets it once `onHeaders` has ended without a
+ * response.
+ */
 export function makeHandler(Handler: RequestHandlerClass, stream: HttpStream): Exchange {
   const handler = construct(Handler, stream)
   if (!stream.hasRequestBody || !stream.request.expectsContinue) return handler

@@ -10,11 +10,11 @@ import { type CloseOptions, ServerCore } from '../listener/server-core.ts'
 import type { ServerStats } from '../stats/server-totals.ts'
 import type { Address } from '../../transport/transport.ts'
 
-/** Where to listen. */
+/** The address to listen on. */
 export interface ServerAddress {
   /** A name or an address; `null` or absent: all interfaces. */
   readonly host?: string | null
-  /** 0 or absent: a free one, which `listen()` tells. */
+  /** 0 or absent: a free port, which `listen()` returns. */
   readonly port?: number
 }
 
@@ -32,7 +32,7 @@ export class HTTP2Server {
 
   constructor(address: ServerAddress, Handler: RequestHandlerClass, options: ServerOptions = {}) {
     const { host, port } = checkObject('address', address)
-    // With another name for the host it would listen on all interfaces.
+    // With a misspelt name of `host`, the server would listen on all interfaces.
     checkNames('address', address, ['host', 'port'])
     this.#address = resolveAddress(host ?? undefined, port, 0, ['address.host', 'address.port'])
     if (!isHandlerClass(Handler)) {
@@ -41,26 +41,26 @@ export class HTTP2Server {
     this.#core = new ServerCore(resolveOptions(options), (stream) => makeHandler(Handler, stream))
   }
 
-  /** Begins to listen; the address in force. Rejects with the system's error, such as `EADDRINUSE`. */
+  /** Begins to listen, and returns the address in use. Rejects with the system's error, such as `EADDRINUSE`. */
   listen(): Promise<Address> {
     return this.#core.listen(this.#address)
   }
 
-  /** Listens if it does not yet, and resolves once the server is closed. */
+  /** Listens if the server does not listen yet. Resolves once the server is closed. */
   async serveForever(): Promise<void> {
     await this.listen()
     await this.#core.closed
   }
 
   /**
-   * Closes: at once, or with `graceful` when the open streams have finished (GOAWAY, RFC 9113 §6.8), at the latest
-   * after `timeouts.shutdown`. A second call without `graceful` ends a graceful one.
+   * Closes the server at once, or with `graceful` when the open streams have finished (GOAWAY, RFC 9113 §6.8), at the
+   * latest after `timeouts.shutdown`. A second call without `graceful` ends a graceful shutdown at once.
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#core.close(options)
   }
 
-  /** Counts of the server since it began, and how it stands. */
+  /** Counts of the server since its start, and its state now. */
   stats(): ServerStats {
     return this.#core.stats()
   }

@@ -9,12 +9,15 @@ import { upgradeOf426 } from '../../http/prepared-response.ts'
 import type { Reporter } from '../connection/reporter.ts'
 import type { Http1Core } from './http1-core.ts'
 
-/** A request that is answered before so many bytes of its body have arrived costs its connection. */
+/**
+ * The longest rest of a request's body, in bytes, that is discarded after an early response; for a longer one the
+ * connection ends.
+ */
 const mostDiscarded = 1024 * 1024
 const contentTooLarge = '413'
 const notImplemented: FlatFields = [':status', '501', 'content-length', '0']
 
-/** Carries streams by HTTP/1.1: one at a time. */
+/** Carries streams over HTTP/1.1, one at a time. */
 export class Http1Carrier implements StreamCarrier {
   readonly info: ConnectionInfo
   readonly reporter: Reporter
@@ -58,7 +61,7 @@ export class Http1Carrier implements StreamCarrier {
       return 0
     }
     if (this.#isConnect && fields[1]!.startsWith('2')) {
-      // It would open a tunnel (RFC 9110 §9.3.6): what follows of its body is dropped.
+      // A 2xx response would open a tunnel (RFC 9110 §9.3.6). The body of the given response is not sent.
       session.respond(notImplemented, noBytes, isEnd, true)
       return 0
     }
@@ -104,10 +107,10 @@ export class Http1Carrier implements StreamCarrier {
     return this.#core.active?.request.method === 'CONNECT'
   }
 
-  /** 101 with the protocol that the client has asked for (RFC 9110 §7.8), or 200 to CONNECT. */
+  /** Answers 101 with the protocol that the client has asked for (RFC 9110 §7.8), or 200 to CONNECT. */
   #openTunnel(fields: FlatFields): void {
     const { active } = this.#core
-    // The request was complete; the bytes behind it are the tunnel's.
+    // The request was complete; the bytes after it belong to the tunnel.
     active?.requestBody.reopen()
     const upgrade = active?.request.upgrade
     if (upgrade !== undefined) {
@@ -117,7 +120,7 @@ export class Http1Carrier implements StreamCarrier {
     this.#core.session.submitTunnel(fields)
   }
 
-  /** The connection ends with this response: the server shuts down, or the rest of the request is not worth reading. */
+  /** The connection ends with this response: the server shuts down, or the rest of the request is not read. */
   #closesWith(status: string): boolean {
     const { active, isLeaving } = this.#core
     if (isLeaving) return true

@@ -2,26 +2,26 @@ import { HTTP1Session } from '../../engine/http1/http1-session.ts'
 import type { ServerStream } from '../../exchange/server-stream.ts'
 import type { ProtocolHost } from '../connection/protocol.ts'
 
-/** Bytes of a request's body that may wait for their exchange; beyond, the transport is paused. */
+/** The most bytes of a request's body that wait for the exchange; with more, the transport is paused. */
 const mostUnread = 64 * 1024
 
-/** The session of a connection, the request that is being answered, and what the parts of the protocol share. */
+/** State that the parts of the protocol share: the session of a connection, and the request that is being answered. */
 export class Http1Core {
   readonly host: ProtocolHost
   readonly session: HTTP1Session
   /** The request that is being answered. */
   active: ServerStream | undefined
-  /** The connection ends with the response that is being sent, or that comes next. */
+  /** The connection ends with the response that is being sent, or with the next one. */
   isLeaving = false
   /** The error code of the active stream's reset, until it has been carried out. */
   resetCode: number | undefined
-  /** The status for a request that is reset before it has a response; by default the code's. */
+  /** The status for a request that is reset before it has a response; by default `statusOfReset` of the code. */
   resetStatus: number | undefined
   /** Bytes of the active response's body since the last drain. */
   written = 0
-  /** Input that waits for its turn keeps the transport paused. */
+  /** Input waits behind the active request; the transport is paused. */
   #hasInput = false
-  /** Bytes of the active request's body that wait for its exchange. */
+  /** Bytes of the active request's body that wait for the exchange. */
   #unread = 0
   #isPaused = false
 
@@ -37,31 +37,31 @@ export class Http1Core {
     })
   }
 
-  /** Bytes of the active request's body go to its exchange. */
+  /** Bytes of the active request's body are passed to the exchange. */
   received(length: number): void {
     this.#unread += length
     this.#pace()
   }
 
-  /** The exchange has taken bytes of the body, or they were dropped. */
+  /** Bytes of the body were taken by the exchange, or discarded. */
   consumed(length: number): void {
     this.#unread -= length
     this.#pace()
   }
 
-  /** The active request is over: bytes of its body that still wait do not count any more. */
+  /** The active request is over. Bytes of its body that still wait are not counted any more. */
   forgetUnread(): void {
     this.#unread = 0
     this.#pace()
   }
 
-  /** Input waits behind the active request, or waits no more. */
+  /** Whether input waits behind the active request. */
   set hasInput(hasInput: boolean) {
     this.#hasInput = hasInput
     this.#pace()
   }
 
-  /** Reading stops while bytes wait, so that no buffer grows. */
+  /** Pauses the transport while bytes wait, so that no buffer grows. */
   #pace(): void {
     const isPaused = this.#hasInput || this.#unread > mostUnread
     if (isPaused === this.#isPaused) return

@@ -14,16 +14,16 @@ import { RequestEvent, RequestEvents } from './request-events.ts'
 import { plainResponse, statusOfReset } from './status-responses.ts'
 import { type Http2Upgrade, readHttp2Upgrade } from './upgrade-to-http2.ts'
 
-/** Requests that are parsed ahead of the one that is being answered. */
+/** The most requests that are parsed ahead of the request that is being answered. */
 const mostPipelined = 16
-/** Requests are answered until so many bytes wait to be sent. */
+/** Requests are answered until this many bytes wait to be sent. */
 const mostBuffered = 256 * 1024
 
 const noCounters: ProtocolCounters = { framesReceived: 0, framesSent: 0, queueLength: 0 }
 
 /**
- * HTTP/1.1 on a connection (RFC 9112). Requests are answered one after the other; those that the client has pipelined
- * wait, and beyond a few of them the transport is paused.
+ * HTTP/1.1 on a connection (RFC 9112). Requests are answered one after the other. Requests that the client has
+ * pipelined wait; when there are more than a few, the transport is paused.
  */
 export class Http1Protocol implements Protocol {
   readonly name = 'HTTP/1.1'
@@ -37,18 +37,18 @@ export class Http1Protocol implements Protocol {
   #rest: Uint8Array | undefined
   /** Streams whose responses are complete, until these have been handed to the transport. */
   #answered: ServerStream[] = []
-  /** The rest of a request that was answered is dropped. */
+  /** The rest of a request that was answered is discarded. */
   #isDiscarding = false
-  /** The active stream is a tunnel: input is its own. */
+  /** The active stream is a tunnel, and gets all input. */
   #isTunnel = false
   /** No more requests are read: one broke a rule, or a stream was reset. */
   #isBroken = false
   /** The client has sent FIN. */
   #hasEnded = false
-  /** When the first byte of the request came that is not complete yet. */
+  /** When the first byte of a request head that is not complete yet was received. */
   #headSince: number | undefined
 
-  /** `upgradeToHttp2`: takes over a connection by Upgrade: h2c; absent where that is not offered. */
+  /** `upgradeToHttp2`: takes over a connection by Upgrade: h2c; absent where the upgrade is not offered. */
   constructor(host: ProtocolHost, upgradeToHttp2?: Http2Upgrade) {
     const core = new Http1Core(host)
     this.#host = host
@@ -112,7 +112,7 @@ export class Http1Protocol implements Protocol {
     return !this.isDone
   }
 
-  /** Answers requests until one has to be waited for. */
+  /** Answers requests until one of them waits. */
   #advance(): void {
     const { session } = this.#core
     for (;;) {
@@ -135,10 +135,10 @@ export class Http1Protocol implements Protocol {
     if (this.#hasEnded && !rest && !session.isUpgrade) this.#finish()
   }
 
-  /** No more bytes come: a request that has begun and is not complete is refused. */
+  /** No more bytes will arrive. A request that is not complete is refused. */
   #finish(): void {
     this.#core.session.finish(this.#events)
-    // Of empty lines (RFC 9112 §2.2), or a part of a method, nothing becomes.
+    // Empty lines (RFC 9112 §2.2) and a part of a method are no request.
     if (this.#events.isEmpty) this.#headSince = undefined
   }
 
@@ -147,7 +147,7 @@ export class Http1Protocol implements Protocol {
     while (!events.isEmpty && !this.#isBroken) {
       const { kind, detail, flags, id } = events
       if (kind === RequestEvent.begun && this.#core.active) {
-        // The next request waits for the response to this one.
+        // The next request waits for the response to the active one.
         if (!this.#core.active.isComplete) return
         this.#complete(this.#core.active)
         continue
@@ -221,7 +221,7 @@ export class Http1Protocol implements Protocol {
     return isTaken
   }
 
-  /** The response that the stream is a tunnel was sent: the bytes behind the request are its own. */
+  /** The response that opens the tunnel was sent. The bytes after the request belong to the tunnel. */
   #beginTunnel(stream: ServerStream): void {
     if (this.#isTunnel) return
     this.#isTunnel = true
@@ -234,7 +234,7 @@ export class Http1Protocol implements Protocol {
     if (this.#hasEnded) stream.requestBody.end()
   }
 
-  /** A message broke a rule or a limit: the request that it belongs to is answered, and the connection ends. */
+  /** A message broke a rule or a limit. Its request is answered, and the connection ends. */
   #refuse(reason: number): void {
     const { status, code, message } = refusalOf(reason)
     const { session } = this.#core
@@ -250,7 +250,7 @@ export class Http1Protocol implements Protocol {
     this.#close(active, ErrorCode.PROTOCOL_ERROR)
   }
 
-  /** The response is complete: what is left of the request is dropped. */
+  /** The response is complete. The rest of the request is discarded. */
   #complete(stream: ServerStream): void {
     const core = this.#core
     core.active = undefined
@@ -284,7 +284,7 @@ export class Http1Protocol implements Protocol {
     return session.failure
   }
 
-  /** All that was said has been handed to the transport. */
+  /** All output has been handed to the transport. */
   #sent(): void {
     const core = this.#core
     const answered = this.#answered
@@ -303,14 +303,14 @@ export class Http1Protocol implements Protocol {
     core.hasInput = this.#rest !== undefined
   }
 
-  /** A stream that was reset costs its connection; a request without a response gets one first. */
+  /** The reset of a stream ends the connection. A request without a response gets one first. */
   #carryOutReset(errorCode: number): void {
     const { active, session, resetStatus } = this.#core
     this.#core.resetCode = undefined
     if (!active) return
     this.#isBroken = true
     if (!active.isResponded) session.refuse(plainResponse(resetStatus ?? statusOfReset(errorCode)))
-    // Without a length, and without chunks, only a connection that is reset tells the client that bytes are missing.
+    // Without a length and without chunks, only the reset of the connection shows the client that bytes are missing.
     else if (session.framing === 'close') this.#host.transport.destroy()
     this.#core.active = undefined
     this.#close(active, errorCode)

@@ -2,7 +2,7 @@ import type { FlatFields } from '../../common/fields.ts'
 import { Category } from '../../engine/abi.ts'
 import { IgnoringSink } from '../../engine/ignoring-sink.ts'
 
-/** Kinds of an event. */
+/** Kinds of events. */
 export const RequestEvent = { begun: 0, data: 1, trailers: 2, ended: 3, refused: 4 } as const
 
 /** Elements that the array of events keeps. */
@@ -12,7 +12,7 @@ const keptElements = 256
 export class RequestEvents extends IgnoringSink {
   #queue: unknown[] = []
   #first = 0
-  /** The end of the elements in use: an array emptied by its length would have to grow again. */
+  /** The end of the elements in use. An array that is emptied by its length would have to grow again. */
   #end = 0
 
   get isEmpty(): boolean {
@@ -28,7 +28,7 @@ export class RequestEvents extends IgnoringSink {
     return this.#queue[this.#first + 1]
   }
 
-  /** Flags of a block; the ordinal number of another event's message. */
+  /** Flags of a block; 0 for other events. */
   get flags(): number {
     return this.#queue[this.#first + 2] as number
   }
@@ -51,7 +51,7 @@ export class RequestEvents extends IgnoringSink {
     this.#first = this.#end = 0
   }
 
-  /** Copies the parts of bodies that wait, because their memory is written again. */
+  /** Copies the parts of bodies that wait, because their memory will be overwritten. */
   keep(): void {
     for (let i = this.#first; i < this.#end; i += 4) {
       if (this.#queue[i] !== RequestEvent.data) continue

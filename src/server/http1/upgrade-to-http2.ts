@@ -4,13 +4,13 @@ import type { FlatFields } from '../../common/fields.ts'
 export interface Http2UpgradeRequest {
   /** The decoded HTTP2-Settings. */
   readonly settings: Uint8Array
-  /** The request, as HTTP/2 has it. */
+  /** The fields of the request, in the form of HTTP/2. */
   readonly fields: FlatFields
 }
 
 /**
- * Takes a connection over: sends `answer`, then speaks HTTP/2; `rest` came behind the request. False: the settings cannot
- * be read, and the request is answered by HTTP/1.1.
+ * Takes a connection over: sends `answer`, then speaks HTTP/2. `rest`: the bytes after the request. False: the settings
+ * cannot be read, and the request is answered over HTTP/1.1.
  */
 export type Http2Upgrade = (
   request: Http2UpgradeRequest,
@@ -18,7 +18,7 @@ export type Http2Upgrade = (
   rest: Uint8Array,
 ) => boolean
 
-/** Fields of the HTTP/1.1 connection, which HTTP/2 has not (RFC 9113 §8.2.2). */
+/** Fields of the HTTP/1.1 connection, which HTTP/2 does not have (RFC 9113 §8.2.2). */
 const dropped: ReadonlySet<string> = new Set([
   'connection',
   'upgrade',
@@ -27,7 +27,7 @@ const dropped: ReadonlySet<string> = new Set([
   'proxy-connection',
 ])
 
-/** Reads the upgrade that a request asks for; `undefined`: none to HTTP/2. */
+/** Reads the upgrade that a request asks for; `undefined`: not to HTTP/2. */
 export function readHttp2Upgrade(fields: FlatFields): Http2UpgradeRequest | undefined {
   let isH2c = false
   let settings: Uint8Array | undefined

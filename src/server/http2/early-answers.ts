@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../common/errors.ts'
 import type { ServerStream } from '../../exchange/server-stream.ts'
 
-/** Milliseconds for a client to read a response before it is asked to stop its request. */
+/** Milliseconds for a client to read a response before the client is asked to stop its request. */
 const patience = 500
 
 interface Answered {
@@ -11,9 +11,10 @@ interface Answered {
 }
 
 /**
- * Streams of a connection whose responses are complete though their requests are not. The client is asked to stop with
- * RST_STREAM (NO_ERROR; RFC 9113 §8.1), not with the response but a moment later: clients that read both at once drop the
- * response, or wait for ever (curl 7.88, Node's own). Bytes that arrive meanwhile are dropped, and the stream's window stays as it is.
+ * Streams of a connection whose responses are complete though their requests are not. The client is asked to stop its
+ * request with RST_STREAM (NO_ERROR; RFC 9113 §8.1). RST_STREAM is sent a moment after the response: clients that read
+ * both at once drop the response, or wait for ever (curl 7.88, Node's client). Bytes that arrive meanwhile are
+ * discarded, and the stream's window is not opened for more.
  */
 export class EarlyAnswers {
   #waiting: Answered[] = []

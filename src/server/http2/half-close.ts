@@ -2,7 +2,7 @@ import { ErrorCode } from '../../common/errors.ts'
 import type { ServerStream } from '../../exchange/server-stream.ts'
 import type { Http2Core } from './http2-core.ts'
 
-/** Milliseconds between probes whether a client that has sent FIN still reads: twice as many each time. */
+/** Milliseconds between probes of whether a client that has sent FIN still reads. The pause doubles each time. */
 const firstPause = 10
 const longestPause = 1000
 
@@ -21,7 +21,7 @@ export class HalfClose {
     return this.#hasBegun
   }
 
-  /** The client has sent FIN. False: it waits for no response to a request that it has sent in full. */
+  /** The client has sent FIN. False: the client waits for no response to a request that it has sent in full. */
   begin(): boolean {
     const { isAnnounced, streams } = this.#core
     if (isAnnounced) return false
@@ -39,8 +39,8 @@ export class HalfClose {
   }
 
   /**
-   * FIN of a client that reads on and of one that is gone are the same. One that is gone answers bytes with RST, of which
-   * the write that follows is told. The WINDOW_UPDATE asks for no answer.
+   * FIN does not show whether a client still reads or is gone. A client that is gone answers bytes with RST, and the
+   * next write fails. The WINDOW_UPDATE asks for no answer.
    */
   #probe(pause: number): void {
     const core = this.#core

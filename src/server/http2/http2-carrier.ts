@@ -15,7 +15,7 @@ import type { Http2Core } from './http2-core.ts'
 import type { PushPromises } from './push-promises.ts'
 import { ReceiveWindow } from './receive-window.ts'
 
-/** Carries streams by HTTP/2. */
+/** Carries streams over HTTP/2. */
 export class Http2Carrier implements StreamCarrier, StreamWindows, StreamPriorities {
   readonly info: ConnectionInfo
   readonly reporter: Reporter
@@ -114,7 +114,7 @@ export class Http2Carrier implements StreamCarrier, StreamWindows, StreamPriorit
     }
   }
 
-  /** Gives bytes of a body back to the connection's window, and not to their stream's. */
+  /** Gives bytes of a body back to the connection's window, and not to the stream's window. */
   discarded(id: number, length: number): void {
     this.#core.say(() => this.#core.session.discard(id, length))
   }

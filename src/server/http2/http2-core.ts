@@ -4,7 +4,7 @@ import type { ServerStream } from '../../exchange/server-stream.ts'
 import { connectionTerminated } from '../connection/connection-errors.ts'
 import type { ProtocolHost } from '../connection/protocol.ts'
 
-/** The session of a connection, its open streams, and what the parts of the protocol share. */
+/** State that the parts of the protocol share: the session of a connection, and its open streams. */
 export class Http2Core {
   readonly host: ProtocolHost
   readonly session: Session
@@ -12,7 +12,7 @@ export class Http2Core {
   readonly streams: StreamMap<ServerStream> = new StreamMap()
   /** GOAWAY was sent or received: the connection ends with its last stream. */
   isLeaving = false
-  /** The client has sent GOAWAY, as one that closes both sides should (RFC 9113 §6.8). */
+  /** The client has sent GOAWAY, as a client that closes both sides should (RFC 9113 §6.8). */
   isAnnounced = false
 
   constructor(host: ProtocolHost) {
@@ -37,7 +37,7 @@ export class Http2Core {
     return this.host.life !== 'closed' && !this.session.failure
   }
 
-  /** Submits something, where frames can still be sent. Does not throw: where that fails, the connection ends. */
+  /** Calls `submit` if frames can still be sent. Does not throw: if `submit` throws, the connection ends. */
   say(submit: () => void): void {
     if (!this.canSpeak) return
     try {
@@ -56,12 +56,12 @@ export class Http2Core {
     })
   }
 
-  /** nghttp2 has ended the session with a GOAWAY: it takes and sends nothing more. */
+  /** nghttp2 has ended the session with a GOAWAY; the session takes and sends nothing more. */
   terminated(errorCode: number): void {
     const error = connectionTerminated(errorCode)
     this.host.reporter.connectionError(error)
     this.closeStreams(errorCode)
-    // A client that reads nothing is not waited for.
+    // The server does not wait for a client that reads nothing.
     if (!this.host.hasRoom) this.host.fail(error)
   }
 

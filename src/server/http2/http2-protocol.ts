@@ -14,7 +14,7 @@ import { PushPromises } from './push-promises.ts'
 import { ShutdownNotice } from './shutdown-notice.ts'
 import { StreamEventQueue } from './stream-event-queue.ts'
 
-/** After so many requests their responses are sent, so that the client is busy while the next are read. */
+/** After this many requests their responses are sent, so that the client is busy while the next requests are read. */
 const requestsAtATime = 128
 
 /** HTTP/2 on a connection (RFC 9113). */
@@ -71,7 +71,7 @@ export class Http2Protocol implements Protocol {
 
   /**
    * Takes over a connection whose first request asked for HTTP/2 by Upgrade (RFC 7540 §3.2); that request is stream 1.
-   * `settings`: the decoded HTTP2-Settings. Throws where they cannot be read.
+   * `settings`: the decoded HTTP2-Settings. Throws if the settings cannot be read.
    */
   upgrade(settings: Uint8Array, fields: FlatFields): void {
     this.#core.session.upgrade(settings, fields[1] === 'HEAD')
@@ -92,7 +92,7 @@ export class Http2Protocol implements Protocol {
 
   drain(output: ByteOutput, most: number): HTTPError | undefined {
     const error = this.#core.session.drain(output, this.#events, most, this.#host.now)
-    // Streams that closed, bodies that were sent: handlers may have more to say.
+    // Streams have closed and bodies were sent, so handlers may submit more.
     this.#events.dispatch()
     if (!error) this.#pushes.answer()
     return error

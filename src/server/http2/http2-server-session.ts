@@ -6,7 +6,7 @@ import { readStats } from '../stats/session-stats.ts'
 import type { Http2Core } from './http2-core.ts'
 import type { PingTracker } from './ping-tracker.ts'
 
-/** An HTTP/2 connection, as applications have it. */
+/** An HTTP/2 connection, as applications see it. */
 export class Http2ServerSession implements ServerSession {
   readonly #core: Http2Core
   readonly #pings: PingTracker

@@ -7,12 +7,12 @@ interface Ping {
   readonly reject: (error: HTTPError) => void
 }
 
-/** The PINGs of a connection that were not acknowledged yet, told apart by their opaque data (RFC 9113 §6.7). */
+/** The PINGs of a connection that were not acknowledged yet, distinguished by their opaque data (RFC 9113 §6.7). */
 export class PingTracker {
   readonly #pings: Map<number, Ping> = new Map()
   #last = 0
 
-  /** Submits a PING; the promise of its round trip in milliseconds. Throws what `submitPing` throws. */
+  /** Submits a PING. The promise resolves to the round trip in milliseconds. Throws what `submitPing` throws. */
   send(session: Session, now: number): Promise<number> {
     const id = ++this.#last
     const opaqueData = new Uint8Array(8)
@@ -23,7 +23,7 @@ export class PingTracker {
     })
   }
 
-  /** An acknowledgement; the round trip in milliseconds if it was for one of these. */
+  /** An acknowledgement was received. Returns the round trip in milliseconds if one of these PINGs was acknowledged. */
   answer(opaqueData: Uint8Array, now: number): number | undefined {
     const id = new DataView(opaqueData.buffer, opaqueData.byteOffset).getUint32(4)
     const ping = this.#pings.get(id)
@@ -33,7 +33,7 @@ export class PingTracker {
     return now - ping.sentAt
   }
 
-  /** The connection is gone. */
+  /** The connection is closed. */
   fail(): void {
     for (const ping of this.#pings.values()) {
       ping.reject(new HTTPError('ERR_CONNECTION_CLOSED', 'the connection ended before the answer'))

@@ -29,8 +29,8 @@ export class PushPromises implements StreamPushes {
   }
 
   /**
-   * Sends the responses of streams whose promise has been sent. A response submitted before would not count towards the
-   * streams that the client lets us open.
+   * Sends the responses of streams whose promise has been sent. A response that is submitted before its promise is sent
+   * would not count towards the client's limit of open streams.
    */
   answer(): void {
     if (this.#waiting.length === 0) return

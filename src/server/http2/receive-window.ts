@@ -1,21 +1,21 @@
 import type { Session } from '../../engine/http2/session.ts'
 import type { UnreadBudget } from '../connection/unread-budget.ts'
 
-/** The window of each connection at first (RFC 9113 §6.9.2). */
+/** The initial window of each connection in bytes (RFC 9113 §6.9.2). */
 const protocolWindow = 65_535
-/** Growth by less is not worth a WINDOW_UPDATE. */
+/** Growth by fewer bytes is not worth a WINDOW_UPDATE. */
 const leastGrowth = 16 * 1024
 
 /**
- * How much a client may have in flight on a connection. It grows when a request's body begins to arrive, and as bodies are
- * read, as far as the server's budget allows; until then it is the protocol's own.
+ * How many bytes a client may have in flight on a connection. The window has the protocol's size at first. The window
+ * grows when a request's body begins to arrive, and as bodies are read, as far as the server's budget allows.
  */
 export class ReceiveWindow {
   readonly #session: Session
   readonly #budget: UnreadBudget
   readonly #most: number
   #size = protocolWindow
-  /** Bytes read since the window was last looked at. */
+  /** Bytes read since the last call of `grow`. */
   #consumed = 0
 
   constructor(session: Session, budget: UnreadBudget, most: number) {
@@ -24,7 +24,7 @@ export class ReceiveWindow {
     this.#most = most
   }
 
-  /** A body begins to arrive, or much was read. Throws what `setLocalWindowSize` throws. */
+  /** A body begins to arrive, or a window of bytes was read. Throws what `setLocalWindowSize` throws. */
   grow(): void {
     this.#consumed = 0
     const wanted = this.#most - this.#size

@@ -1,11 +1,14 @@
 import type { Http2Core } from './http2-core.ts'
 
-/** Milliseconds between the notice and the refusal of further requests: time for those on their way to arrive. */
+/**
+ * Milliseconds between the notice and the refusal of further requests. Requests that are on their way can arrive
+ * meanwhile.
+ */
 const noticePeriod = 250
-/** The same for a client that has only just connected: it may be slow to read. */
+/** The same for a client that has just connected, which may be slow to read. */
 const firstPeriod = 1000
 
-/** The end of a connection in order (RFC 9113 §6.8): a notice, then GOAWAY, then the streams that are open finish. */
+/** The graceful end of a connection (RFC 9113 §6.8): a notice, then GOAWAY, then the streams that are open finish. */
 export class ShutdownNotice {
   readonly #core: Http2Core
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -14,7 +17,7 @@ export class ShutdownNotice {
     this.#core = core
   }
 
-  /** `isFirst`: the client has only just connected. */
+  /** `isFirst`: the client has just connected. */
   send(isFirst: boolean): void {
     const core = this.#core
     clearTimeout(this.#timer)

@@ -25,7 +25,7 @@ const Event = {
   answered: 11,
 }
 
-/** NGHTTP2_ERR_SESSION_CLOSING, and NGHTTP2_ERR_HEADER_COMP, at which nghttp2 ends the session. */
+/** NGHTTP2_ERR_SESSION_CLOSING and NGHTTP2_ERR_HEADER_COMP, with which the session ends. */
 const SESSION_CLOSING = -530
 const HEADER_COMP = -523
 /** Elements that an array of events keeps for the next turn. */
@@ -43,9 +43,9 @@ export class StreamEventQueue extends IgnoringSink {
   /** Streams whose bodies lost bytes before they were sent. */
   readonly #changed: Set<ServerStream> = new Set()
   #queue: unknown[] = []
-  /** Elements of `#queue` in use: an array emptied by its length would have to grow again. */
+  /** Elements of `#queue` in use. An array that is emptied by its length would have to grow again. */
   #count = 0
-  /** The array that `#queue` takes turns with: neither is made anew. */
+  /** The array that alternates with `#queue`, so that no new array is made. */
   #dispatched: unknown[] = []
   /** The head of the block that came last with `BlockFlag.kept`. */
   #keptHead: RequestHead | undefined
@@ -83,7 +83,7 @@ export class StreamEventQueue extends IgnoringSink {
   #pass(event: number, stream: ServerStream, detail: unknown): void {
     switch (event) {
       case Event.begun:
-        // A request that is over before it begins reaches no handler.
+        // No handler is called for a request that is over already.
         if (stream.isClosed || this.#core.session.isEnding) break
         stream.begin(this.#core.host.application)
         break
@@ -173,7 +173,7 @@ export class StreamEventQueue extends IgnoringSink {
     if (!stream) return
     streams.delete(streamId)
     stream.gone()
-    // The bytes that nghttp2 sent in full were not the body any more.
+    // nghttp2 sent all bytes, but they were not the body any more.
     if (this.#changed.delete(stream)) errorCode = ErrorCode.INTERNAL_ERROR
     if (errorCode !== ErrorCode.NO_ERROR) host.counts.reset(errorCode)
     if (streams.size === 0) host.becameIdle()
@@ -203,11 +203,11 @@ export class StreamEventQueue extends IgnoringSink {
 
   override frameNotSent(_type: number, streamId: number, promisedId: number, errno: number): void {
     if (promisedId !== 0) {
-      // The request it belonged to is over, or the client takes no more pushes.
+      // The request of the push is over, or the client takes no more pushes.
       this.streamClosed(promisedId, ErrorCode.CANCEL)
       return
     }
-    // The session ends: that is one report, and each stream is closed.
+    // The session ends. This is reported once, and each stream is closed.
     if (errno === SESSION_CLOSING || errno === HEADER_COMP) return
     const stream = this.#core.streams.get(streamId)
     if (!stream || stream.isClosed) return

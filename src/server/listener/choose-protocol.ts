@@ -5,13 +5,13 @@ import type { Http2Upgrade } from '../http1/upgrade-to-http2.ts'
 import { Http2Protocol } from '../http2/http2-protocol.ts'
 import { http1Refusal } from './http1-refusal.ts'
 
-/** The first bytes of HTTP/2 (RFC 9113 §3.4), as far as they tell it from HTTP/1.1. */
+/** The first bytes of HTTP/2 (RFC 9113 §3.4), enough to distinguish it from HTTP/1.1. */
 const preface = Uint8Array.from('PRI * HTTP/2.0\r\n', (character) => character.charCodeAt(0))
 
 /** Chooses the protocol of a connection: by ALPN, else by its first bytes. */
 export class FirstBytes implements ProtocolChooser {
   readonly #host: ProtocolHost
-  /** A part of the preface, while it may still become all of it. */
+  /** The bytes so far, while they are a part of the preface. */
   #partial: ByteQueue | undefined
 
   constructor(host: ProtocolHost) {

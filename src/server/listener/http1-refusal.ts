@@ -4,7 +4,7 @@ A browser needs TLS, where ALPN chooses HTTP/2. The server's option is http1: tr
 const page = `<!doctype html><title>HTTP/2 only</title><p>This server speaks HTTP/2 only, which a browser speaks over TLS: give the server a certificate (<code>tls</code>), or allow HTTP/1.1 (<code>http1: true</code>).
 `
 
-/** The response to a client of HTTP/1.1 where `http1` is off, in the form that it can show. */
+/** The response to a client of HTTP/1.1 where `http1` is off: HTML for a client that accepts HTML, else plain text. */
 export function http1Refusal(firstBytes: Uint8Array): Uint8Array {
   let head = ''
   for (const byte of firstBytes.subarray(0, 4096)) head += String.fromCharCode(byte)

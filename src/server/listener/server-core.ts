@@ -20,39 +20,42 @@ import type {
 } from '../../transport/transport.ts'
 import { UnreadBudget } from '../connection/unread-budget.ts'
 
-/** How to close. */
+/** Options of `close()`. */
 export interface CloseOptions {
-  /** Streams that are open may finish, until `timeouts.shutdown`. Default false: now. */
+  /** Streams that are open may finish, until `timeouts.shutdown`. Default false: the server closes at once. */
   readonly graceful?: boolean
 }
 
 /** Bytes of response bodies that the server reads ahead of its clients, all together. */
 const mostReadAhead = 64 * 1024 * 1024
-/** For connections that the system has accepted to reach us: once nothing listens, they would be reset. */
+/**
+ * Milliseconds for connections that the system has accepted to reach the server. They would be reset once nothing
+ * listens.
+ */
 const acceptPeriod = 20
-/** For TLS handshakes that are under way when a graceful close begins. */
+/** Milliseconds for TLS handshakes that are under way when a graceful shutdown begins. */
 const handshakePeriod = 1000
 const tickPeriod = 1000
-/** For the last words to arrive, and the clients to close their side. */
+/** Milliseconds for the last bytes to arrive, and for the clients to close their side. */
 const closePeriod = 500
 
-/** In ALPN's names; curl offers `http/1.0` by itself. */
+/** Names of ALPN; curl offers `http/1.0` by itself. */
 const bothProtocols = ['h2', 'http/1.1', 'http/1.0']
 
 const settled = Promise.resolve()
-/** For a connection that cannot be served. */
+/** The sink of a connection that cannot be served. */
 const ignoringTransport: TransportSink = {
   onData() {},
   onDrain() {},
   onEnd() {},
   onClose() {},
 }
-/** A settled promise's `then`: unlike queueMicrotask it costs Node no AsyncResource. */
+/** Calls `action` in a microtask. Unlike queueMicrotask, `then` of a settled promise costs Node no AsyncResource. */
 const afterPromises = (action: () => void) => {
   void settled.then(action)
 }
 
-/** What both servers are made of: a listener, its connections, their time and their end. */
+/** The common part of both servers: a listener, its connections, their timeouts and their end. */
 export class ServerCore implements ConnectionOwner {
   readonly options: ResolvedOptions
   readonly application: Application
@@ -66,7 +69,7 @@ export class ServerCore implements ConnectionOwner {
   readonly #connections: Set<Connection> = new Set()
   #listening: Promise<Listening> | undefined
   #closing: Promise<void> | undefined
-  /** Streams may finish. */
+  /** The server closes gracefully: open streams may finish. */
   #isDraining = false
   #isImmediate = false
   #ticker: ReturnType<typeof setInterval> | undefined
@@ -92,7 +95,7 @@ export class ServerCore implements ConnectionOwner {
     return this.#connections.size
   }
 
-  /** Empty before it listens. */
+  /** Empty before the server listens. */
   get runtimeName(): string {
     return this.#runtime?.name ?? ''
   }
@@ -101,7 +104,7 @@ export class ServerCore implements ConnectionOwner {
     return performance.now()
   }
 
-  /** Binds. Rejects with the system's error, such as `EADDRINUSE`. */
+  /** Begins to listen. Rejects with the system's error, such as `EADDRINUSE`. */
   async listen(address: Address): Promise<Address> {
     if (this.#closing)
       throw new HTTPError('ERR_SERVER_CLOSED', 'the server was closed: make a new one')
@@ -109,7 +112,7 @@ export class ServerCore implements ConnectionOwner {
     try {
       return (await this.#listening).address
     } catch (error) {
-      // Another attempt may fare better.
+      // Another attempt may succeed.
       this.#listening = undefined
       throw error
     }
@@ -129,14 +132,14 @@ export class ServerCore implements ConnectionOwner {
     return this.#totals.read(this.#connections, this.options.engine ?? Engine.shared())
   }
 
-  /** SIGINT and SIGTERM close the server, in order; the next one at once. */
+  /** SIGINT and SIGTERM close the server gracefully; the next signal closes it at once. */
   #closeOnSignals(): void {
     this.#ignoreSignals = this.#runtime?.onShutdownSignal?.(() => {
       void this.close({ graceful: this.#closing === undefined })
     })
   }
 
-  /** Stops. A second call that is not graceful ends a graceful one now. */
+  /** Closes the server. A second call that is not graceful ends a graceful shutdown at once. */
   close({ graceful = false }: CloseOptions = {}): Promise<void> {
     if (!graceful) this.#endNow()
     this.#closing ??= this.#close(graceful)
@@ -146,7 +149,7 @@ export class ServerCore implements ConnectionOwner {
   async #bind({ host, port }: Address): Promise<Listening> {
     const { tls, http1, fd, reusePort, backlog, timeouts, runtime } = this.options
     this.#runtime = runtime ?? (await detectRuntime())
-    // Before it listens: a connection may be there before `listen` has resolved.
+    // Set before `listen` is called, because a connection may arrive before `listen` has resolved.
     this.atEndOfTurn = this.#runtime.atEndOfTurn?.bind(this.#runtime) ?? afterPromises
     const listening = await this.#runtime.listen(
       {
@@ -168,7 +171,7 @@ export class ServerCore implements ConnectionOwner {
     try {
       if (this.options.gracefulShutdown) this.#closeOnSignals()
     } catch (error) {
-      // A server that does not begin leaves no port open.
+      // A server that fails to start leaves no port open.
       await listening.close()
       throw error
     }
@@ -208,7 +211,7 @@ export class ServerCore implements ConnectionOwner {
       listening = await this.#listening
       await listening?.close()
     } catch {
-      // It never listened: who called listen() was told why.
+      // The server never listened; the caller of listen() got the error.
     }
     if (this.#isDraining) await this.#handshakes(listening)
     if (this.#isDraining) await this.#drain()
@@ -227,7 +230,7 @@ export class ServerCore implements ConnectionOwner {
     await new Promise((resolve) => setTimeout(resolve, acceptPeriod))
   }
 
-  /** Waits for TLS handshakes that are under way, for a while or until a call that ends all now. */
+  /** Waits for TLS handshakes that are under way, for `handshakePeriod` or until `#endNow()`. */
   async #handshakes(listening: Listening | undefined): Promise<void> {
     if (!listening?.settled) return
     const over = new Promise<void>((resolve) => (this.#whenEnding = resolve))
@@ -236,7 +239,7 @@ export class ServerCore implements ConnectionOwner {
     clearTimeout(timer)
   }
 
-  /** Waits for the connections to end, until the deadline or a call that ends them now. */
+  /** Waits for the connections to end, until `timeouts.shutdown` or until `#endNow()`. */
   async #drain(): Promise<void> {
     const { shutdown } = this.options.timeouts
     const deadline = shutdown > 0 ? setTimeout(() => this.#endNow(), shutdown) : undefined

@@ -1,17 +1,17 @@
-/** What the engine does not count. Costs an addition per chunk, per write, per stream. */
+/** Counts that the engine does not keep. They cost an addition per chunk, per write and per stream. */
 export class ConnectionCounts {
   bytesReceived = 0
   bytesSent = 0
   streams = 0
-  /** What the engine counted, once the connection is closed. */
+  /** Counts of the engine, set once the connection is closed. */
   framesReceived = 0
   framesSent = 0
-  /** Milliseconds, of the last PING. */
+  /** The round trip of the last PING, in milliseconds. */
   roundTripTime: number | null = null
-  /** Streams that ended by RST_STREAM, by error code; made with the first. */
+  /** Streams that ended by RST_STREAM, by error code; made for the first one. */
   resets: Map<number, number> | undefined
 
-  /** The connection is over. */
+  /** The connection is over: keeps the counts of the engine. */
   keep({ framesReceived, framesSent }: { framesReceived: number; framesSent: number }): void {
     this.framesReceived = framesReceived
     this.framesSent = framesSent

@@ -2,7 +2,7 @@ import type { Engine } from '../../engine/engine.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import { byName } from './session-stats.ts'
 
-/** Counts of a server since it began, and how it stands. */
+/** Counts of a server since its start, and its state now. */
 export interface ServerStats {
   readonly connectionsOpen: number
   readonly connectionsTotal: number
@@ -16,7 +16,7 @@ export interface ServerStats {
   readonly framesSent: number
   /** Frames that wait to be sent, on all open connections. */
   readonly queueLength: number
-  /** Bytes of linear memory: what it has grown to, and what sessions hold of it, those of other servers too. */
+  /** Bytes of linear memory: its size, and the bytes that sessions use, those of other servers too. */
   readonly memory: { readonly size: number; readonly used: number }
 }
 
@@ -24,7 +24,7 @@ export interface ServerStats {
 export interface CountedConnection {
   readonly counts: ConnectionCounts
   readonly streamCount: number
-  /** `undefined`: its protocol has failed, or is not known yet. */
+  /** `undefined`: the protocol has failed, or is not known yet. */
   readonly counters:
     | { readonly framesReceived: number; readonly framesSent: number; readonly queueLength: number }
     | undefined
@@ -35,7 +35,7 @@ export class ServerTotals {
   connections = 0
   readonly #closed: ConnectionCounts = new ConnectionCounts()
 
-  /** A connection is gone: its counts stay. */
+  /** A connection is closed. Its counts are kept. */
   add(counts: ConnectionCounts): void {
     sum(this.#closed, counts)
   }

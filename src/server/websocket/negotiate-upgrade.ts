@@ -9,17 +9,18 @@ import {
 } from '../../websocket/index.ts'
 import type { HttpStream } from '../../exchange/http-stream.ts'
 
-/** A WebSocket handshake that was agreed on (RFC 8441 §5), and waits for its response to be sent. */
+/** A WebSocket handshake that was accepted (RFC 8441 §5), and whose response is not sent yet. */
 export interface WebSocketUpgrade {
   readonly connection: WebSocketConnection
   readonly socket: ServerWebSocket
-  /** For the response. */
+  /** The fields of the response. */
   readonly fields: readonly HeaderField[]
 }
 
 /**
- * Reads the handshake of a request: an extended CONNECT (RFC 8441), or Upgrade (RFC 6455 §4.2). Throws `ERR_NOT_WEBSOCKET`
- * when it asks for something else, and `ERR_WEBSOCKET_HANDSHAKE` when the handshake is malformed or of another version.
+ * Reads the handshake of a request: an extended CONNECT (RFC 8441), or Upgrade (RFC 6455 §4.2). Throws
+ * `ERR_NOT_WEBSOCKET` when the request asks for something else, and `ERR_WEBSOCKET_HANDSHAKE` when the handshake is
+ * malformed or of another version.
  */
 export function negotiateUpgrade(
   stream: HttpStream,
@@ -60,7 +61,10 @@ function acceptField(stream: HttpStream): HeaderField {
   throw malformed('sec-websocket-key is not sixteen bytes in base64', stream)
 }
 
-/** A client of another version learns ours (RFC 6455 §4.2.2, §4.4), over HTTP/1.1 by the status that says so. */
+/**
+ * The refusal of a handshake. A client of another version gets the server's version (RFC 6455 §4.2.2, §4.4), over
+ * HTTP/1.1 with status 426.
+ */
 function malformed(reason: string, stream: HttpStream): RequestRefusal {
   const ours = { 'sec-websocket-version': '13' }
   const response = isOfOtherVersion(stream)
