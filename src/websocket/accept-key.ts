@@ -5,7 +5,9 @@ const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 /** Sixteen bytes in base64. */
 const keyForm = /^[\w+/]{21}[AQgw]==$/
 
-/** `Sec-WebSocket-Accept` for the `Sec-WebSocket-Key` of a request (RFC 6455 §4.2.2); `undefined`: it is no key. */
+/**
+ * `Sec-WebSocket-Accept` for the `Sec-WebSocket-Key` of a request (RFC 6455 §4.2.2); `undefined`: the value is no key.
+ */
 export function acceptOf(key: string | undefined): string | undefined {
   if (key === undefined || !keyForm.test(key)) return undefined
   return btoa(String.fromCharCode(...sha1(key + guid)))

@@ -14,7 +14,7 @@ import { ServerWebSocket, type SocketLink, type SocketReadyState } from './serve
 
 type Timer = ReturnType<typeof setTimeout>
 
-/** While more bytes than this wait for a peer, no frames are read from it: they would cause more output. */
+/** While more bytes than this wait for a peer, no frames are read from it, because they would cause more output. */
 const highWater = 1024 * 1024
 // A byte order mark belongs to the message.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -112,7 +112,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
 
   // ---- called by a server ---------------------------------------------------------------------
 
-  /** The response is on its way: the socket is open. Call it in the turn in which the tunnel was accepted. */
+  /** The response is submitted: the socket is open. Call it in the turn in which the tunnel was accepted. */
   open(tunnel: Tunnel): void {
     if (this.#readyState === ServerWebSocket.CLOSED) {
       tunnel.reset()
@@ -132,7 +132,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.socket.dispatchEvent(new Event('open'))
   }
 
-  /** Drops the socket now: the request is gone, the response was another one, the server stops. */
+  /** Drops the socket now: the request has ended, another response was sent, or the server stops. */
   abort(error?: Error): void {
     if (this.#readyState === ServerWebSocket.CLOSED) return
     this.#failure ??= error
@@ -226,7 +226,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
   }
 
   onClose(errorCode: number): void {
-    // A browser cancels the stream when its tab is closed: that is no error.
+    // A browser cancels the stream when its tab is closed, which is no error.
     const isOrderly = errorCode === ErrorCode.NO_ERROR || errorCode === ErrorCode.CANCEL
     if (!isOrderly && this.#received === undefined) {
       this.#failure ??= new WebSocketProtocolError(
@@ -327,7 +327,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.#expectClose()
   }
 
-  /** Gives the peer time to close, and more while it takes bytes. */
+  /** Gives the peer time to close, and more time while the peer takes bytes. */
   #expectClose(): void {
     clearInterval(this.#idleTimer)
     clearTimeout(this.#closeTimer)

@@ -38,7 +38,7 @@ export function closeEvent(init: SocketCloseInit): SocketCloseEvent {
   return new closeEventClass('close', init)
 }
 
-/** A socket's `error` event. In contrast to a browser's, it has the error. */
+/** A socket's `error` event. In contrast to the event of a browser, it has the error. */
 export interface SocketErrorEvent extends Event {
   readonly error: Error
   readonly message: string

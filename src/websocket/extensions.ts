@@ -1,7 +1,7 @@
 /** One element of `sec-websocket-extensions` (RFC 6455 §9.1). */
 export interface ExtensionOffer {
   readonly name: string
-  /** The parameters in order; one without a value has `''`. */
+  /** The parameters in order; a parameter without a value has `''`. */
   readonly parameters: readonly (readonly [name: string, value: string])[]
 }
 
@@ -38,7 +38,7 @@ const windowBits = /^(?:8|9|1[0-5])$/
 
 /**
  * The answer to the first offer of permessage-deflate that is acceptable (RFC 7692 §7.1); `undefined` when there is
- * none. Neither side keeps its context between messages; our window has 15 bits and no fewer.
+ * none. Neither side keeps its context between messages. The server's window has 15 bits and no fewer.
  */
 export function acceptDeflate(offers: readonly ExtensionOffer[]): string | undefined {
   for (const { name: extension, parameters } of offers) {
@@ -61,7 +61,7 @@ function agreedParameters(parameters: ExtensionOffer['parameters']): string | un
         if (value !== '') return undefined
         break
       case 'client_max_window_bits':
-        // Any window of the client is acceptable: ours is as large as the largest.
+        // Any window of the client is acceptable, because the inflater's window is the largest.
         if (value !== '' && !windowBits.test(value)) return undefined
         break
       case 'server_max_window_bits':

@@ -228,7 +228,7 @@ export class FrameParser {
   /** Makes room for `needed` bytes; `announced` is the length of the message at the end of this frame. */
   #grow(needed: number, announced: number): void {
     const wanted = Math.max(Math.ceil(growth * needed), firstGrowth)
-    // The last frame tells the length of the message: exactly that much memory.
+    // With the last frame the length of the message is known: it gets exactly that much memory.
     const capacity = this.#isFinal ? Math.min(announced, wanted) : wanted
     const message = new Uint8Array(capacity)
     message.set(this.#message.subarray(0, this.#length))

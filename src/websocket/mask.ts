@@ -5,8 +5,8 @@ const turned = new Uint8Array(4)
 const turnedWord = new Uint32Array(turned.buffer)
 
 /**
- * Takes the mask (RFC 6455 §5.3) off `bytes[start..end)`, or puts it on, in place. `phase` is how many
- * bytes of the payload came before.
+ * Removes the mask (RFC 6455 §5.3) of `bytes[start..end)`, or applies it, in place. `phase` is how many bytes of the
+ * payload came before.
  */
 export function unmask(
   bytes: Uint8Array,

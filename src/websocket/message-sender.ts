@@ -6,7 +6,7 @@ import { compress } from './permessage-deflate.ts'
 
 /** A tunnel calls `onDrain` when its buffered bytes fall to this number or below. */
 const lowWater = 64 * 1024
-/** A payload up to this long is copied behind its header; a longer one is written by itself. */
+/** A payload up to this long is copied after its header. A longer payload is written by itself. */
 const joinedPayload = 16 * 1024
 
 /** Sends messages to the peer, in order. */
@@ -14,7 +14,7 @@ export class MessageSender {
   readonly #compressFrom: number
   readonly #onError: (error: unknown) => void
   #tunnel: Tunnel | undefined
-  /** Settles after the last message queued behind a Blob that is being read; `undefined` without a queue. */
+  /** Settles after the last message that is queued after a Blob that is being read; `undefined` without a queue. */
   #queue: Promise<void> | undefined
   #queuedBytes = 0
   #discardedBytes = 0

@@ -4,8 +4,8 @@ import { acceptDeflate, parseExtensions, trim } from './extensions.ts'
 /** Options of a handshake. */
 export interface NegotiateOptions {
   /**
-   * The subprotocols we speak, the preferred first, or a function that chooses among those the client offers, in the
-   * client's order (`undefined`: none of them). Default: none.
+   * The subprotocols of the server, the preferred first, or a function that chooses among those the client offers, in
+   * the client's order (`undefined`: none of them). Default: none.
    */
   readonly protocol?:
     | string
@@ -22,7 +22,7 @@ export interface WebSocketAgreement {
   readonly protocol: string
   /** The extensions, as the response names them; `''`: none. */
   readonly extensions: string
-  /** permessage-deflate is among them. */
+  /** permessage-deflate is among the extensions. */
   readonly isCompressed: boolean
   /** Fields of the response with status 200 (RFC 8441 §5), or 101 over HTTP/1.1. */
   readonly fields: readonly HeaderField[]

@@ -2,7 +2,7 @@ import { checkObject } from '../common/arguments.ts'
 import { mostTime, type NumberTable, type Resolved, resolveNumber } from '../common/option-table.ts'
 import type { NegotiateOptions } from './negotiate.ts'
 
-/** How a WebSocket is served. */
+/** Options of a WebSocket. */
 export interface WebSocketOptions extends NegotiateOptions {
   /**
    * The longest message that is taken, in bytes, also when inflated; a longer one fails the socket with 1009. Default:

@@ -3,7 +3,7 @@ import { Deflater } from './deflate/deflater.ts'
 import { Inflater, InflateLimitError } from './deflate/inflater.ts'
 import { WebSocketProtocolError } from './protocol-error.ts'
 
-/** Compressing a longer message would hold up everything else for tens of milliseconds. */
+/** Compressing a longer message would block the thread for tens of milliseconds. */
 const longestCompressed = 1024 * 1024
 
 // No message depends on another, so all sockets share one of each. They are made at the first use.

@@ -1,8 +1,8 @@
 import { HTTPError, nameErrors } from '../common/errors.ts'
 
-/** What made a WebSocket fail; its `code` is `ERR_WEBSOCKET`. */
+/** The error with which a WebSocket failed; its `code` is `ERR_WEBSOCKET`. */
 export class WebSocketProtocolError extends HTTPError {
-  /** The code that the peer was told, or 1006 where it could be told nothing. */
+  /** The code that was sent to the peer, or 1006 where none could be sent. */
   readonly closeCode: number
 
   static {

@@ -48,8 +48,8 @@ const maxPing = 125
 export type SocketData = string | ArrayBuffer | ArrayBufferView | Blob
 
 /**
- * The server's end of a WebSocket, with the interface of the standard's `WebSocket`. Beyond it: `ping()`,
- * the `pong` event, `drained`; an `error` event tells what went wrong in `error`.
+ * The server's end of a WebSocket, with the interface of the standard's `WebSocket`. In addition it has `ping()`, the
+ * `pong` event and `drained`, and an `error` event has the error as `error`.
  */
 export class ServerWebSocket extends EventTarget {
   static readonly CONNECTING = 0
@@ -95,7 +95,7 @@ export class ServerWebSocket extends EventTarget {
     return 3
   }
 
-  /** `CONNECTING` (0) until the response is on its way, then `OPEN` (1), `CLOSING` (2), `CLOSED` (3). */
+  /** `CONNECTING` (0) until the response is submitted, then `OPEN` (1), `CLOSING` (2), `CLOSED` (3). */
   get readyState(): SocketReadyState {
     return this.#link.readyState
   }
@@ -108,7 +108,7 @@ export class ServerWebSocket extends EventTarget {
     return this.#link.bufferedAmount
   }
 
-  /** Resolves when few sent bytes wait for the peer; at once when that is so already, or the socket is closed. */
+  /** Resolves when few sent bytes wait for the peer; at once when few wait already, or the socket is closed. */
   get drained(): Promise<void> {
     return this.#link.drained
   }
@@ -123,8 +123,8 @@ export class ServerWebSocket extends EventTarget {
   }
 
   /**
-   * Sends a message; anything that is no bytes and no Blob is sent as a string. The bytes may be changed
-   * afterwards. Throws an `InvalidStateError` before the socket is open; does nothing once it closes.
+   * Sends a message. A value that is neither bytes nor a Blob is sent as a string. The bytes may be changed afterwards.
+   * Throws an `InvalidStateError` before the socket is open; does nothing once it closes.
    */
   send(data: SocketData): void {
     this.#checkConnected()

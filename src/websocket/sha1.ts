@@ -3,8 +3,8 @@ const constants = [0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6] as const
 const blockLength = 64
 
 /**
- * SHA-1 of an ASCII text (FIPS 180-4), for the handshake of RFC 6455, which has no secret. By itself, because the digest of
- * Web Crypto is asynchronous, and the response is not.
+ * SHA-1 of an ASCII text (FIPS 180-4), for the handshake of RFC 6455, which has no secret. It is implemented here,
+ * because the digest of Web Crypto is asynchronous, and the response is not.
  */
 export function sha1(text: string): Uint8Array {
   const blocks = padded(text)

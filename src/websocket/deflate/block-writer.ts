@@ -56,7 +56,7 @@ export class BlockWriter {
   /** A literal, or `distance << 9 | length`. */
   readonly #tokens = new Uint32Array(maxTokens)
   #count = 0
-  /** The code lengths of a block as symbols, with what follows them above the lowest five bits. */
+  /** The code lengths of a block as symbols, with their extra bits above the lowest five bits. */
   readonly #lengthTokens = new Uint16Array(literalCodes + distanceCodes)
   #lengthCount = 0
   #input: Uint8Array = new Uint8Array(0)
@@ -89,7 +89,7 @@ export class BlockWriter {
     this.#distances.counts[codeOfDistance(distance)]!++
   }
 
-  /** Writes the block, whose tokens stand for the bytes up to `end`. Nothing, when it has none. */
+  /** Writes the block, whose tokens stand for the bytes up to `end`. Writes nothing when the block has no tokens. */
   end(end: number): void {
     if (this.#count === 0) return
     const literals = this.#literals
@@ -193,7 +193,7 @@ export class BlockWriter {
     return 2 * counts[16]! + 3 * counts[17]! + 7 * counts[18]!
   }
 
-  /** Makes the code of the code lengths; gives how many of its own lengths are sent. */
+  /** Makes the code of the code lengths. Returns how many of its own lengths are sent. */
   #orders(): number {
     this.#codeLengths.build(7)
     let orders = codeLengthOrder.length

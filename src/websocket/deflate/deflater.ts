@@ -6,15 +6,15 @@ const hashBits = 15
 const windowMask = maxWindow - 1
 /** Earlier places that are tried for a match. */
 const maxChain = 16
-/** A match this long is not bettered. */
+/** A match of this length is taken without a search for a longer one. */
 const niceMatch = 64
 /** Size of the output buffer that is kept between messages. */
 const keptOutput = 64 * 1024
 
 /**
- * Compresses the messages of permessage-deflate, each by itself. Not `CompressionStream`: that ends with a
- * block that has BFINAL set, after which the inflaters of several clients stop for good (RFC 7692 §7.2.3.4
- * allows it; few have met it). This one ends as zlib's Z_SYNC_FLUSH does.
+ * Compresses the messages of permessage-deflate, each by itself. `CompressionStream` is not used, because it ends with
+ * a block that has BFINAL set. RFC 7692 §7.2.3.4 allows such a block, but the inflaters of several clients stop after
+ * it. The output of this class ends as with zlib's Z_SYNC_FLUSH.
  */
 export class Deflater {
   readonly #head = new Int32Array(1 << hashBits)
@@ -51,7 +51,7 @@ export class Deflater {
       }
     }
     this.#block.end(at)
-    // The head of an empty stored block; the rest of it is what the receiver appends (§7.2.1).
+    // The head of an empty stored block. The receiver appends the rest of the block (§7.2.1).
     this.#bits.put(0, 3)
     this.#bits.align()
     return this.#bits.length < length ? output.slice(0, this.#bits.length) : undefined
@@ -68,7 +68,7 @@ export class Deflater {
     this.#head[hash] = at
   }
 
-  /** The longest match for what is at `at`, as `distance << 9 | length`; 0: none. Remembers `at`. */
+  /** The longest match for the bytes at `at`, as `distance << 9 | length`; 0: none. Remembers `at`. */
   #findMatch(input: Uint8Array, at: number): number {
     const hash = this.#hash(input, at)
     const head = this.#head
@@ -77,7 +77,7 @@ export class Deflater {
     previous[at & windowMask] = candidate
     head[hash] = at
 
-    // Further back the slots belong to later places.
+    // The slots of places further back hold later places.
     const oldest = Math.max(0, at - maxWindow + 1)
     const longest = Math.min(maxMatch, input.length - at)
     let best = minMatch - 1

@@ -19,8 +19,8 @@ export class HuffmanDecoder {
   }
 
   /**
-   * Sets the code lengths. False when they are no code: too many, or too few. One code of one bit, or none at
-   * all, may do (§3.2.7).
+   * Sets the code lengths. False when they are no code: too many, or too few. One code of one bit, or none at all, is
+   * allowed (§3.2.7).
    */
   build(lengths: Uint8Array): boolean {
     const count = this.#count.fill(0)

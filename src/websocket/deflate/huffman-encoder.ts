@@ -73,7 +73,7 @@ export class HuffmanEncoder {
     const parents = this.#parents
     for (let i = 0; i < leaves; i++) weights[i] = sorted[i]! >>> symbolBits
 
-    // The inner nodes come out in order of weight, too: two queues do instead of a heap.
+    // The inner nodes are made in order of weight, too, so two queues replace a heap.
     let leaf = 0
     let inner = leaves
     const root = 2 * leaves - 2
@@ -89,7 +89,7 @@ export class HuffmanEncoder {
     }
 
     const ofLength = this.#ofLength.fill(0)
-    // From here on a weight is a depth.
+    // From here on `weights` holds depths.
     weights[root] = 0
     for (let node = root - 1; node >= 0; node--) {
       const depth = weights[parents[node]!]! + 1

@@ -19,8 +19,9 @@ const tail = [0x00, 0x00, 0xff, 0xff]
 /** Size of the output buffer that is kept between messages. */
 const keptOutput = 64 * 1024
 /**
- * A block with codes of its own costs microseconds, however short it is. No deflater makes more of them than these, and
- * one for each so many bytes of input and output: a shorter block is longer with its codes than with the fixed ones.
+ * A block with its own codes costs microseconds, even if it is short. A message may have `freeCodes` of these blocks,
+ * and one more for each `bytesPerCodes` bytes of input and output. No deflater makes more, because a shorter block is
+ * longer with its own codes than with the fixed codes.
  */
 const freeCodes = 256
 const bytesPerCodes = 128
@@ -40,9 +41,9 @@ export class InflateLimitError extends Error {
 }
 
 /**
- * Decompresses the messages of permessage-deflate, each by itself. Not `DecompressionStream`: it fails, or
- * drops what follows, after a block with BFINAL, which RFC 7692 §7.2.3.4 allows; on Deno it inflates a chunk
- * of any size in one go, beyond every limit; and for the usual, short message it costs more than the work.
+ * Decompresses the messages of permessage-deflate, each by itself. `DecompressionStream` is not used. It fails, or
+ * drops the bytes that follow, after a block with BFINAL, which RFC 7692 §7.2.3.4 allows. On Deno it inflates a chunk
+ * of any size at once, beyond every limit. For a short message, the usual case, it costs more than the work.
  */
 export class Inflater {
   readonly #fixedLiterals = new HuffmanDecoder(fixedLiteralLengths.length)
@@ -62,7 +63,7 @@ export class Inflater {
   #output: Uint8Array = this.#kept
   #length = 0
   #limit = 0
-  /** Blocks with codes of their own in this message. */
+  /** The number of blocks with their own codes in this message. */
   #codes = 0
 
   constructor() {
@@ -160,7 +161,7 @@ export class Inflater {
     this.#at = end
   }
 
-  /** RFC 1951 §3.2.7. */
+  /** Reads the codes of a block (RFC 1951 §3.2.7). */
   #readCodes(): void {
     this.#codes++
     if ((this.#codes - freeCodes) * bytesPerCodes > this.#at + this.#length) {
@@ -214,7 +215,7 @@ export class Inflater {
     return entry >>> 4
   }
 
-  /** The hot loop: everything it needs is in locals. */
+  /** Decodes a block. This is the hot loop, so its state is in local variables. */
   #compressed(literals: HuffmanDecoder, distances: HuffmanDecoder): void {
     const input = this.#input
     const end = input.length

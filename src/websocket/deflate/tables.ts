@@ -17,7 +17,7 @@ export const codeLengthOrder: readonly number[] = [
 /** §3.2.5: the first length of each of the codes 257 to 285, and how many bits follow. */
 export const lengthBase: Uint16Array = new Uint16Array(29)
 export const lengthExtra: Uint8Array = new Uint8Array(29)
-/** §3.2.5: the same of the distance codes. */
+/** §3.2.5: the same for the distance codes. */
 export const distanceBase: Uint16Array = new Uint16Array(distanceCodes)
 export const distanceExtra: Uint8Array = new Uint8Array(distanceCodes)
 
@@ -28,7 +28,7 @@ for (let code = 0; code < 28; code++) {
   lengthExtra[code] = extra
   base += 1 << extra
 }
-// The longest match has a code of its own.
+// The longest match has its own code.
 lengthBase[28] = maxMatch
 base = 1
 for (let code = 0; code < distanceCodes; code++) {
