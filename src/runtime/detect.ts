@@ -1,7 +1,7 @@
 import { HTTPError } from '../common/errors.ts'
 import type { Runtime } from '../transport/transport.ts'
 
-/** Globals by which the runtimes are told apart. */
+/** Globals by which the runtimes are distinguished. */
 export interface RuntimeGlobals {
   readonly Deno?: { readonly listen?: unknown }
   readonly Bun?: { readonly listen?: unknown }
@@ -9,7 +9,7 @@ export interface RuntimeGlobals {
 }
 
 /**
- * The runtime this program runs on. Only that one is loaded, so a browser's bundle has none of them.
+ * The runtime that this program runs on. Only its file is loaded, so a browser's bundle has none of the runtimes.
  * Rejects with the code `ERR_RUNTIME_UNKNOWN` where there is no way to listen.
  */
 export async function detectRuntime(

@@ -22,7 +22,7 @@ export interface TlsInfo {
   readonly clientCertificate: unknown
 }
 
-/** A certificate chain and its key in PEM; the rest is optional. What a runtime gets are strings. */
+/** A certificate chain and its key in PEM; the other options are optional. A runtime gets strings. */
 export interface TlsOptions {
   readonly cert: string
   readonly key: string
@@ -31,7 +31,7 @@ export interface TlsOptions {
   readonly passphrase?: string
   /** Ask the client for a certificate. */
   readonly requestCert?: boolean
-  /** Turn away a client whose certificate is missing or not signed by `ca`. Default: `requestCert`. */
+  /** Refuse a client whose certificate is missing or not signed by `ca`. Default: `requestCert`. */
   readonly rejectUnauthorized?: boolean
   /**
    * Cipher suites in OpenSSL's names, the preferred first, with colons between. Default: of TLS 1.2 those with ECDHE
@@ -56,24 +56,24 @@ export interface Transport {
   /** `null` on cleartext. */
   readonly tls: TlsInfo | null
   /**
-   * Sends bytes that are *borrowed*: the caller overwrites them once the call has returned, so the
-   * transport copies what it cannot hand over at once. Returns `false` when the peer reads slower
-   * than we write: send nothing more until `onDrain`. Bytes passed in spite of that are kept.
+   * Sends bytes that are *borrowed*: the caller overwrites them once the call has returned, so the transport copies the
+   * bytes that it cannot hand over at once. Returns `false` when the peer reads more slowly than bytes are written:
+   * send no more until `onDrain`. Bytes that are passed nevertheless are kept.
    */
   write(bytes: Uint8Array): boolean
   /** Sends chunks in order, without a copy where the runtime can. The caller must not change them afterwards. */
   writev(chunks: readonly Uint8Array[]): boolean
   /**
-   * Makes of bytes what chunks for `writev` are cut from, where slices of another class cost less to send.
-   * The very memory, not a copy; called without `this`.
+   * Converts bytes to a class whose slices cost less to send. Chunks for `writev` are cut from the result. The result
+   * has the same memory, not a copy. Called without `this`.
    */
   readonly view?: (bytes: Uint8Array) => Uint8Array
   /** Stops `onData` after the chunk being delivered; TCP pushes back on the peer. */
   pause(): void
   resume(): void
-  /** Sends what was written, then FIN (on TLS close_notify first). `onClose` follows when the peer has closed too. */
+  /** Sends the written bytes, then FIN (on TLS close_notify first). `onClose` follows when the peer has closed too. */
   end(): void
-  /** Drops the connection now; what was not sent is lost. `onClose` follows. */
+  /** Drops the connection now; bytes that were not sent are lost. `onClose` follows. */
   destroy(): void
 }
 
@@ -83,17 +83,17 @@ export interface Transport {
  */
 export interface TransportSink {
   /**
-   * Bytes arrived. The chunk may be kept unless `Listening.reusesReadBuffer` says that its memory
-   * is written again after this call.
+   * Bytes arrived. The chunk may be kept unless `Listening.reusesReadBuffer` says that its memory is overwritten after
+   * this call.
    */
   onData(chunk: Uint8Array): void
   /** After a `write` that returned `false`: there is room again. */
   onDrain(): void
-  /** The peer sent FIN and will send no more; what we write still reaches it until `end`. */
+  /** The peer sent FIN and sends no more bytes. Written bytes still reach the peer, until `end`. */
   onEnd(): void
   /**
-   * The transport is gone. Called exactly once, and last. `null` when both sides ended in order, or
-   * after `destroy`; else the system's error with its `code`, such as `ECONNRESET`.
+   * The transport is closed. Called exactly once, and last. `null` when both sides have sent FIN, or after `destroy`;
+   * else the system's error with its `code`, such as `ECONNRESET`.
    */
   onClose(error: Error | null): void
 }
@@ -120,7 +120,7 @@ export interface Listening {
   readonly address: Address
   /** True where the memory of a chunk passed to `onData` is used again for the next one. */
   readonly reusesReadBuffer: boolean
-  /** Stops accepting; open connections live on. Resolves once the port is free. */
+  /** Stops accepting; open connections stay open. Resolves once the port is free. */
   close(): Promise<void>
   /** Resolves once the connections that were accepted are ready or were refused: TLS handshakes take a while. */
   settled?(): Promise<void>
@@ -131,8 +131,8 @@ export interface Acceptor {
   /** A connection is ready: where there is TLS, its handshake has settled on a protocol that was offered. */
   onConnection(transport: Transport): TransportSink
   /**
-   * A connection failed before it was one: a handshake error, or a client that takes none of the
-   * protocols (which is turned away with the alert no_application_protocol or by closing). The listener goes on.
+   * A connection failed before it was ready: the handshake failed, or the client takes none of the protocols. Such a
+   * client gets the alert no_application_protocol, or its connection is closed. The listener goes on.
    */
   onRefused(error: Error, remoteAddress: Address | null): void
 }
@@ -140,13 +140,15 @@ export interface Acceptor {
 /** One JavaScript runtime, or another way for bytes to arrive. */
 export interface Runtime {
   readonly name: 'node' | 'deno' | 'bun' | 'memory' | (string & {})
-  /** Rejects with the system's error (`code` such as `EADDRINUSE`) when the address cannot be had. */
+  /** Rejects with the system's error (`code` such as `EADDRINUSE`) when the address cannot be used. */
   listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening>
   /**
    * Calls `action` at the end of this turn of the loop, so that the output of many timers, promises and pieces of a
    * stream is sent at once. Default: after the promises that are settled, which may be between two timers.
    */
   atEndOfTurn?(action: () => void): void
-  /** Calls `listener` at each SIGINT and SIGTERM, which then do not end the process. The result stops that. */
+  /**
+   * Calls `listener` at each SIGINT and SIGTERM, which then do not end the process. The result removes the listener.
+   */
   onShutdownSignal?(listener: () => void): () => void
 }

@@ -135,7 +135,7 @@ export class BunTransport<Data> implements Transport {
     } else if (error) {
       this.#error ??= error
     } else if (!this.#error) {
-      // After our FIN, the peer's FIN closes the socket without the event `end`.
+      // After FIN of this side, FIN of the peer closes the socket without the event `end`.
       if (this.#ended && this.#queue.length === 0) this.peerEnded()
       // Bun does not report every reset.
       else this.#error = connectionResetError()

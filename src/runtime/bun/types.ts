@@ -15,7 +15,7 @@ export interface BunSocket<Data> {
   write(bytes: Uint8Array, offset: number, length: number): number
   /** Closes both directions once the bytes that `write` took are sent. */
   end(): void
-  /** Sends FIN, and goes on reading. */
+  /** Sends FIN; reading continues. */
   shutdown(): void
   terminate(): void
   pause(): void
@@ -53,7 +53,7 @@ export interface BunTlsOptions {
   readonly ALPNProtocols: Uint8Array
 }
 
-/** Where to listen: an address, or a socket that has one. */
+/** The place to listen at: an address, or a socket that is bound. */
 export type BunPlace =
   | { readonly hostname: string; readonly port: number; readonly reusePort: boolean }
   | { readonly fd: number }

@@ -25,8 +25,8 @@ export class DenoNodeTransport extends NodeTransport {
   }
 
   /**
-   * Deno reports a reset as the end of the peer's side. After a reset the system gives no address of the peer; it gives
-   * none either when both sides have ended.
+   * Deno reports a reset as the end of the peer's side. After a reset the system gives no address of the peer. The
+   * system also gives none when both sides have ended.
    */
   protected override endError(): Error | null {
     if (this.#socket.writableEnded) return null

@@ -1,4 +1,4 @@
-/** Deno: `Deno.listen`, and TLS in a file of its own. */
+/** Deno: `Deno.listen`, and TLS in a separate file. */
 import type { Acceptor, Listening, ListenOptions, Runtime } from '../../transport/transport.ts'
 import { AcceptQueue } from '../shared/accept-queue.ts'
 import { makeAddress } from '../shared/address.ts'
@@ -14,7 +14,7 @@ export const denoRuntime: Runtime = { name: 'deno', listen, onShutdownSignal, at
 let later: ((action: () => void) => void) | undefined
 
 function atEndOfTurn(action: () => void): void {
-  // Loaded on demand: it takes Deno 10 ms. Deno has it from 2.4 on.
+  // Read on demand, because Deno takes 10 ms to load `setImmediate`. Deno has it from 2.4 on.
   later ??= globalThis.setImmediate ?? queueMicrotask
   later(action)
 }
@@ -91,7 +91,7 @@ async function acceptAll(
   }
 }
 
-/** The client reset its connection before it was accepted: the next one need not wait. */
+/** The client reset its connection before it was accepted. The next connection need not wait. */
 function hasLeft(error: unknown): boolean {
   return ['ENOTCONN', 'ECONNABORTED', 'ECONNRESET'].includes(codeOf(error))
 }

@@ -16,7 +16,7 @@ import { MemoryTransport } from './transport.ts'
 
 const host = 'memory'
 
-/** A network of its own: its listeners are reached only by its `connect`. */
+/** A network in memory. Its listeners are reached only by its `connect`. */
 export class MemoryRuntime implements Runtime {
   readonly name = 'memory'
   readonly #acceptors = new Map<number, Acceptor>()
@@ -45,8 +45,8 @@ export class MemoryRuntime implements Runtime {
   }
 
   /**
-   * Connects to a listener: the only one, or the one of this port. `onConnection` is called at once with
-   * the client's end, and gives the sink for what arrives there. Throws an error of the code
+   * Connects to the listener of this port; without a port, to the first listener. `onConnection` is called at once with
+   * the client's end, and returns the sink for the bytes that arrive there. Throws an error with the code
    * `ECONNREFUSED` when there is no listener.
    */
   connect(onConnection: (transport: Transport) => TransportSink, port?: number): Transport {

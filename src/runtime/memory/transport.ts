@@ -21,7 +21,7 @@ export class MemoryTransport implements Transport {
   readonly tls: null = null
   #peer: MemoryTransport | null = null
   #sink: TransportSink | null = null
-  /** Bytes that the peer wrote and that were not delivered to our sink yet. */
+  /** Bytes that the peer wrote and that were not delivered to the sink yet. */
   readonly #inbox = new ChunkQueue()
   #scheduled = false
   #paused = false

@@ -1,4 +1,4 @@
-/** Node: `node:net`, and `node:tls` in a file of its own. */
+/** Node: `node:net`, and `node:tls` in a separate file. */
 import type { Acceptor, Listening, ListenOptions, Runtime } from '../../transport/transport.ts'
 import { Handshakes } from '../shared/handshakes.ts'
 import { listenOn, plainServer } from './listener.ts'

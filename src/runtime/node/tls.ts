@@ -18,10 +18,10 @@ import { defaultHandshakeTimeout } from '../shared/limits.ts'
 import { answerPlainHttp } from './plain-http.ts'
 import { NodeTransport } from './transport.ts'
 
-/** What differs where `node:tls` is not Node's. */
+/** The members that differ on a runtime whose `node:tls` is not Node's. */
 export interface TlsPlatform {
   readonly transport: new (socket: TLSSocket, tls: TlsInfo) => NodeTransport
-  /** Of a socket whose handshake may have failed. */
+  /** The address of a socket whose handshake may have failed. */
   readonly remoteAddress: (socket: Socket) => Address | null
 }
 
@@ -59,12 +59,12 @@ export function tlsServer(
   server.on('secureConnection', (socket) => {
     handshakes.end()
     if (isOffered(socket.alpnProtocol || null, offered)) {
-      // Not before: a client that leaves in the middle of its handshake is gone.
+      // Set only now, because a client that ends its side during the handshake is gone.
       socket.allowHalfOpen = true
       handOver(new platform.transport(socket, tlsInfo(socket, requestCert)), acceptor)
       return
     }
-    // It offered no ALPN at all: OpenSSL lets it pass.
+    // The client offered no ALPN, and OpenSSL has accepted it.
     socket.on('error', ignore)
     socket.destroySoon()
     refuse(acceptor, alpnError(socket.alpnProtocol || null), platform.remoteAddress(socket))
@@ -81,7 +81,7 @@ export function tlsServer(
 }
 
 function refusal(error: Error, handshakeTimeout: number): Error {
-  // Deno gives it no code.
+  // On Deno this error has no code.
   if (error.message === 'TLS handshake timeout') return handshakeTimeoutError(handshakeTimeout)
   switch (codeOf(error)) {
     case 'ERR_TLS_HANDSHAKE_TIMEOUT':
@@ -95,7 +95,7 @@ function refusal(error: Error, handshakeTimeout: number): Error {
 
 function tlsInfo(socket: TLSSocket, asksForCertificate: boolean): TlsInfo {
   const certificate = asksForCertificate ? socket.getPeerCertificate() : null
-  // `false` without SNI, which the types do not tell.
+  // `servername` is `false` without SNI, which the types do not say.
   const { servername } = socket as { servername?: string | false }
   return {
     alpnProtocol: socket.alpnProtocol || null,

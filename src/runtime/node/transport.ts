@@ -8,8 +8,8 @@ import { writeLimit } from '../shared/limits.ts'
 import { Slab } from '../shared/slab.ts'
 
 /**
- * The slab of all connections: the memory of a copy that the system took at once is used for the next. Node makes a
- * Buffer of each chunk that is none.
+ * The slab of all connections. The memory of a copy that the system took at once is used for the next copy. Copies are
+ * Buffers, because Node makes a Buffer of each other chunk.
  */
 const slab = new Slab((length) => Buffer.allocUnsafeSlow(length))
 
@@ -78,7 +78,7 @@ export class NodeTransport implements Transport {
   writev(chunks: readonly Uint8Array[]): boolean {
     if (this.#ended) return true
     const socket = this.#socket
-    // Behind bytes that wait, Node keeps the chunks; else it hands their addresses to the system at once.
+    // While bytes wait, Node keeps the chunks. Else Node hands their addresses to the system at once.
     const watched = socket.writableLength > 0 ? this.#watch(chunks) : undefined
     if (chunks.length === 1) {
       socket.write(chunks[0]!, watched)
@@ -149,7 +149,7 @@ function total(chunks: readonly Uint8Array[]): number {
   return length
 }
 
-/** Node makes a Buffer of each chunk that is none; slices of a Buffer are. */
+/** Makes a Buffer, whose slices are Buffers. Node would make a Buffer of each other chunk. */
 function asBuffer(bytes: Uint8Array): Buffer {
   if (bytes instanceof Buffer) return bytes
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)

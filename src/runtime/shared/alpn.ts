@@ -12,7 +12,7 @@ export function isOffered(protocol: string | null, offered: readonly string[]): 
   return offered.includes(protocol ?? 'http/1.1')
 }
 
-/** Names as ALPN has them on the wire: each behind its length. */
+/** Names in the form of ALPN on the wire: each after its length. */
 export function alpnBytes(offered: readonly string[]): Uint8Array {
   const bytes = offered.flatMap((name) => [
     name.length,

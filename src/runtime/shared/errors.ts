@@ -18,7 +18,7 @@ export function tlsOptionError(option: string, runtime: string): HTTPError {
   )
 }
 
-/** None of `ciphers`, or not all that they ask for, is there on this runtime. Code `ERR_TLS_OPTION`. */
+/** This runtime has none of `ciphers`, or offers suites beyond them. Code `ERR_TLS_OPTION`. */
 export function ciphersError(ciphers: string, reason: string, cause?: unknown): HTTPError {
   return new HTTPError(
     'ERR_TLS_OPTION',
@@ -53,8 +53,8 @@ export function handshakeTimeoutError(milliseconds: number): HTTPError {
 }
 
 /**
- * Nothing listens, for a reason that has a code, or for one that speaks for itself. A name that leads
- * nowhere has neither: `notFound` is what the runtime says of it.
+ * Nothing listens. An error with a code, and one that does not match `notFound`, is returned as it is. `notFound`: the
+ * runtime's message for a host name that does not exist, which becomes an error with the code `ENOTFOUND`.
  */
 export function listenError(error: unknown, host: string | null, notFound: RegExp): Error {
   const thrown = asError(error)
@@ -64,7 +64,7 @@ export function listenError(error: unknown, host: string | null, notFound: RegEx
   })
 }
 
-/** What was handed over is no socket that can listen. The code is the system's, such as `EINVAL`. */
+/** The file descriptor is no socket that can listen. The code is that of the system, such as `EINVAL`. */
 export function descriptorError(fd: number, cause: unknown): HTTPError {
   const code = codeOf(cause) || 'EINVAL'
   return new HTTPError(
@@ -74,12 +74,12 @@ export function descriptorError(fd: number, cause: unknown): HTTPError {
   )
 }
 
-/** The peer reset the connection, and no system's error says so. */
+/** The peer reset the connection, and the system reported no error. */
 export function connectionResetError(): HTTPError {
   return new HTTPError('ECONNRESET', 'The connection was reset by the peer.')
 }
 
-/** What was thrown, as an `Error`. */
+/** A thrown value, as an `Error`. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
 }

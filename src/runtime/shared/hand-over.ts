@@ -23,7 +23,7 @@ export function refuse(acceptor: Acceptor, error: unknown, remoteAddress: Addres
   }
 }
 
-/** Calls `onClose` of a sink. An error that the sink throws is ignored: the transport is closed already. */
+/** Calls `onClose` of a sink. An error that the sink throws is only printed: the transport is closed already. */
 export function tellClosed(sink: TransportSink | null, error: Error | null): void {
   try {
     sink?.onClose(error)

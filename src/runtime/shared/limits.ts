@@ -1,4 +1,4 @@
-/** Bytes a transport keeps for a slow reader before `write` answers `false`. */
+/** Bytes a transport keeps for a slow reader before `write` returns `false`. */
 export const writeLimit: number = 128 * 1024
 
 /** Milliseconds a TLS handshake may take where `ListenOptions.handshakeTimeout` is absent. */

@@ -16,7 +16,7 @@ export class Slab {
   /** The memory of the last copy, if the copy was large. */
   #lent: Uint8Array<ArrayBuffer> | null = null
 
-  /** `allocate`: memory of the class that the copies shall have. */
+  /** `allocate` makes memory of the class that the copies have. */
   constructor(allocate: (length: number) => Uint8Array<ArrayBuffer> = newBytes) {
     this.#allocate = allocate
     this.#memory = this.#large = allocate(0)
