@@ -31,7 +31,7 @@ async function serveModule(command: Command): Promise<void> {
   await server.ready()
   console.log(`Listening on ${server.url} (${server.runtime})`)
   await server.closed
-  // A module may have timers of its own.
+  // Timers of the module may still run.
   process.exit(0)
 }
 

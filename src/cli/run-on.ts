@@ -4,7 +4,10 @@ import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import type { RuntimeName } from './arguments.ts'
 
-/** Runs this program with the same arguments on another runtime, with the socket `--fd` names; the exit code. */
+/**
+ * Runs this program with the same arguments on another runtime, with the socket `--fd` names. Resolves to the exit
+ * code.
+ */
 export async function runOn(
   runtime: RuntimeName,
   program: string,
@@ -20,9 +23,9 @@ export async function runOn(
   const child = spawn(command, all, {
     stdio: fd === undefined ? 'inherit' : ['inherit', 'inherit', 'inherit', fd],
   })
-  // A terminal sends Ctrl-C to both; the child then ends in order, and this program after it.
+  // A terminal sends Ctrl-C to both. The child then ends gracefully, and this program after it.
   const forward = (signal: NodeJS.Signals): void => {
-    // Not child.kill(): in Deno that makes up the exit code.
+    // Not child.kill(): on Deno the exit code is wrong after it.
     if (child.pid !== undefined && child.exitCode === null) process.kill(child.pid, signal)
   }
   const ignore = (): void => {}
@@ -41,7 +44,7 @@ function withDescriptor(args: readonly string[]): string[] {
   return [...args.slice(0, at), '--fd', '3', ...args.slice(at)]
 }
 
-/** Path of a program: of npm in this folder or one above, else by PATH. */
+/** The path of a program: in node_modules of this folder or of one above, else on the PATH. */
 function find(name: string): string | undefined {
   const folders: string[] = []
   for (let folder = process.cwd(); ; folder = dirname(folder)) {

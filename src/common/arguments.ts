@@ -2,8 +2,8 @@ import { asBytes } from './bytes.ts'
 import { HTTPError } from './errors.ts'
 
 /*
- * Checks of arguments before they cross into linear memory: WebAssembly would convert a wrong value in silence
- * (`'CANCEL'` to 0), or throw a TypeError of its own.
+ * Checks of arguments before they cross into linear memory: WebAssembly would convert a wrong value silently
+ * (`'CANCEL'` to 0), or throw its own TypeError.
  */
 
 const most31 = 0x7fff_ffff
@@ -26,7 +26,7 @@ export function describe(value: unknown): string {
   }
 }
 
-/** `ERR_INVALID_ARGUMENT`: `name` is what the caller passed, `expected` what it should have been. */
+/** `ERR_INVALID_ARGUMENT`: `name` is the argument, `expected` describes the values that are allowed. */
 export function invalidArgument(name: string, expected: string, value: unknown): HTTPError {
   return new HTTPError(
     'ERR_INVALID_ARGUMENT',

@@ -1,6 +1,6 @@
 import { HTTPError } from './errors.ts'
 
-/** The bytes of a body are gone before they were sent. */
+/** The bytes of a body were lost before they were sent. */
 export function bodyChangedError(streamId?: number): HTTPError {
   return new HTTPError(
     'ERR_BODY_CHANGED',

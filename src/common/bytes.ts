@@ -37,7 +37,7 @@ function kindOf(value: object): string {
   return Object.prototype.toString.call(value)
 }
 
-/** Whether a getter of `prototype` takes the object: a tag can be anything's. */
+/** Whether a getter of `prototype` takes the object. The tag does not decide, because any object can have one. */
 function hasSlots(prototype: object, value: object): boolean {
   try {
     Reflect.get(prototype, 'byteLength', value)

@@ -1,4 +1,4 @@
-/** RFC 9113 §7: why a stream or a connection ended, as it stands on the wire. */
+/** Error codes (RFC 9113 §7): why a stream or a connection ended, as sent on the wire. */
 export const ErrorCode = {
   NO_ERROR: 0x0,
   PROTOCOL_ERROR: 0x1,
@@ -18,7 +18,7 @@ export const ErrorCode = {
 
 const errorCodeNames = Object.keys(ErrorCode)
 
-/** `'CANCEL'` for 8; a code that no RFC names comes back as a hexadecimal number. */
+/** `'CANCEL'` for 8; a code that no RFC names gives a hexadecimal number. */
 export function errorCodeName(code: number): string {
   return errorCodeNames[code] ?? `0x${code.toString(16)}`
 }
@@ -75,22 +75,22 @@ export function libraryCodeName(code: number): string {
 
 /** The place of an error, for `HTTPError`. */
 export interface ErrorPlace {
-  /** The stream it concerns. */
+  /** The stream of the error. */
   readonly streamId?: number
-  /** nghttp2's result, where the error came from there. */
+  /** nghttp2's result, where the error came from nghttp2. */
   readonly errno?: number
-  /** The code of RFC 9113 §7 that the peer was told, or told us. */
+  /** The code of RFC 9113 §7 that was sent to the peer, or received from it. */
   readonly errorCode?: number
   readonly cause?: unknown
 }
 
 /**
- * Every error of this package. `code` is stable, for programs: an `NGHTTP2_ERR_*`, or `ERR_…` for one of
- * ours. The message says what happened and what to do.
+ * Every error of this package. `code` is stable, for programs: an `NGHTTP2_ERR_*`, or `ERR_…` for an error of this
+ * package. The message says what happened and what to do.
  */
 export class HTTPError extends Error {
   readonly code: string
-  // Of these, an error has those that are known: a console prints no `undefined`.
+  // An error has only the members that are known, so that a console prints no `undefined`.
   declare readonly streamId: number | undefined
   declare readonly errno: number | undefined
   declare readonly errorCode: number | undefined

@@ -9,7 +9,7 @@ import { HTTPError } from './errors.ts'
 export type HeaderField = readonly [name: string, value: string, neverIndexed?: boolean]
 
 /**
- * In an object of fields: the names of those that are never indexed.
+ * The key, in an object of fields, of the names of the never-indexed fields.
  *
  * ```ts
  * { 'set-cookie': 'token=…', [sensitiveHeaders]: ['set-cookie'] }
@@ -27,13 +27,13 @@ export type HeaderList =
       Record<string, string | readonly string[]> & { [sensitiveHeaders]?: readonly string[] }
     >
 
-/** Names and values in turn: the form in which fields travel inside. */
+/** Names and values in turn: the form of fields inside this package. */
 export interface FlatFields extends Array<string> {
   /** Positions of the names of never-indexed fields. Absent where there is none. */
   neverIndexed?: number[]
 }
 
-/** No fields; not to be changed. */
+/** No fields; must not be changed. */
 export const noFields: FlatFields = []
 
 /** Appends `headers` to `fields`. */
@@ -132,7 +132,7 @@ export function toPairs(fields: FlatFields): [name: string, value: string][] {
 export const nameCharacters: RegExp = /^[!#$%&'*+\-.^_`|~0-9a-zA-Z]+$/
 const pseudoName = /^:[a-zA-Z]+$/
 
-/** The name as it goes on the wire; throws `ERR_INVALID_FIELD_NAME`. */
+/** The name in the form in which it is sent; throws `ERR_INVALID_FIELD_NAME`. */
 export function wireName(name: string): string {
   if (typeof name !== 'string' || (!nameCharacters.test(name) && !pseudoName.test(name))) {
     throw new HTTPError(
@@ -146,7 +146,7 @@ export function wireName(name: string): string {
 // oxlint-disable-next-line no-control-regex -- controls are what a value must not have
 const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
 
-/** The value as it goes on the wire; throws `ERR_INVALID_FIELD_VALUE` (RFC 9110 §5.5). */
+/** The value in the form in which it is sent; throws `ERR_INVALID_FIELD_VALUE` (RFC 9110 §5.5). */
 export function wireValue(name: string, value: string): string {
   if (typeof value !== 'string' || forbiddenInValue.test(value)) throw invalidValue(name, value)
   const first = value.charCodeAt(0)

@@ -6,7 +6,7 @@ export interface Priority {
   readonly incremental: boolean
 }
 
-/** RFC 9218 §4: the priority of a request that says none. */
+/** The priority of a request without one (RFC 9218 §4). */
 export const defaultPriority: Priority = Object.freeze({ urgency: 3, incremental: false })
 
 /** Reads a priority, each member once; throws `ERR_INVALID_ARGUMENT`. */

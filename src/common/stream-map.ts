@@ -42,7 +42,7 @@ export class StreamMap<T> {
       this.clear()
       return
     }
-    // Entries behind move forward, but never before the slot that their id gives.
+    // Later entries move forward, but never before the slot that their id gives.
     const values = this.#values
     const mask = ids.length - 1
     for (let slot = (hole + 1) & mask; ids[slot] !== 0; slot = (slot + 1) & mask) {
