@@ -25,6 +25,8 @@ export class Http1Carrier implements StreamCarrier {
   readonly sendsDate: boolean
   readonly maxRequestBodySize: number
   readonly #core: Http1Core
+  /** The active stream was answered with 501, and the connection ends. */
+  #isRefused = false
 
   constructor(core: Http1Core, info: ConnectionInfo) {
     const { host } = core
@@ -61,8 +63,9 @@ export class Http1Carrier implements StreamCarrier {
       return 0
     }
     if (this.#isConnect && fields[1]!.startsWith('2')) {
-      // A 2xx response would open a tunnel (RFC 9110 §9.3.6). The body of the given response is not sent.
-      session.respond(notImplemented, noBytes, isEnd, true)
+      // A 2xx response would open a tunnel (RFC 9110 §9.3.6). The body of the given response is discarded.
+      session.respond(notImplemented, noBytes, true, true)
+      this.#isRefused = true
       return 0
     }
     if (upgradeOf426(fields) >= 0) fields.push('connection', 'upgrade')
@@ -71,13 +74,14 @@ export class Http1Carrier implements StreamCarrier {
   }
 
   sendData(_id: number, chunk: BodyChunk, isEnd: boolean): void {
+    if (this.#isRefused) return
     const bytes = toBytes(chunk)
     this.#core.session.sendData(bytes, isEnd)
     this.#core.written += bytes.length
   }
 
   sendTrailers(_id: number, fields: FlatFields): void {
-    this.#core.session.submitTrailers(fields)
+    if (!this.#isRefused) this.#core.session.submitTrailers(fields)
   }
 
   bufferedAmount(id: number): number {
