@@ -15,7 +15,7 @@ import { ShutdownNotice } from './shutdown-notice.ts'
 import { StreamEventQueue } from './stream-event-queue.ts'
 
 /** After this many requests their responses are sent, so that the client is busy while the next requests are read. */
-const requestsAtATime = 128
+const requestsAtATime = 48
 
 /** HTTP/2 on a connection (RFC 9113). */
 export class Http2Protocol implements Protocol {
