@@ -11,6 +11,8 @@ export interface ConnectionOwner {
   readonly reusesReadBuffer: boolean
   readonly readAhead: ReadAhead
   readonly unread: UnreadBudget
+  /** The connection that received bytes last. */
+  receiver: ProtocolHost | undefined
   /** Milliseconds of a clock that does not run backwards. */
   now(): number
   /** As `Runtime.atEndOfTurn`. */

@@ -48,6 +48,7 @@ export class Connection implements TransportSink, ProtocolHost {
   /** Runs during a graceful shutdown while the protocol is not known. */
   #firstRequestTimer: ReturnType<typeof setTimeout> | undefined
   #idleSince: number
+  #isAlone = false
 
   constructor(owner: ConnectionOwner, transport: Transport) {
     const { options } = owner
@@ -76,6 +77,10 @@ export class Connection implements TransportSink, ProtocolHost {
     return this.#output.hasRoom
   }
 
+  get isAlone(): boolean {
+    return this.#isAlone
+  }
+
   get streamCount(): number {
     return this.#protocol?.streamCount ?? 0
   }
@@ -102,6 +107,8 @@ export class Connection implements TransportSink, ProtocolHost {
     const protocol = this.#protocol
     if (!bytes || !protocol) return
     this.now = this.#owner.now()
+    this.#isAlone = this.#owner.receiver === this
+    this.#owner.receiver = this
     this.counts.bytesReceived += bytes.length
     let rest: Uint8Array | undefined = bytes
     while (rest && this.#takesInput) {

@@ -69,6 +69,8 @@ export interface ProtocolHost {
   readonly life: ConnectionLife
   /** The transport takes more bytes. */
   readonly hasRoom: boolean
+  /** The last bytes that the server received were this connection's, too. */
+  readonly isAlone: boolean
   /** The time of the turn, in milliseconds. */
   readonly now: number
   /** The time now, in milliseconds. */

@@ -14,8 +14,11 @@ import { PushPromises } from './push-promises.ts'
 import { ShutdownNotice } from './shutdown-notice.ts'
 import { StreamEventQueue } from './stream-event-queue.ts'
 
-/** After this many requests their responses are sent, so that the client is busy while the next requests are read. */
-const requestsAtATime = 48
+/**
+ * After this many requests their responses are sent. The client of the only busy connection has work then, while the next
+ * requests are read; among several connections, fewer and longer writes are better.
+ */
+const requestsAtATime = { alone: 48, amongOthers: 128 }
 
 /** HTTP/2 on a connection (RFC 9113). */
 export class Http2Protocol implements Protocol {
@@ -79,7 +82,9 @@ export class Http2Protocol implements Protocol {
   }
 
   receive(chunk: Uint8Array): Uint8Array | undefined {
-    const rest = this.#core.session.feed(chunk, this.#events, this.#host.now, requestsAtATime)
+    const { now, isAlone } = this.#host
+    const most = isAlone ? requestsAtATime.alone : requestsAtATime.amongOthers
+    const rest = this.#core.session.feed(chunk, this.#events, now, most)
     this.#events.dispatch()
     return rest
   }

@@ -62,6 +62,7 @@ export class ServerCore implements ConnectionOwner {
   readonly readAhead: ReadAhead = new ReadAhead(mostReadAhead)
   readonly unread: UnreadBudget
   reusesReadBuffer = false
+  receiver: Connection | undefined
   atEndOfTurn: (action: () => void) => void = afterPromises
   readonly #totals: ServerTotals = new ServerTotals()
   #runtime: Runtime | undefined
@@ -123,6 +124,7 @@ export class ServerCore implements ConnectionOwner {
   }
 
   forget(connection: Connection): void {
+    if (this.receiver === connection) this.receiver = undefined
     this.#connections.delete(connection)
     this.#totals.add(connection.counts)
     if (this.#connections.size === 0) this.#whenEmpty?.()
