@@ -33,7 +33,7 @@ export function partOf({ functionName, url }) {
   if (functionName === '(garbage collector)') return 'garbage collection'
   if (functionName.includes('wasm-function') || url.startsWith('wasm:')) return 'nghttp2 in wasm'
   // Deno reads the source maps.
-  if (url.includes('/dist/') || url.includes('/src/')) return 'nghttp2-wasm, JavaScript'
+  if (/(^|\/)(dist|src)\//.test(url)) return 'nghttp2-wasm, JavaScript'
   if (url.includes('/bench/')) return 'the benchmark’s handler'
   return 'the runtime'
 }
