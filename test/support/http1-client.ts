@@ -1,9 +1,15 @@
-/** The HTTP/1.1 client of Node, with answers as those of the HTTP/2 client. */
-import { Agent, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http'
-import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
+/** The HTTP/1.1 client of Node, with streams and answers as those of the HTTP/2 client. */
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+  type RequestOptions,
+} from 'node:http'
 import type { OutgoingHttpHeaders } from 'node:http2'
-import { PassThrough } from 'node:stream'
-import { Answer, type Push, type RequestInit } from './server-client.ts'
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
+import { Duplex } from 'node:stream'
+import { type Answer, answerOf, type Push, type RequestInit } from './server-client.ts'
 
 export interface Http1Options {
   readonly port: number
@@ -31,45 +37,33 @@ export class Http1Client implements AsyncDisposable {
   }
 
   request(path: string, init: RequestInit = {}): Promise<Answer> {
-    const { body, trailers, headers } = init
-    const { method = body === undefined ? 'GET' : 'POST' } = init
+    const { body, trailers } = init
+    const isEnd = body === undefined && trailers === undefined
+    const length = trailers ? undefined : Buffer.byteLength(body ?? '')
+    const headers = { ...(!isEnd && length !== undefined && { 'content-length': length }) }
+    const stream = this.open(path, { ...init, headers: { ...headers, ...init.headers } }, isEnd)
+    if (!isEnd) stream.end(body)
+    return answerOf(stream)
+  }
+
+  /** A request whose body the test itself writes, and whose response it reads. */
+  open(path: string, init: RequestInit = {}, endStream = false): Http1Stream {
     const send = this.#isSecure ? tlsRequest : httpRequest
+    const { method = init.body === undefined ? 'GET' : 'POST', trailers } = init
+    const { ':authority': host, ...headers }: OutgoingHttpHeaders = init.headers ?? {}
+    const isChunked = !endStream && headers['content-length'] === undefined
     const request = send({
       ...this.#options,
       method,
       path,
-      headers: { te: 'trailers', ...headers },
+      headers: {
+        te: 'trailers',
+        ...(host !== undefined && { host }),
+        ...(isChunked && { 'transfer-encoding': 'chunked' }),
+        ...headers,
+      } as NonNullable<RequestOptions['headers']>,
     })
-    if (trailers)
-      request.addTrailers(
-        Object.entries(trailers).map(([n, v]) => [n, String(v)] as const) as never,
-      )
-    request.end(body)
-    const answer = new Answer()
-    return new Promise((resolve) => {
-      request.on('information', ({ statusCode, headers: fields }) => {
-        answer.informational.push({ ':status': String(statusCode), ...fields } as never)
-      })
-      request.on('error', (error) => {
-        answer.error = error
-        answer.errorCode = 1
-        resolve(answer)
-      })
-      request.on('response', (response) => void read(response, answer).then(resolve))
-    })
-  }
-
-  /** A request whose response the test itself reads. */
-  open(path: string, init: RequestInit = {}): Http1Stream {
-    const stream = new Http1Stream()
-    const send = this.#isSecure ? tlsRequest : httpRequest
-    const { method = 'GET', headers, body } = init
-    const request = send({ ...this.#options, method, path, headers: { ...headers } })
-    request.on('error', (error) => stream.destroy(error))
-    request.on('response', (response) => response.on('error', () => {}).pipe(stream))
-    stream.once('close', () => request.destroy())
-    request.end(body)
-    return stream
+    return new Http1Stream(request, endStream, trailers)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,29 +71,74 @@ export class Http1Client implements AsyncDisposable {
   }
 }
 
-/** The body of a response, as far as it is used of a stream of HTTP/2. */
-export class Http1Stream extends PassThrough {
+/** A request and its response, with the events of a stream of the HTTP/2 client. */
+export class Http1Stream extends Duplex {
+  /** 1 where the connection ended before the response did. */
+  rstCode = 0
+  readonly #request: ClientRequest
+  #response: IncomingMessage | undefined
+  #isComplete = false
+
+  constructor(request: ClientRequest, endStream: boolean, trailers: OutgoingHttpHeaders = {}) {
+    super()
+    this.#request = request
+    const lines = Object.entries(trailers).flatMap(([name, values]) =>
+      [values].flat().map((value) => [name, String(value)] as const),
+    )
+    if (lines.length > 0) request.addTrailers(lines as never)
+    request.on('continue', () => this.emit('continue'))
+    request.on('information', ({ statusCode, headers }) => {
+      this.emit('headers', { ':status': String(statusCode), ...headers })
+    })
+    request.on('response', (response) => this.#read(response))
+    request.on('error', (error) => this.#lost(error))
+    if (endStream) this.end()
+    else request.flushHeaders()
+  }
+
   /** Drops the connection. */
   close(_errorCode?: number): void {
     this.destroy()
   }
-}
 
-async function read(response: IncomingMessage, answer: Answer): Promise<Answer> {
-  answer.status = response.statusCode!
-  answer.headers = response.headers
-  const { rawHeaders } = response
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    answer.fields.push([rawHeaders[i]!, rawHeaders[i + 1]!])
+  #read(response: IncomingMessage): void {
+    this.#response = response
+    const { statusCode, headers, rawHeaders } = response
+    this.emit('response', { ':status': String(statusCode), ...headers }, 0, rawHeaders)
+    response.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) response.pause()
+    })
+    response.on('error', (error) => this.#lost(error))
+    response.on('end', () => {
+      this.#isComplete = true
+      if (Object.keys(response.trailers).length > 0) this.emit('trailers', response.trailers)
+      this.push(null)
+    })
+    // As a stream of HTTP/2, which the server ends: what is left of the request is of no use.
+    this.once('end', () => this.destroy())
   }
-  const chunks: Buffer[] = []
-  try {
-    for await (const chunk of response) chunks.push(chunk as Buffer)
-    if (Object.keys(response.trailers).length > 0) answer.trailers = response.trailers
-  } catch (error) {
-    answer.error = error as Error
-    answer.errorCode = 1
+
+  #lost(error: Error): void {
+    if (this.#isComplete) return
+    this.rstCode = 1
+    this.destroy(error)
   }
-  answer.body = Buffer.concat(chunks)
-  return answer
+
+  override _read(): void {
+    this.#response?.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
+    // What cannot be written any more is not needed: the response may be there nevertheless.
+    this.#request.write(chunk, () => done())
+  }
+
+  override _final(done: () => void): void {
+    this.#request.end(done)
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    if (!this.#isComplete || !this.#request.writableFinished) this.#request.destroy()
+    done(error)
+  }
 }

@@ -9,6 +9,7 @@ import {
   type OutgoingHttpHeaders,
   type SecureClientSessionOptions,
 } from 'node:http2'
+import type { Duplex } from 'node:stream'
 
 export interface ClientOptions extends SecureClientSessionOptions {
   /** Instead of the first server's. */
@@ -110,9 +111,17 @@ export class Client implements AsyncDisposable {
   }
 }
 
+/** A request and its response, of a client of either protocol. */
+export interface ClientStream extends Duplex {
+  /** Of RST_STREAM. */
+  readonly rstCode?: number
+  /** The client wants no more of it. */
+  close(errorCode?: number): void
+}
+
 /** Reads a stream to its end, however it ends. */
 export function answerOf(
-  stream: ClientHttp2Stream,
+  stream: ClientStream,
   responseEvent: 'response' | 'push' = 'response',
 ): Promise<Answer> {
   const answer = new Answer()
