@@ -66,7 +66,10 @@ export class Http1Client implements AsyncDisposable {
     return new Http1Stream(request, endStream, trailers)
   }
 
+  /** Whatever is under way is lost. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const busy = Object.values(this.#agent.sockets).flatMap((sockets) => sockets ?? [])
+    for (const socket of busy) socket.resetAndDestroy()
     this.#agent.destroy()
   }
 }
@@ -96,8 +99,9 @@ export class Http1Stream extends Duplex {
     else request.flushHeaders()
   }
 
-  /** Drops the connection. */
+  /** Resets the connection: FIN alone is no farewell, the server answers what came before it. */
   close(_errorCode?: number): void {
+    this.#request.socket?.resetAndDestroy()
     this.destroy()
   }
 

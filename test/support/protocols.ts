@@ -1,7 +1,10 @@
 /** Suites that run once for each protocol: two protocols, one behaviour. */
+import { constants } from 'node:http2'
 import { describe } from 'vitest'
 import { Http1Client } from './http1-client.ts'
-import type { Client, ClientStream, RequestInit } from './server-client.ts'
+import { RawClient, requestFields } from './raw-client.ts'
+import { post, RawHttp1 } from './raw-http1.ts'
+import type { Answer, Client, ClientStream, RequestInit } from './server-client.ts'
 import type { TestServer } from './server.ts'
 
 export type Protocol = 'HTTP/1.1' | 'HTTP/2'
@@ -18,6 +21,39 @@ export interface ProtocolServer<Server extends TestServer = TestServer> {
   readonly protocol: Protocol
   /** A client that sends requests and reads answers; `port`: of another server of the program. */
   connect(port?: number): Promise<ProtocolClient>
+}
+
+/** The code of a response that ends too early: that of RST_STREAM, or 1 for a connection of HTTP/1.1. */
+export function cutOff(protocol: Protocol, errorCode: number): number {
+  return protocol === 'HTTP/2' ? errorCode : 1
+}
+
+/** The answer where there is no response: RST_STREAM; HTTP/1.1 has none, and a status takes its place. */
+export function refused(protocol: Protocol, errorCode: number, status = 500): Partial<Answer> {
+  return protocol === 'HTTP/2' ? { status: 0, errorCode } : { status, errorCode: 0 }
+}
+
+/** A client whose request goes on until it leaves; by hand, because Node's client ends the body of what it leaves. */
+export async function beginUpload(
+  server: TestServer,
+  protocol: Protocol,
+  path: string,
+): Promise<AsyncDisposable & { leave(): void }> {
+  if (protocol === 'HTTP/2') {
+    const client = await RawClient.connect(server)
+    client.headers(1, requestFields('POST', path))
+    client.data(1, 'a part')
+    return {
+      leave: () => client.reset(1, constants.NGHTTP2_CANCEL),
+      [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+    }
+  }
+  const client = await RawHttp1.open(server.port)
+  client.send(post(path, 'a part').replace('Length: 6', 'Length: 100'))
+  return {
+    leave: () => void client.socket.resetAndDestroy(),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  }
 }
 
 /** A suite for each of the two protocols, of one that is for a server. */
