@@ -21,6 +21,8 @@ export interface Http1Options {
 export class Http1Client implements AsyncDisposable {
   /** HTTP/1.1 has none. */
   readonly pushes: Push[] = []
+  /** Of the connection with the last response. */
+  localPort: number | undefined
   readonly #options: RequestOptions
   readonly #agent: Agent
   readonly #isSecure: boolean
@@ -63,6 +65,7 @@ export class Http1Client implements AsyncDisposable {
         ...headers,
       } as NonNullable<RequestOptions['headers']>,
     })
+    request.on('response', ({ socket }) => (this.localPort = socket.localPort))
     return new Http1Stream(request, endStream, trailers)
   }
 
@@ -91,7 +94,7 @@ export class Http1Stream extends Duplex {
     if (lines.length > 0) request.addTrailers(lines as never)
     request.on('continue', () => this.emit('continue'))
     request.on('information', ({ statusCode, headers }) => {
-      this.emit('headers', { ':status': String(statusCode), ...headers })
+      this.emit('headers', { ':status': statusCode, ...headers })
     })
     request.on('response', (response) => this.#read(response))
     request.on('error', (error) => this.#lost(error))
@@ -108,7 +111,7 @@ export class Http1Stream extends Duplex {
   #read(response: IncomingMessage): void {
     this.#response = response
     const { statusCode, headers, rawHeaders } = response
-    this.emit('response', { ':status': String(statusCode), ...headers }, 0, rawHeaders)
+    this.emit('response', { ':status': statusCode, ...headers }, 0, rawHeaders)
     response.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) response.pause()
     })

@@ -11,7 +11,7 @@ export type Protocol = 'HTTP/1.1' | 'HTTP/2'
 
 /** A client of either protocol. */
 export interface ProtocolClient
-  extends Pick<Client, 'get' | 'request' | 'pushes'>, AsyncDisposable {
+  extends Pick<Client, 'get' | 'request' | 'pushes' | 'localPort'>, AsyncDisposable {
   open(path: string, init?: RequestInit, endStream?: boolean): ClientStream
 }
 

@@ -76,6 +76,10 @@ export class Client implements AsyncDisposable {
     return client
   }
 
+  get localPort(): number | undefined {
+    return this.session.socket.localPort
+  }
+
   get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
     return this.request(path, { headers })
   }

@@ -1,48 +1,41 @@
 import { constants, sensitiveHeaders } from 'node:http2'
 import { expect, it } from 'vitest'
 import { RawClient } from '../../support/raw-client.ts'
+import { cutOff } from '../../support/protocols.ts'
 import { newTag } from '../../support/server.ts'
-import { describeFetch, encode, pause, until } from '../../support/fetch-suite.ts'
+import { describeProtocols, encode, pause, until } from '../../support/fetch-suite.ts'
 
 /** RFC 7838 §4, RFC 8336 §2. */
 const ALTSVC = 0xa
 const ORIGIN = 0xc
 
-describeFetch(
+describeProtocols(
   'fetch: info',
-  (server) => {
-    it('fields that are never indexed are told, and sent (RFC 7541 §6.2.3)', async () => {
-      await using client = await server.connect()
-      const headers = { 'x-secret': 'of the client', [sensitiveHeaders]: ['x-secret'] }
-      const answer = await client.get('/info/never-indexed', headers)
-      expect(answer.json()).toEqual([['x-secret', 'of the client', true]])
-      for (const fields of [answer.headers, answer.trailers]) {
-        expect((fields as Record<symbol, unknown>)[sensitiveHeaders]).toEqual(['x-token'])
-      }
-    })
-
+  ({ server, protocol, connect }) => {
     it('has the addresses, the stream and the connection', async () => {
-      await using client = await server.connect({ servername: 'localhost' })
+      await using client = await connect()
       const facts = (await client.get('/info/info')).json()
-      const remoteAddress = { host: '127.0.0.1', port: client.session.socket.localPort }
+      const remoteAddress = { host: '127.0.0.1', port: client.localPort }
       expect(facts).toMatchObject({
         remoteAddress,
         localAddress: { host: '127.0.0.1', port: server.port },
         streamId: 1,
-        isSameSession: true,
-        sessionAddress: remoteAddress,
+        sessionAddress: protocol === 'HTTP/2' ? remoteAddress : null,
         connect: null,
       })
-      expect((await client.get('/info/info')).json()).toMatchObject({ streamId: 3 })
+      // HTTP/1.1: the number of the request on its connection.
+      const second = protocol === 'HTTP/2' ? 3 : 2
+      expect((await client.get('/info/info')).json()).toMatchObject({ streamId: second })
     })
 
     it('has what TLS settled', async () => {
-      await using client = await server.connect({ servername: 'localhost' })
-      const { tls } = (await client.get('/info/info')).json() as { tls: object | null }
       if (!server.certificate) {
-        expect(tls).toBeNull()
+        await using client = await connect()
+        expect((await client.get('/info/info')).json()).toMatchObject({ tls: null })
         return
       }
+      await using client = await server.connect({ servername: 'localhost' })
+      const { tls } = (await client.get('/info/info')).json() as { tls: object | null }
       expect(tls).toMatchObject({ alpnProtocol: 'h2', clientCertificate: false })
       expect(Object.keys(tls!).toSorted()).toEqual([
         'alpnProtocol',
@@ -60,7 +53,7 @@ describeFetch(
     })
 
     it('sends informational responses, any number of them', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const { status, text, informational } = await client.get('/info/informational')
       expect({ status, text }).toEqual({ status: 200, text: 'the response' })
       expect(informational).toMatchObject([
@@ -71,7 +64,7 @@ describeFetch(
     })
 
     it('sends none that is none, or too late', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const tag = newTag()
       const answer = await client.get(`/info/informational-errors?tag=${tag}`)
       expect(answer.json()).toEqual(Array.from({ length: 4 }, () => 'ERR_INVALID_STATUS'))
@@ -82,7 +75,7 @@ describeFetch(
     it.each(['object', 'pairs', 'Headers', 'function', 'async'])(
       'sends trailers: %s',
       async (type) => {
-        await using client = await server.connect()
+        await using client = await connect()
         for (const body of ['none', 'text']) {
           const answer = await client.get(`/info/trailers?type=${type}&body=${body}`)
           expect(answer).toMatchObject({ status: 200, text: body === 'none' ? '' : 'text' })
@@ -93,7 +86,7 @@ describeFetch(
     )
 
     it('trailers can be decided when the body has ended', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const answer = await client.get('/info/late-trailers')
       expect(answer.text).toBe('one two three')
       expect(answer.trailers).toMatchObject({ 'x-length': '13' })
@@ -101,16 +94,16 @@ describeFetch(
       expect(changed.trailers).toMatchObject({ 'x-length': '13' })
     })
 
-    it('trailers that cannot be made reset the stream', async () => {
-      await using client = await server.connect()
+    it('trailers that cannot be made cut the response off', async () => {
+      await using client = await connect()
       const tag = newTag()
       const answer = await client.get(`/info/trailers?type=throws&tag=${tag}`)
-      expect(answer.errorCode).toBe(constants.NGHTTP2_INTERNAL_ERROR)
+      expect(answer.errorCode).toBe(cutOff(protocol, constants.NGHTTP2_INTERNAL_ERROR))
       await server.line('error', tag)
     })
 
     it('pushes', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const init = {
         path: '/pushed?x=1',
         requestHeaders: { 'x-promised': 'yes' },
@@ -120,7 +113,9 @@ describeFetch(
         trailers: { 'x-end': '1' },
       }
       const answer = await client.get(`/info/push?init=${encode(init)}`)
-      expect(answer.json()).toEqual({ pushed: true })
+      // HTTP/1.1 has no pushes.
+      expect(answer.json()).toEqual({ pushed: protocol === 'HTTP/2' })
+      if (protocol === 'HTTP/1.1') return
       const push = await until(() => client.pushes[0])
       expect(push.request).toMatchObject({
         ':method': 'GET',
@@ -133,16 +128,8 @@ describeFetch(
       expect(pushed.trailers).toMatchObject({ 'x-end': '1' })
     })
 
-    it('says when the client takes no pushes', async () => {
-      await using client = await server.connect({ settings: { enablePush: false } })
-      const answer = await client.get(`/info/push?init=${encode({ path: '/x', body: 'x' })}`)
-      expect(answer.json()).toEqual({ pushed: false })
-      await pause(20)
-      expect(client.pushes).toEqual([])
-    })
-
     it('pushes nothing that cannot be', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       for (const init of [
         { path: 'x' },
         { path: '/x', status: 99 },
@@ -157,14 +144,102 @@ describeFetch(
     })
 
     it('has the priority, and sets it', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const usual = { urgency: 3, incremental: false }
       expect((await client.get('/info/priority')).json()).toEqual({ before: usual, after: usual })
       const answer = await client.get('/info/priority?urgency=6', { priority: 'u=1, i' })
+      // HTTP/1.1 answers one request after the other: it reads no priority.
+      const before = protocol === 'HTTP/2' ? { urgency: 1, incremental: true } : usual
       expect(answer.json()).toEqual({
-        before: { urgency: 1, incremental: true },
+        before,
         after: { urgency: 6, incremental: true },
       })
+    })
+
+    it("has the stream's counts", async () => {
+      await using client = await connect()
+      const tag = newTag()
+      const answer = await client.request(`/info/stream-stats?tag=${tag}`, {
+        body: 'x'.repeat(5000),
+      })
+      // HTTP/1.1 has no windows.
+      const [window, remoteWindow] = protocol === 'HTTP/2' ? [1 << 20, 65_535] : [0, 0]
+      expect(answer.json()).toEqual({
+        before: {
+          bytesReceived: expect.any(Number),
+          bytesSent: 0,
+          bufferedAmount: 0,
+          remoteWindow,
+          localWindow: expect.any(Number),
+        },
+        length: 5000,
+        after: {
+          bytesReceived: 5000,
+          bytesSent: 0,
+          bufferedAmount: 0,
+          remoteWindow,
+          localWindow: expect.any(Number),
+        },
+      })
+      const { before, after } = answer.json() as Record<string, { localWindow: number }>
+      expect(before!.localWindow).toBeLessThanOrEqual(window)
+      expect(after!.localWindow).toBeGreaterThanOrEqual(window - 5000)
+      expect(await server.line('stream stats', tag)).toMatchObject({
+        bytesReceived: 5000,
+        bytesSent: answer.body.length,
+        remoteWindow: 0,
+        localWindow: 0,
+      })
+    })
+
+    it("has the server's counts", async () => {
+      await using client = await connect()
+      const read = async (): Promise<Record<string, unknown>> =>
+        (await client.get(`/control/stats?port=${server.port}`)).json() as Record<string, unknown>
+      const before = await read()
+      const second = await connect()
+      await second.get('/response/json')
+      const during = await read()
+      expect(during.connectionsOpen).toBe(Number(before.connectionsOpen) + 1)
+      expect(during.connectionsTotal).toBe(Number(before.connectionsTotal) + 1)
+      expect(during.streamsTotal).toBe(Number(before.streamsTotal) + 2)
+      expect(during.streamsOpen).toBe(1)
+      // HTTP/1.1 has no frames.
+      const isMore = protocol === 'HTTP/2'
+      expect(Number(during.framesReceived) > Number(before.framesReceived) + 2).toBe(isMore)
+      expect(Number(during.framesSent) > Number(before.framesSent) + 2).toBe(isMore)
+      expect(during.queueLength).toBe(0)
+      expect(during.memory).toMatchObject({ size: expect.any(Number), used: expect.any(Number) })
+      await second[Symbol.asyncDispose]()
+      const after = await until(async () => {
+        const stats = await read()
+        return stats.connectionsOpen === before.connectionsOpen && stats
+      })
+      // What closed connections counted stays.
+      expect(after.bytesSent).toBeGreaterThan(Number(during.bytesSent))
+      expect(Number(after.framesReceived) > Number(during.framesReceived)).toBe(isMore)
+      expect(after.connectionsTotal).toBe(during.connectionsTotal)
+    })
+
+    // What HTTP/1.1 has not: it has no frames, and `info.session` is null.
+    if (protocol === 'HTTP/1.1') return
+
+    it('fields that are never indexed are told, and sent (RFC 7541 §6.2.3)', async () => {
+      await using client = await server.connect()
+      const headers = { 'x-secret': 'of the client', [sensitiveHeaders]: ['x-secret'] }
+      const answer = await client.get('/info/never-indexed', headers)
+      expect(answer.json()).toEqual([['x-secret', 'of the client', true]])
+      for (const fields of [answer.headers, answer.trailers]) {
+        expect((fields as Record<symbol, unknown>)[sensitiveHeaders]).toEqual(['x-token'])
+      }
+    })
+
+    it('says when the client takes no pushes', async () => {
+      await using client = await server.connect({ settings: { enablePush: false } })
+      const answer = await client.get(`/info/push?init=${encode({ path: '/x', body: 'x' })}`)
+      expect(answer.json()).toEqual({ pushed: false })
+      await pause(20)
+      expect(client.pushes).toEqual([])
     })
 
     it('measures round trips', async () => {
@@ -207,38 +282,6 @@ describeFetch(
       expect(client.goaways.at(-1)).toEqual([constants.NGHTTP2_NO_ERROR, 1])
     })
 
-    it("has the stream's counts", async () => {
-      await using client = await server.connect()
-      const answer = await client.request('/info/stream-stats', { body: 'x'.repeat(5000) })
-      const window = 1024 * 1024
-      expect(answer.json()).toEqual({
-        before: {
-          bytesReceived: expect.any(Number),
-          bytesSent: 0,
-          bufferedAmount: 0,
-          remoteWindow: 65_535,
-          localWindow: expect.any(Number),
-        },
-        length: 5000,
-        after: {
-          bytesReceived: 5000,
-          bytesSent: 0,
-          bufferedAmount: 0,
-          remoteWindow: 65_535,
-          localWindow: expect.any(Number),
-        },
-      })
-      const { before, after } = answer.json() as Record<string, { localWindow: number }>
-      expect(before!.localWindow).toBeLessThanOrEqual(window)
-      expect(after!.localWindow).toBeGreaterThanOrEqual(window - 5000)
-      expect(await server.line('stream stats')).toMatchObject({
-        bytesReceived: 5000,
-        bytesSent: answer.body.length,
-        remoteWindow: 0,
-        localWindow: 0,
-      })
-    })
-
     it("has the session's counts", async () => {
       await using client = await server.connect()
       await client.request('/request/text', { body: 'x'.repeat(1000) })
@@ -266,33 +309,6 @@ describeFetch(
       const later = await read()
       expect(later.streamsTotal).toBe(4)
       expect(later.bytesSent).toBeGreaterThan(Number(stats.bytesSent))
-    })
-
-    it("has the server's counts", async () => {
-      await using client = await server.connect()
-      const read = async (): Promise<Record<string, unknown>> =>
-        (await client.get(`/control/stats?port=${server.port}`)).json() as Record<string, unknown>
-      const before = await read()
-      const second = await server.connect()
-      await second.get('/response/json')
-      const during = await read()
-      expect(during.connectionsOpen).toBe(Number(before.connectionsOpen) + 1)
-      expect(during.connectionsTotal).toBe(Number(before.connectionsTotal) + 1)
-      expect(during.streamsTotal).toBe(Number(before.streamsTotal) + 2)
-      expect(during.streamsOpen).toBe(1)
-      expect(during.framesReceived).toBeGreaterThan(Number(before.framesReceived) + 2)
-      expect(during.framesSent).toBeGreaterThan(Number(before.framesSent) + 2)
-      expect(during.queueLength).toBe(0)
-      expect(during.memory).toMatchObject({ size: expect.any(Number), used: expect.any(Number) })
-      await second[Symbol.asyncDispose]()
-      const after = await until(async () => {
-        const stats = await read()
-        return stats.connectionsOpen === before.connectionsOpen && stats
-      })
-      // What closed connections counted stays.
-      expect(after.bytesSent).toBeGreaterThan(Number(during.bytesSent))
-      expect(after.framesReceived).toBeGreaterThan(Number(during.framesReceived))
-      expect(after.connectionsTotal).toBe(during.connectionsTotal)
     })
   },
   ['cleartext', 'TLS'],
