@@ -5,7 +5,7 @@ import { Http1Client } from './http1-client.ts'
 import { RawClient, requestFields } from './raw-client.ts'
 import { post, RawHttp1 } from './raw-http1.ts'
 import type { Answer, Client, ClientStream, RequestInit } from './server-client.ts'
-import type { TestServer } from './server.ts'
+import { describeServers, type Security, type TestServer } from './server.ts'
 
 export type Protocol = 'HTTP/1.1' | 'HTTP/2'
 
@@ -73,4 +73,13 @@ export function forProtocols<Server extends TestServer>(
       suite({ server, protocol: 'HTTP/1.1', connect })
     })
   }
+}
+
+/** A suite against the program of test/server/handler/fixture on each runtime, by each of the two protocols. */
+export function describeHandlers(
+  name: string,
+  suite: (server: ProtocolServer) => void,
+  securities?: readonly Security[],
+): void {
+  describeServers(name, forProtocols(suite), securities)
 }

@@ -1,10 +1,15 @@
+import { once } from 'node:events'
 import { expect, it } from 'vitest'
-import { describeServers, newTag } from '../../support/server.ts'
+import { describeHandlers, refused } from '../../support/protocols.ts'
+import { answerOf } from '../../support/server-client.ts'
+import { newTag } from '../../support/server.ts'
 import { END_HEADERS, RawClient, Type } from '../../support/raw-client.ts'
 
-describeServers('handlers that fail', (server) => {
-  it.each(['headers', 'data', 'done'])('in on%s: the stream is reset, no other', async (place) => {
-    await using client = await server.connect()
+const expecting = { expect: '100-continue' }
+
+describeHandlers('handlers that fail', ({ server, protocol, connect }) => {
+  it.each(['headers', 'data', 'done'])('in on%s: the request fails, no other', async (place) => {
+    await using client = await connect()
     for (const how of ['throw', 'reject']) {
       const tag = newTag()
       const path = `/throw?at=${place}&how=${how}&tag=${tag}`
@@ -12,7 +17,7 @@ describeServers('handlers that fail', (server) => {
         client.request(path, { body: 'some bytes' }),
         client.request('/echo', { body: 'some bytes' }),
       ])
-      expect(failed).toMatchObject({ status: 0, errorCode: 2 })
+      expect(failed).toMatchObject(refused(protocol, 2))
       expect(other).toMatchObject({ status: 200, text: 'some bytes' })
       const { calls } = await server.line('close', tag)
       const all = ['onHeaders', 'onData 10', 'onRequestDone']
@@ -24,16 +29,16 @@ describeServers('handlers that fail', (server) => {
   })
 
   it('in the constructor', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const tag = newTag()
     const answer = await client.request(`/?at=constructor&tag=${tag}`, { body: 'some bytes' })
-    expect(answer).toMatchObject({ status: 0, errorCode: 2 })
+    expect(answer).toMatchObject(refused(protocol, 2))
     expect(await server.line('error', `thrown for ${tag}`)).toMatchObject({ source: 'handler' })
     expect((await client.get('/')).status).toBe(200)
   })
 
   it('in onClose: reported, without another effect', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     for (const how of ['throw', 'reject']) {
       const tag = newTag()
       const answer = await client.get(`/throw-once-answered?at=close&how=${how}&tag=${tag}`)
@@ -44,7 +49,7 @@ describeServers('handlers that fail', (server) => {
   })
 
   it('once it has answered', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const tag = newTag()
     await client.get(`/throw-once-answered?tag=${tag}`)
     await server.line('error', `thrown for ${tag}`)
@@ -52,16 +57,48 @@ describeServers('handlers that fail', (server) => {
     expect((await client.get('/')).status).toBe(200)
   })
 
-  it('a hundred at once on one connection', async () => {
-    await using client = await server.connect()
+  it('a hundred at once', async () => {
+    await using client = await connect()
     const paths = Array.from({ length: 100 }, () => `/throw?at=headers&tag=${newTag()}`)
     const answers = await Promise.all(paths.map((path) => client.get(path)))
-    expect(answers.every(({ errorCode }) => errorCode === 2)).toBe(true)
+    for (const answer of answers) expect(answer).toMatchObject(refused(protocol, 2))
     expect((await client.get('/')).status).toBe(200)
   })
 })
 
-describeServers('requests that end early', (server) => {
+describeHandlers('requests that end early', ({ server, protocol, connect }) => {
+  it('an answer before the body, to a client that uploads a lot', async () => {
+    await using client = await connect()
+    const tag = newTag()
+    const answer = await client.request(`/early?tag=${tag}`, { body: new Uint8Array(4 << 20) })
+    expect(answer).toMatchObject({ status: 413, text: 'too much', errorCode: 0 })
+    expect((await client.get('/')).status).toBe(200)
+    expect(await server.line('close', tag)).toMatchObject({ errorCode: 0 })
+  })
+
+  it('100-continue, once the handler wants the body', async () => {
+    await using client = await connect()
+    const stream = client.open('/echo', { method: 'POST', headers: expecting })
+    stream.once('continue', () => stream.end('the body'))
+    const answer = await answerOf(stream)
+    expect(answer).toMatchObject({ status: 200, text: 'the body' })
+    expect(answer.informational).toMatchObject([{ ':status': 100 }])
+  })
+
+  it('100-continue: no, when it is answered without', async () => {
+    await using client = await connect()
+    const stream = client.open('/early', { method: 'POST', headers: expecting })
+    const informational: unknown[] = []
+    stream.on('headers', (headers) => informational.push(headers))
+    stream.on('error', () => {})
+    const [headers] = (await once(stream, 'response')) as [object]
+    expect(headers).toMatchObject({ ':status': 413 })
+    expect(informational).toEqual([])
+  })
+
+  // What follows is about frames and streams.
+  if (protocol === 'HTTP/1.1') return
+
   it('an answer before the body: the client is told to stop, in order', async () => {
     await using client = await RawClient.connect(server)
     const tag = newTag()
@@ -75,30 +112,6 @@ describeServers('requests that end early', (server) => {
     client.data(1, 'late')
     expect(await client.isAlive()).toBe(true)
     expect(await server.line('close', tag)).toMatchObject({ errorCode: 0 })
-  })
-
-  it('to a client that uploads a lot', async () => {
-    await using client = await server.connect()
-    const answer = await client.request('/early', { body: new Uint8Array(4 << 20) })
-    expect(answer).toMatchObject({ status: 413, text: 'too much' })
-    expect((await client.get('/')).status).toBe(200)
-  })
-
-  it('100-continue, once the handler wants the body', async () => {
-    await using client = await RawClient.connect(server)
-    client.get(1, '/echo', [['expect', '100-continue']], END_HEADERS)
-    const { fields } = await client.nextOf(Type.HEADERS, 1)
-    expect(fields).toEqual([[':status', '100']])
-    client.data(1, 'the body', 1)
-    const { payload } = await client.nextOf(Type.DATA, 1)
-    expect(payload.toString()).toBe('the body')
-  })
-
-  it('100-continue: no, when it is answered without', async () => {
-    await using client = await RawClient.connect(server)
-    client.get(1, '/early', [['expect', '100-continue']], END_HEADERS)
-    const { fields } = await client.nextOf(Type.HEADERS, 1)
-    expect(fields[0]).toEqual([':status', '413'])
   })
 
   it('a body shorter or longer than its content-length', async () => {
