@@ -58,7 +58,8 @@ export interface Transport {
   /**
    * Sends bytes that are *borrowed*: the caller overwrites them once the call has returned, so the transport copies the
    * bytes that it cannot hand over at once. Returns `false` when the peer reads more slowly than bytes are written:
-   * send no more until `onDrain`. Bytes that are passed nevertheless are kept.
+   * send no more until `onDrain`. Bytes that are passed nevertheless are kept. Returns `false` also when the connection is
+   * lost or ended: the bytes are dropped, and no `onDrain` follows.
    */
   write(bytes: Uint8Array): boolean
   /** Sends chunks in order, without a copy where the runtime can. The caller must not change them afterwards. */

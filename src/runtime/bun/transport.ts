@@ -39,7 +39,7 @@ export class BunTransport<Data> implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#ended) return true
+    if (this.#ended) return false
     const queue = this.#queue
     const { length } = bytes
     let taken = 0
@@ -53,7 +53,7 @@ export class BunTransport<Data> implements Transport {
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    if (this.#ended) return true
+    if (this.#ended) return false
     const queue = this.#queue
     const wasEmpty = queue.length === 0
     for (const chunk of chunks) queue.push(chunk)
@@ -149,14 +149,15 @@ export class BunTransport<Data> implements Transport {
   }
 
   /** `write` returned -1: the event `close` follows, perhaps without an error. */
-  #gone(): true {
+  #gone(): false {
     this.#error ??= connectionResetError()
     this.#queue.clear()
-    return true
+    this.#blocked = true
+    return false
   }
 
   #hasRoom(): boolean {
-    if (this.#queue.length >= writeLimit) this.#blocked = true
+    if (this.#queue.length >= writeLimit || this.#destroyed) this.#blocked = true
     return !this.#blocked
   }
 

@@ -47,7 +47,7 @@ export class DenoWriter {
 
   /** Copies the bytes: the write goes on after the call has returned. */
   write(borrowed: Uint8Array): boolean {
-    if (this.#ended) return true
+    if (this.#ended) return false
     const { length } = borrowed
     if (this.#bytes) {
       this.#queue.push(slab.copy(borrowed))
@@ -62,7 +62,7 @@ export class DenoWriter {
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    if (this.#ended) return true
+    if (this.#ended) return false
     for (const chunk of chunks) this.#queue.push(chunk)
     try {
       if (!this.#bytes) this.#next()
@@ -88,7 +88,7 @@ export class DenoWriter {
 
   #hasRoom(): boolean {
     const waiting = this.#queue.length + (this.#bytes?.length ?? 0)
-    if (waiting >= writeLimit) this.#blocked = true
+    if (waiting >= writeLimit || this.#stopped) this.#blocked = true
     return !this.#blocked
   }
 

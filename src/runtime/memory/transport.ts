@@ -53,11 +53,11 @@ export class MemoryTransport implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
-    return this.#ended || this.#send([bytes.slice()])
+    return !this.#ended && this.#send([bytes.slice()])
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    return this.#ended || this.#send(chunks)
+    return !this.#ended && this.#send(chunks)
   }
 
   pause(): void {

@@ -65,18 +65,16 @@ export class NodeTransport implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#ended) return true
+    if (this.#ended) return false
     const socket = this.#socket
     socket.write(slab.copy(bytes))
     // A cleartext socket hands bytes to the system within the call when the system takes them.
-    const waiting = socket.writableLength
-    if (waiting === 0) slab.giveBack()
-    else if (waiting >= this.#limit) this.#blocked = true
-    return !this.#blocked
+    if (socket.writableLength === 0) slab.giveBack()
+    return this.#hasRoom()
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    if (this.#ended) return true
+    if (this.#ended) return false
     const socket = this.#socket
     // While bytes wait, Node keeps the chunks. Else Node hands their addresses to the system at once.
     const watched = socket.writableLength > 0 ? this.#watch(chunks) : undefined
@@ -89,8 +87,7 @@ export class NodeTransport implements Transport {
       socket.write(chunks[last]!, watched)
       socket.uncork()
     }
-    if (socket.writableLength >= this.#limit) this.#blocked = true
-    return !this.#blocked
+    return this.#hasRoom()
   }
 
   pause(): void {
@@ -124,6 +121,13 @@ export class NodeTransport implements Transport {
     return () => {
       if (total(chunks) < length) this.#fail(bodyChangedError())
     }
+  }
+
+  /** Node tells of a write that the system has refused only in a turn to come, and takes more until then. */
+  #hasRoom(): boolean {
+    const socket = this.#socket
+    if (socket.writableLength >= this.#limit || socket.errored) this.#blocked = true
+    return !this.#blocked
   }
 
   #drained(): void {
