@@ -2,8 +2,8 @@
 import { constants } from 'node:http2'
 import { describe } from 'vitest'
 import { Http1Client } from './http1-client.ts'
-import { RawClient, requestFields } from './raw-client.ts'
-import { post, RawHttp1 } from './raw-http1.ts'
+import { END_HEADERS, END_STREAM, RawClient, requestFields, Type } from './raw-client.ts'
+import { get, post, RawHttp1 } from './raw-http1.ts'
 import type { Answer, Client, ClientStream, RequestInit } from './server-client.ts'
 import { describeServers, type Security, type TestServer } from './server.ts'
 
@@ -33,25 +33,42 @@ export function refused(protocol: Protocol, errorCode: number, status = 500): Pa
   return protocol === 'HTTP/2' ? { status: 0, errorCode } : { status, errorCode: 0 }
 }
 
-/** A client whose request goes on until it leaves; by hand, because Node's client ends the body of what it leaves. */
-export async function beginUpload(
-  server: TestServer,
-  protocol: Protocol,
+/** A request by hand: Node's client of HTTP/2 ends the body of what it leaves, and says goodbye. */
+export interface RawRequest extends AsyncDisposable {
+  /** Bytes of the response's body have come. */
+  responds(): Promise<unknown>
+  /** The client wants no answer any more: RST_STREAM, or a reset of the connection of HTTP/1.1. */
+  leave(): void
+  /** The connection is lost. */
+  lose(): void
+}
+
+/** A GET, or a POST with a body of which only a part comes. */
+export async function requestByHand(
+  { server, protocol }: Pick<ProtocolServer, 'server' | 'protocol'>,
+  method: 'GET' | 'POST',
   path: string,
-): Promise<AsyncDisposable & { leave(): void }> {
+): Promise<RawRequest> {
+  const isPost = method === 'POST'
   if (protocol === 'HTTP/2') {
     const client = await RawClient.connect(server)
-    client.headers(1, requestFields('POST', path))
-    client.data(1, 'a part')
+    client.headers(1, requestFields(method, path), isPost ? END_HEADERS : END_HEADERS | END_STREAM)
+    if (isPost) client.data(1, 'a part')
     return {
+      responds: () => client.nextOf(Type.DATA, 1),
       leave: () => client.reset(1, constants.NGHTTP2_CANCEL),
+      lose: () => void client.socket.destroy(),
       [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
     }
   }
   const client = await RawHttp1.open(server.port)
-  client.send(post(path, 'a part').replace('Length: 6', 'Length: 100'))
+  client.send(isPost ? post(path, 'a part').replace('Length: 6', 'Length: 100') : get(path))
+  // FIN alone is no farewell: the server answers what came before it.
+  const leave = (): void => void client.socket.resetAndDestroy()
   return {
-    leave: () => void client.socket.resetAndDestroy(),
+    responds: () => client.until(/\r\n\r\n[^]/),
+    leave,
+    lose: leave,
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   }
 }

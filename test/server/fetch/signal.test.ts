@@ -1,7 +1,12 @@
 import { constants } from 'node:http2'
 import { expect, it } from 'vitest'
 import { answerOf } from '../../support/server-client.ts'
-import { beginUpload, cutOff, type Protocol, type ProtocolClient } from '../../support/protocols.ts'
+import {
+  requestByHand,
+  cutOff,
+  type Protocol,
+  type ProtocolClient,
+} from '../../support/protocols.ts'
 import { newTag } from '../../support/server.ts'
 import { describeProtocols, pause } from '../../support/fetch-suite.ts'
 
@@ -73,11 +78,11 @@ describeProtocols(
     })
 
     it('aborts when the connection is lost', async () => {
-      const client = await connect()
       const tag = newTag()
-      ask(client, `/request/signal?tag=${tag}&how=wait`)
+      const path = `/request/signal?tag=${tag}&how=wait`
+      await using client = await requestByHand({ server, protocol }, 'GET', path)
       await server.line('begun', tag)
-      await client[Symbol.asyncDispose]()
+      client.lose()
       await server.line('abort', tag)
       expect(aborts(tag)).toBe(1)
     })
@@ -85,10 +90,10 @@ describeProtocols(
     it.each(['read', 'trailers'])('so does what waits for the request: %s', async (how) => {
       const tag = newTag()
       const path = `/request/signal?tag=${tag}&how=${how}`
-      await using upload = await beginUpload(server, protocol, path)
+      await using client = await requestByHand({ server, protocol }, 'POST', path)
       await server.line('begun', tag)
       await pause(20)
-      upload.leave()
+      client.leave()
       await server.line('abort', tag)
       const line = await server.line('read', tag)
       expect(line.error).toMatchObject({ code: 'ERR_STREAM_CLOSED' })

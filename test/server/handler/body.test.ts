@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { describeServers, newTag } from '../../support/server.ts'
-import { RawClient, Type } from '../../support/raw-client.ts'
+import { cutOff, describeHandlers, requestByHand } from '../../support/protocols.ts'
+import { newTag } from '../../support/server.ts'
 
 /** The received body, and whether the response had `content-length`. */
 const bodies: readonly (readonly [type: string, text: string, hasLength: boolean])[] = [
@@ -49,9 +50,9 @@ const endless = [
   'a generator that fails to stop',
 ]
 
-describeServers('bodies of responses by a handler', (server) => {
+describeHandlers('bodies of responses by a handler', ({ server, protocol, connect }) => {
   it.each(bodies)('%s', async (type, text, hasLength) => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.get(`/body?type=${encodeURIComponent(type)}`)
     expect(answer).toMatchObject({ status: 200, errorCode: 0 })
     expect(answer.text === text ? text : answer.text.slice(0, 100)).toBe(text)
@@ -61,10 +62,10 @@ describeServers('bodies of responses by a handler', (server) => {
 
   describe('that fail after their first piece', () => {
     it.each(broken)('%s', async (type) => {
-      await using client = await server.connect()
+      await using client = await connect()
       const tag = newTag()
       const answer = await client.get(`/broken?type=${encodeURIComponent(type)}&tag=${tag}`)
-      expect(answer.errorCode).toBe(2)
+      expect(answer.errorCode).toBe(cutOff(protocol, 2))
       expect(await server.line('close', tag)).toMatchObject({ errorCode: 2 })
       if (type === 'a chunk of the wrong type') await server.line('cancelled', tag)
       else {
@@ -77,31 +78,31 @@ describeServers('bodies of responses by a handler', (server) => {
     })
 
     it.each(['type', 'unknown flag'])('a pull function of the wrong %s', async (what) => {
-      await using client = await server.connect()
+      await using client = await connect()
       const type = what === 'type' ? 'of the wrong type' : 'of an unknown flag'
       const answer = await client.get(
         `/broken?type=${encodeURIComponent(`a pull function ${type}`)}`,
       )
-      expect(answer.errorCode).toBe(2)
+      expect(answer.errorCode).toBe(cutOff(protocol, 2))
     })
 
     it('a pull function that returns nothing', async () => {
-      await using client = await server.connect()
+      await using client = await connect()
       const answer = await client.get(
         '/broken?type=a pull function that returns nothing'.replaceAll(' ', '%20'),
       )
-      expect(answer.errorCode).toBe(2)
+      expect(answer.errorCode).toBe(cutOff(protocol, 2))
       expect((await client.get('/')).status).toBe(200)
     })
   })
 
   describe('that are cancelled', () => {
     it.each(endless)('%s', async (type) => {
-      await using client = await server.connect()
+      await using client = await connect()
       const tag = newTag()
       const stream = client.open(`/endless?type=${encodeURIComponent(type)}&tag=${tag}`)
       stream.on('error', () => {})
-      await new Promise((resolve) => stream.once('data', resolve))
+      await once(stream, 'data')
       stream.close(8)
       await server.line('cancelled', tag)
       await server.line('close', tag)
@@ -109,11 +110,11 @@ describeServers('bodies of responses by a handler', (server) => {
     })
 
     it.each(endless)('%s, the connection being gone', async (type) => {
-      await using client = await RawClient.connect(server)
       const tag = newTag()
-      client.get(1, `/endless?type=${encodeURIComponent(type)}&tag=${tag}`)
-      await client.nextOf(Type.DATA, 1)
-      client.socket.destroy()
+      const path = `/endless?type=${encodeURIComponent(type)}&tag=${tag}`
+      await using client = await requestByHand({ server, protocol }, 'GET', path)
+      await client.responds()
+      client.lose()
       await server.line('cancelled', tag)
       await server.line('close', tag)
     })

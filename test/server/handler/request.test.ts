@@ -1,17 +1,21 @@
 import { expect, it } from 'vitest'
-import { describeServers, newTag } from '../../support/server.ts'
+import { describeHandlers, requestByHand } from '../../support/protocols.ts'
+import { newTag } from '../../support/server.ts'
 import { END_HEADERS, END_STREAM, RawClient, Type } from '../../support/raw-client.ts'
 
-describeServers('requests of a handler', (server) => {
+/** Fields that a client of HTTP/1.1 adds of itself. */
+const ofConnection = new Set(['te', 'connection', 'transfer-encoding', 'content-length', 'host'])
+
+describeHandlers('requests of a handler', ({ server, protocol, connect }) => {
   it('a handler has the instance variables of its request', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const { status, headers, body } = await client.get('/variables?a=b', { 'x-own': 'value' })
     expect(status).toBe(200)
     expect(headers['content-type']).toBe('application/json')
     expect(headers['content-length']).toBe(String(body.length))
     const scheme = server.certificate ? 'https' : 'http'
     expect(JSON.parse(body.toString())).toEqual({
-      clientAddress: { host: '127.0.0.1', port: client.session.socket.localPort },
+      clientAddress: { host: '127.0.0.1', port: client.localPort },
       streamId: 1,
       scheme,
       method: 'GET',
@@ -30,7 +34,7 @@ describeServers('requests of a handler', (server) => {
   })
 
   it('headers are in the order of arrival, cookie crumbs joined and last', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.get('/variables', {
       'x-first': '1',
       cookie: ['a=1', 'b=2', 'c=3'],
@@ -43,60 +47,49 @@ describeServers('requests of a handler', (server) => {
         .map(([name]) => name)
         .toSorted(),
     ).toEqual([':authority', ':method', ':path', ':scheme'])
-    expect(headers.slice(4)).toEqual([
+    const own = headers.slice(4).filter(([name]) => !ofConnection.has(name))
+    expect(own).toEqual([
       ['x-first', '1'],
       ['x-second', '2'],
       ['x-second', 'again'],
       // Short cookies are never indexed by nghttp2's encoder (RFC 7541 §7.1.3).
-      ['cookie', 'a=1; b=2; c=3', true],
+      ['cookie', 'a=1; b=2; c=3', ...(protocol === 'HTTP/2' ? [true] : [])],
     ])
   })
 
-  it('the Host field stands in for :authority', async () => {
-    await using client = await RawClient.connect(server)
-    client.headers(
-      1,
-      [
-        [':method', 'GET'],
-        [':scheme', 'http'],
-        [':path', '/variables'],
-        ['host', 'example.org'],
-      ],
-      END_HEADERS | END_STREAM,
-    )
-    const { payload } = await client.nextOf(Type.DATA, 1)
-    expect(JSON.parse(payload.toString())).toMatchObject({ host: 'example.org' })
-  })
-
   it('values are latin1', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.get('/variables', { 'x-latin': 'Gr\u00fc\u00dfe' })
     const { headers } = answer.json() as { headers: [string, string][] }
     expect(headers).toContainEqual(['x-latin', 'Gr\u00fc\u00dfe'])
   })
 
-  it.each(['GET', 'PUT', 'DELETE', 'PROPFIND', 'x-own'])('the method %s', async (method) => {
-    await using client = await server.connect()
+  // llhttp takes the methods that it knows.
+  const methods = ['GET', 'PUT', 'DELETE', 'PROPFIND', ...(protocol === 'HTTP/2' ? ['x-own'] : [])]
+  it.each(methods)('the method %s', async (method) => {
+    await using client = await connect()
     const answer = await client.request('/variables', { method })
     expect(answer.json()).toMatchObject({ method })
   })
 
   it('OPTIONS *', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.request('*', { method: 'OPTIONS' })
     expect(answer).toMatchObject({ status: 200, text: 'nghttp2 FTW\n' })
   })
 
   it('the priority field of a request, and a handler that changes it', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const asked = await client.get('/variables', { priority: 'u=5, i' })
-    expect(asked.json()).toMatchObject({ priority: { urgency: 5, incremental: true } })
+    // HTTP/1.1 answers one request after the other: it reads no priority.
+    const [urgency, incremental] = protocol === 'HTTP/2' ? [5, true] : [3, false]
+    expect(asked.json()).toMatchObject({ priority: { urgency, incremental } })
     const changed = await client.get('/priority')
     expect(changed.json()).toEqual({ urgency: 1, incremental: true })
   })
 
   it('callbacks come in order, and trailers before the last', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const tag = newTag()
     const answer = await client.request(`/calls?tag=${tag}`, {
       body: 'hello',
@@ -117,7 +110,7 @@ describeServers('requests of a handler', (server) => {
   })
 
   it('trailers without a body', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.request('/calls', { body: '', trailers: { 'x-sum': '0' } })
     expect(answer.json()).toEqual({
       calls: ['onHeaders', 'onRequestDone'],
@@ -126,13 +119,13 @@ describeServers('requests of a handler', (server) => {
   })
 
   it('a request without a body is done after its headers', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.get('/calls')
     expect(answer.json()).toEqual({ calls: ['onHeaders', 'onRequestDone'], trailers: [] })
   })
 
   it('a callback is not called before the one before has ended', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const stream = client.open('/slow-callbacks', { body: '' })
     stream.write('a')
     await new Promise((resolve) => setTimeout(resolve, 10))
@@ -153,13 +146,13 @@ describeServers('requests of a handler', (server) => {
   })
 
   it('the chunks of a body are Uint8Arrays, no Buffers', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const { text } = await client.request('/chunk-class', { body: 'a body' })
     expect(JSON.parse(text)).toBe('Uint8Array')
   })
 
   it('many requests at once, each with its own answer', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const numbers = Array.from({ length: 500 }, (_, i) => i)
     const answers = await Promise.all(
       numbers.map((i) => client.request('/echo', { body: `body ${i}` })),
@@ -167,27 +160,48 @@ describeServers('requests of a handler', (server) => {
     expect(answers.map(({ text }) => text)).toEqual(numbers.map((i) => `body ${i}`))
   })
 
-  it('onClose is told when the client resets its stream', async () => {
-    await using client = await RawClient.connect(server)
+  it('onClose is told when the client leaves', async () => {
     const tag = newTag()
-    client.get(1, `/hold?tag=${tag}`, [], END_HEADERS)
+    const path = `/hold?tag=${tag}`
+    await using client = await requestByHand({ server, protocol }, 'POST', path)
     await server.line('held', tag)
-    client.reset(1, 8)
+    client.leave()
     expect(await server.line('close', tag)).toMatchObject({
       errorCode: 8,
-      calls: ['onHeaders', 'onClose 8'],
+      calls: ['onHeaders', 'onData 6', 'onClose 8'],
     })
   })
 
   it('onClose is told when the connection is lost', async () => {
-    await using client = await RawClient.connect(server)
     const tags = [newTag(), newTag()]
-    client.get(1, `/hold?tag=${tags[0]}`, [], END_HEADERS)
-    client.get(3, `/hold?tag=${tags[1]}`)
+    const paths = tags.map((tag) => `/hold?tag=${tag}`)
+    const asked = { server, protocol }
+    await using first = await requestByHand(asked, 'GET', paths[0]!)
+    await using second = await requestByHand(asked, 'POST', paths[1]!)
     for (const tag of tags) await server.line('held', tag)
-    client.socket.destroy()
+    first.lose()
+    second.lose()
     for (const tag of tags) {
       expect(await server.line('close', tag)).toMatchObject({ errorCode: 8 })
     }
+  })
+
+  // HTTP/1.1 has no other field for it.
+  if (protocol === 'HTTP/1.1') return
+
+  it('the Host field stands in for :authority', async () => {
+    await using client = await RawClient.connect(server)
+    client.headers(
+      1,
+      [
+        [':method', 'GET'],
+        [':scheme', 'http'],
+        [':path', '/variables'],
+        ['host', 'example.org'],
+      ],
+      END_HEADERS | END_STREAM,
+    )
+    const { payload } = await client.nextOf(Type.DATA, 1)
+    expect(JSON.parse(payload.toString())).toMatchObject({ host: 'example.org' })
   })
 })
