@@ -1,25 +1,39 @@
+import { once } from 'node:events'
 import { expect, it } from 'vitest'
-import { describeServers, newTag, type TestServer } from '../../support/server.ts'
-import type { Answer, Client } from '../../support/server-client.ts'
-import { RawClient, Type } from '../../support/raw-client.ts'
+import {
+  cutOff,
+  describeHandlers,
+  type ProtocolClient,
+  type ProtocolServer,
+  requestByHand,
+} from '../../support/protocols.ts'
+import { RawClient } from '../../support/raw-client.ts'
+import { type Answer, answerOf } from '../../support/server-client.ts'
+import { newTag } from '../../support/server.ts'
 
 /** Asks for the response that `init` describes. */
-function send(client: Client, init: object, method = 'GET'): Promise<Answer> {
+function send(client: ProtocolClient, init: object, method = 'GET'): Promise<Answer> {
   const query = encodeURIComponent(JSON.stringify(init))
   return client.request(`/send?init=${query}`, { method })
 }
 
 /** The code of the error that such a response is. */
-async function errorOf(server: TestServer, init: object): Promise<unknown> {
-  await using client = await server.connect()
+async function errorOf({ connect }: ProtocolServer, init: object): Promise<unknown> {
+  await using client = await connect()
   const answer = await send(client, init)
   expect(answer.status).toBe(500)
   return (answer.json() as { code: unknown }).code
 }
 
-describeServers('responses of a handler', (server) => {
+/** Those of the response, without `:status`, which HTTP/1.1 has not. */
+const fieldsOf = ({ fields }: Answer): [string, string][] =>
+  fields.filter(([name]) => name !== ':status')
+
+describeHandlers('responses of a handler', (suite) => {
+  const { server, protocol, connect } = suite
+
   it('status, fields in their order, and the length of the body', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const headers = [
       ['Content-Type', 'text/plain'],
       ['x-list', 'a'],
@@ -29,8 +43,7 @@ describeServers('responses of a handler', (server) => {
     ]
     const answer = await send(client, { status: 201, headers, body: 'created' })
     expect(answer).toMatchObject({ status: 201, text: 'created', errorCode: 0 })
-    expect(answer.fields).toEqual([
-      [':status', '201'],
+    expect(fieldsOf(answer)).toEqual([
       ['content-type', 'text/plain'],
       ['x-list', 'a'],
       ['x-list', 'b'],
@@ -41,11 +54,11 @@ describeServers('responses of a handler', (server) => {
   })
 
   it('fields as an object, a list of values for several of one name', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const headers = { 'x-one': '1', 'set-cookie': ['a=1', 'b=2'] }
     const answer = await send(client, { headers })
-    expect(answer.fields).toEqual([
-      [':status', '200'],
+    expect(answer.status).toBe(200)
+    expect(fieldsOf(answer)).toEqual([
       ['x-one', '1'],
       ['set-cookie', 'a=1'],
       ['set-cookie', 'b=2'],
@@ -54,19 +67,19 @@ describeServers('responses of a handler', (server) => {
   })
 
   it('without anything said: 200 and no body', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await send(client, {})
     expect(answer).toMatchObject({ status: 200, text: '', errorCode: 0 })
   })
 
   it.each(['headers', 'data', 'done', 'later'])('can be sent at %s', async (place) => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.request(`/respond?at=${place}`, { body: 'some' })
     expect(answer).toMatchObject({ status: 200, text: `answered at ${place}` })
   })
 
   it('a content-length that is said is not said again', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await send(client, { headers: [['Content-Length', '4']], body: 'body' })
     expect(answer.fields.filter(([name]) => name === 'content-length')).toEqual([
       ['content-length', '4'],
@@ -74,7 +87,7 @@ describeServers('responses of a handler', (server) => {
   })
 
   it('fields of an HTTP/1.1 connection are left out', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const headers = {
       Connection: 'keep-alive',
       'keep-alive': 'timeout=5',
@@ -84,28 +97,27 @@ describeServers('responses of a handler', (server) => {
       'x-own': 'stays',
     }
     const answer = await send(client, { headers, body: 'x' })
-    expect(answer.fields).toEqual([
-      [':status', '200'],
+    expect(fieldsOf(answer)).toEqual([
       ['x-own', 'stays'],
       ['content-length', '1'],
     ])
   })
 
   it('HEAD: the length, and no body', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await send(client, { body: 'eleven bytes' }, 'HEAD')
     expect(answer).toMatchObject({ status: 200, text: '', errorCode: 0 })
     expect(answer.headers['content-length']).toBe('12')
   })
 
   it('HEAD without a body does not claim that GET has none', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await send(client, {}, 'HEAD')
     expect(answer.headers['content-length']).toBeUndefined()
   })
 
   it('HEAD: a body that would have to be read is not', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const tag = newTag()
     const path = `/endless?type=a%20ReadableStream&tag=${tag}`
     const answer = await client.request(path, { method: 'HEAD' })
@@ -113,36 +125,37 @@ describeServers('responses of a handler', (server) => {
     await server.line('cancelled', tag)
   })
 
-  it.each([204, 205, 304])('%i has neither body nor length', async (status) => {
-    await using client = await server.connect()
+  /** By HTTP/1.1 the length 0 of a 205 says where it ends (RFC 9110 §15.3.6); 204 and 304 end by themselves. */
+  const emptyLength = (status: number): string | undefined =>
+    status === 205 && protocol === 'HTTP/1.1' ? '0' : undefined
+
+  it.each([204, 205, 304])('%i has no body, and no length that GET would have', async (status) => {
+    await using client = await connect()
     const answer = await send(client, { status, body: 'ignored' })
     expect(answer).toMatchObject({ status, text: '', errorCode: 0 })
-    expect(answer.headers['content-length']).toBeUndefined()
+    expect(answer.headers['content-length']).toBe(emptyLength(status))
   })
 
-  it.each([204, 205])(
-    '%i has no length, whatever the handler says (RFC 9110 §8.6)',
-    async (status) => {
-      await using client = await server.connect()
-      for (const length of ['0', '7', 'seven']) {
-        const headers = { 'Content-Length': length, 'x-other': '1' }
-        const answer = await send(client, { status, headers, body: 'ignored' })
-        expect(answer).toMatchObject({ status, text: '', errorCode: 0 })
-        expect(answer.headers['content-length']).toBeUndefined()
-        expect(answer.headers['x-other']).toBe('1')
-      }
-    },
-  )
+  it.each([204, 205])('%i has no length of the handler (RFC 9110 §8.6)', async (status) => {
+    await using client = await connect()
+    for (const length of ['0', '7', 'seven']) {
+      const headers = { 'Content-Length': length, 'x-other': '1' }
+      const answer = await send(client, { status, headers, body: 'ignored' })
+      expect(answer).toMatchObject({ status, text: '', errorCode: 0 })
+      expect(answer.headers['content-length']).toBe(emptyLength(status))
+      expect(answer.headers['x-other']).toBe('1')
+    }
+  })
 
   it('304 keeps the length that a GET would have', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await send(client, { status: 304, headers: { 'content-length': '7' } })
     expect(answer).toMatchObject({ status: 304, text: '', errorCode: 0 })
     expect(answer.headers['content-length']).toBe('7')
   })
 
   it('a second response is an error, and the first arrives', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const tag = newTag()
     const answer = await client.get(`/send-twice?tag=${tag}`)
     expect(answer).toMatchObject({ status: 200, text: 'the first', errorCode: 0 })
@@ -150,7 +163,7 @@ describeServers('responses of a handler', (server) => {
   })
 
   it.each([0, 99, 100, 103, 199, 600, 200.5, null, '200'])('the status %j', async (status) => {
-    expect(await errorOf(server, { status })).toBe('ERR_INVALID_STATUS')
+    expect(await errorOf(suite, { status })).toBe('ERR_INVALID_STATUS')
   })
 
   it.each([
@@ -162,15 +175,15 @@ describeServers('responses of a handler', (server) => {
     [':status', 'ERR_INVALID_FIELD_NAME'],
     [':path', 'ERR_INVALID_FIELD_NAME'],
   ])('the field name %j', async (name, code) => {
-    expect(await errorOf(server, { headers: [[name, 'x']] })).toBe(code)
+    expect(await errorOf(suite, { headers: [[name, 'x']] })).toBe(code)
   })
 
   it.each(['a\r\nset-cookie: x', 'a\nb', 'a\0b', '\u{1f44b}'])('the value %j', async (value) => {
-    expect(await errorOf(server, { headers: [['x-own', value]] })).toBe('ERR_INVALID_FIELD_VALUE')
+    expect(await errorOf(suite, { headers: [['x-own', value]] })).toBe('ERR_INVALID_FIELD_VALUE')
   })
 
   it('a body of the wrong type, or that cannot be read', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const wrong = await client.get('/send-bad-body')
     expect(wrong.json()).toMatchObject({ code: 'ERR_INVALID_BODY' })
     const locked = await client.get('/send-locked-stream')
@@ -179,31 +192,18 @@ describeServers('responses of a handler', (server) => {
   })
 
   it('what is called after the stream has closed says so', async () => {
-    await using client = await RawClient.connect(server)
     const tag = newTag()
-    client.get(1, `/send-too-late?tag=${tag}`)
+    await using client = await requestByHand(suite, 'GET', `/send-too-late?tag=${tag}`)
     // A request that is reset in the same read is told to no handler.
-    expect(await client.isAlive()).toBe(true)
-    client.reset(1, 8)
+    await server.line('waits', tag)
+    client.leave()
     expect(await server.line('too late', tag)).toMatchObject({
       errors: ['ERR_STREAM_CLOSED', 'ERR_STREAM_CLOSED', 'ERR_STREAM_CLOSED', null, null],
     })
   })
 
-  it('a request that its client resets at once is told to no handler', async () => {
-    await using client = await RawClient.connect(server)
-    const tag = newTag()
-    client.socket.cork()
-    client.get(1, `/respond?at=headers&tag=${tag}`)
-    client.reset(1, 8)
-    client.socket.uncork()
-    expect(await client.isAlive()).toBe(true)
-    const told = server.lines().filter((line) => line['tag'] === tag || line.event === 'error')
-    expect(told).toEqual([])
-  })
-
   it('responses before the response', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.get('/informational')
     expect(answer).toMatchObject({ status: 200, text: 'the response' })
     expect(answer.informational.map((headers) => [headers[':status'], headers['link']])).toEqual([
@@ -213,22 +213,26 @@ describeServers('responses of a handler', (server) => {
   })
 
   it('a response before the response goes out at once', async () => {
-    await using client = await RawClient.connect(server)
-    client.get(1, '/informational-first?wait=500')
-    await client.next(({ fields }) => fields[0]?.[1] === '102')
-    expect(client.frames.filter(({ type }) => type === Type.HEADERS)).toHaveLength(1)
-    const { flags } = await client.next(({ fields }) => fields[0]?.[1] === '200')
-    expect(flags & 1).toBe(0)
+    await using client = await connect()
+    const stream = client.open('/informational-first?wait=300', {}, true)
+    let isResponded = false
+    stream.once('response', () => (isResponded = true))
+    const answer = answerOf(stream)
+    expect((await once(stream, 'headers'))[0]).toMatchObject({ ':status': 102 })
+    // What came in the same read has been told.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(isResponded).toBe(false)
+    expect(await answer).toMatchObject({ status: 200, text: 'the response' })
   })
 
   it.each([101, 99, 200, 100.5])('no response before the response: %j', async (status) => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.get(`/bad-informational?status=${status}`)
     expect(answer.json()).toMatchObject({ code: 'ERR_INVALID_STATUS' })
   })
 
   it('after the response it is too late for one', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const tag = newTag()
     const answer = await client.get(`/late-informational?tag=${tag}`)
     expect(answer.text).toBe('the response')
@@ -241,7 +245,7 @@ describeServers('responses of a handler', (server) => {
     ['function', { 'x-sum': '1' }],
     ['async', { 'x-sum': '1' }],
   ])('trailers: %s', async (type, trailers) => {
-    await using client = await server.connect()
+    await using client = await connect()
     for (const body of ['none', 'text', 'pieces']) {
       const answer = await client.get(`/trailers?type=${type}&body=${body}`)
       expect(answer).toMatchObject({ status: 200, errorCode: 0 })
@@ -251,30 +255,30 @@ describeServers('responses of a handler', (server) => {
   })
 
   it('trailers of no fields are none', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.get('/trailers?type=empty')
     expect(answer).toMatchObject({ status: 200, text: 'one two', trailers: undefined })
   })
 
   it.each(['throw', 'reject', 'invalid', 'pseudo'])('trailers that fail: %s', async (type) => {
-    await using client = await server.connect()
+    await using client = await connect()
     for (const body of ['none', 'text', 'pieces']) {
       const tag = newTag()
       const answer = await client.get(`/trailers?type=${type}&body=${body}&tag=${tag}`)
-      expect(answer).toMatchObject({ errorCode: 2 })
+      expect(answer).toMatchObject({ errorCode: cutOff(protocol, 2) })
       expect(await server.line('close', tag)).toMatchObject({ errorCode: 2 })
     }
     expect((await client.get('/')).status).toBe(200)
   })
 
   it('HEAD has no trailers', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const answer = await client.request('/no-trailers-for-head', { method: 'HEAD' })
     expect(answer).toMatchObject({ status: 200, text: '', trailers: undefined, errorCode: 0 })
   })
 
   it('every response is in the log', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     const tag = newTag()
     await client.get(`/send?init={"status":204}&tag=${tag}`)
     expect(await server.line('log', tag)).toMatchObject({
@@ -283,5 +287,21 @@ describeServers('responses of a handler', (server) => {
       pushed: false,
       streamId: 1,
     })
+  })
+
+  // HTTP/1.1 has no frames that come in one write.
+  if (protocol === 'HTTP/1.1') return
+
+  it('a request that its client resets at once is told to no handler', async () => {
+    await using client = await RawClient.connect(server)
+    const before = server.lines().filter(({ event }) => event === 'error').length
+    const tag = newTag()
+    client.socket.cork()
+    client.get(1, `/respond?at=headers&tag=${tag}`)
+    client.reset(1, 8)
+    client.socket.uncork()
+    expect(await client.isAlive()).toBe(true)
+    const told = server.lines().filter((line) => line['tag'] === tag || line.event === 'error')
+    expect(told.slice(before)).toEqual([])
   })
 })
