@@ -2,12 +2,15 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, it } from 'vitest'
+import { describeHandlers } from '../../support/protocols.ts'
+import { RawHttp1, statusesIn } from '../../support/raw-http1.ts'
 import { describeServers } from '../../support/server.ts'
 import { encodeFrame, END_HEADERS, END_STREAM, RawClient, Type } from '../../support/raw-client.ts'
 
 type Field = [name: string, value: string]
 
-const bad: Record<string, Field[]> = {
+/** Two names that disagree. */
+const disagreeing: Record<string, Field[]> = {
   'another host': [
     [':authority', 'a.example'],
     ['host', 'b.example'],
@@ -22,6 +25,9 @@ const bad: Record<string, Field[]> = {
     ['x-a', 'b'],
     ['host', 'b.example'],
   ],
+}
+
+const bad: Record<string, Field[]> = {
   userinfo: [[':authority', 'user@a.example']],
   'userinfo in the Host field': [['host', 'user:password@a.example']],
   'a path': [[':authority', 'a.example/admin']],
@@ -67,9 +73,11 @@ const goodPaths = [
   '/variables?%zz',
 ]
 
-describeServers('the resource of a request', (server) => {
+describeHandlers('the resource of a request', ({ server, protocol }) => {
+  const statusOf = protocol === 'HTTP/2' ? statusByHttp2 : statusByHttp1
+
   /** The status of the answer; a stream that is reset has none. */
-  async function statusOf(fields: Field[], path = '/variables'): Promise<string | undefined> {
+  async function statusByHttp2(fields: Field[], path = '/variables'): Promise<string | undefined> {
     await using client = await RawClient.connect(server)
     const [pseudo, others] = [true, false].map((isPseudo) =>
       fields.filter(([name]) => name.startsWith(':') === isPseudo),
@@ -83,14 +91,31 @@ describeServers('the resource of a request', (server) => {
     return frame.fields.find(([name]) => name === ':status')?.[1]
   }
 
+  /** `:authority` is the Host field, and beside a Host field that of the absolute form. */
+  async function statusByHttp1(fields: Field[], path = '/variables'): Promise<string | undefined> {
+    const authority = fields.find(([name]) => name === ':authority')?.[1]
+    const others = fields.filter(([name]) => name !== ':authority')
+    const hasHost = others.some(([name]) => name === 'host')
+    const isAbsolute = authority !== undefined && hasHost
+    if (authority !== undefined && !hasHost) others.push(['host', authority])
+    const target = isAbsolute ? `http://${authority}${path}` : path
+    const lines = [...others, ['connection', 'close']].map(([name, value]) => `${name}: ${value}`)
+    const text = `GET ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
+    return String(statusesIn(await RawHttp1.talk(server.port, text))[0])
+  }
+
   it.each(Object.entries(bad))('is refused with 400: %s', async (_, fields) => {
     // Some of it is refused by nghttp2, which resets the stream.
     expect(['400', undefined]).toContain(await statusOf(fields))
   })
 
-  it('is refused with 400, and not by a reset, where two names disagree', async () => {
-    expect(await statusOf(bad['another host']!)).toBe('400')
+  it('is refused with 400, and not by a reset: two names in the Host field', async () => {
     expect(await statusOf(bad['two names in the Host field']!)).toBe('400')
+  })
+
+  it.each(Object.entries(disagreeing))('is in doubt: %s', async (_, fields) => {
+    // The Host field beside the absolute form is ignored (RFC 9112 §3.2.2): there is no doubt by HTTP/1.1.
+    expect(await statusOf(fields)).toBe(protocol === 'HTTP/2' ? '400' : '200')
   })
 
   it.each(Object.entries(good))('is taken: %s', async (_, fields) => {
