@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { describeServers, newTag } from '../../support/server.ts'
+import { Http1Client } from '../../support/http1-client.ts'
 import type { Client } from '../../support/server-client.ts'
 import {
   END_HEADERS,
@@ -10,7 +11,7 @@ import {
 } from '../../support/raw-client.ts'
 
 /** Asks for a page that pushes; what the handler was told, as JSON. */
-async function push(client: Client, init: object, query = ''): Promise<unknown> {
+async function push(client: Pick<Client, 'get'>, init: object, query = ''): Promise<unknown> {
   const answer = await client.get(`/push?init=${encodeURIComponent(JSON.stringify(init))}${query}`)
   return answer.json()
 }
@@ -100,6 +101,14 @@ describeServers('pushes of a handler', (server) => {
     await using client = await server.connect({ settings: { enablePush: false } })
     expect(await push(client, { body: 'x' })).toEqual([false])
     expect(client.pushes).toEqual([])
+  })
+
+  it('false by HTTP/1.1, whose responses are as without it; what cannot be pushed still throws', async () => {
+    await using client = new Http1Client({ port: server.port, ca: server.certificate?.cert })
+    expect(await push(client, { body: 'x' }, '&count=2')).toEqual([false, false])
+    expect(await push(client, { path: 'relative' })).toMatchObject([{ code: 'ERR_INVALID_PATH' }])
+    expect(await client.get('/push-stream')).toMatchObject({ text: 'pushed piece by piece' })
+    expect(await client.request('/push-from-data', { body: 'x' })).toMatchObject({ text: 'done' })
   })
 
   it('none to a client that has said GOAWAY', async () => {
