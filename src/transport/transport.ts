@@ -76,6 +76,8 @@ export interface Transport {
   end(): void
   /** Drops the connection now; bytes that were not sent are lost. `onClose` follows. */
   destroy(): void
+  /** As `destroy`, and the peer is told that bytes are missing (RST). Absent where the runtime cannot, or `destroy` does. */
+  reset?(): void
 }
 
 /**

@@ -48,9 +48,10 @@ export class RawHttp1 implements AsyncDisposable {
     }
   }
 
-  /** The server has sent FIN. */
+  /** The server has sent FIN, or the connection is lost. */
   async ended(): Promise<void> {
-    if (!this.hasEnded) await Promise.race([once(this.socket, 'end'), this.#closed])
+    const end = new Promise((resolve) => this.socket.once('end', resolve))
+    if (!this.hasEnded) await Promise.race([end, this.#closed])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

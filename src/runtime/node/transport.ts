@@ -108,6 +108,17 @@ export class NodeTransport implements Transport {
     this.#socket.destroy()
   }
 
+  reset(): void {
+    const isTcp = this.remoteAddress.port > 0
+    // Of TLS the missing close_notify says it; a pipe has no reset.
+    if (this.tls || !isTcp) {
+      this.destroy()
+      return
+    }
+    this.#ended = true
+    this.#socket.resetAndDestroy()
+  }
+
   /** The error of an end of the peer's side that was no FIN, where the socket reports none. */
   protected endError(): Error | null {
     return null

@@ -311,7 +311,11 @@ export class Http1Protocol implements Protocol {
     this.#isBroken = true
     if (!active.isResponded) session.refuse(plainResponse(resetStatus ?? statusOfReset(errorCode)))
     // Without a length and without chunks, only the reset of the connection shows the client that bytes are missing.
-    else if (session.framing === 'close') this.#host.transport.destroy()
+    else if (session.framing === 'close' || active.isTunnel) {
+      const { transport } = this.#host
+      if (transport.reset) transport.reset()
+      else transport.destroy()
+    }
     this.#core.active = undefined
     this.#close(active, errorCode)
   }

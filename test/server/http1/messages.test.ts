@@ -35,6 +35,15 @@ describeFetch('HTTP/1.1: messages', (server) => {
     expect(twice).toMatch(/connection: keep-alive[^]*connection: close/)
   })
 
+  it('HTTP/1.0: a response that fails is a reset, because FIN would complete it', async () => {
+    await using client = await RawHttp1.open(server.port)
+    client.send('GET /response/broken HTTP/1.0\r\n\r\n')
+    await client.ended()
+    expect(client.received).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\na part$/)
+    // Connections of Deno.listen cannot be reset.
+    expect(client.hasEnded).toBe(server.runtime === 'deno')
+  })
+
   it.each([1, 16, 40])('requests that are pipelined are answered in order: %d', async (count) => {
     const tag = newTag()
     const requests = Array.from({ length: count }, (_, i) =>
