@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { constants } from 'node:http2'
 import { createServer } from 'node:net'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { Http1Tunnel } from '../../support/http1-tunnel.ts'
 import { cutOff } from '../../support/protocols.ts'
 import { answerOf, type Client, type ClientStream } from '../../support/server-client.ts'
@@ -36,15 +36,16 @@ function extended(path: string): (readonly [string, string])[] {
 describeProtocols(
   'fetch: CONNECT',
   ({ server, protocol }) => {
-    /** To a name of the fixture, by extended CONNECT where there is one; or to an authority. */
+    /** To a name of the fixture, by extended CONNECT where there is one; or to an authority. Closed after the test. */
     async function tunnelTo(where: string): Promise<ClientStream> {
       if (protocol === 'HTTP/1.1') {
-        return new Http1Tunnel(server.port, where.replace(/^\/(\w+)$/, '$1:1'))
+        const tunnel = new Http1Tunnel(server.port, where.replace(/^\/(\w+)$/, '$1:1'))
+        onTestFinished(() => tunnel.close())
+        return tunnel
       }
       const client = await server.connect()
-      const stream = connectTo(client, where)
-      stream.once('close', () => void client[Symbol.asyncDispose]())
-      return stream
+      onTestFinished(() => client[Symbol.asyncDispose]())
+      return connectTo(client, where)
     }
 
     /** The next line of an event. */
