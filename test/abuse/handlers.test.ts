@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { describeProgram, type ProgramServer } from '../support/program-server.ts'
-import { Client } from '../support/server-client.ts'
+import { cutOff, forProtocols, type Protocol, refused as refusal } from '../support/protocols.ts'
+import type { Line } from '../support/server.ts'
 
 /** A misbehaving handler ends its own stream, with one report; other streams of the connection go on. */
 
@@ -27,7 +28,7 @@ const refused = [
   '/body-is-transferred-before',
 ]
 
-/** Cases in the middle of a response: the stream is reset. */
+/** Cases in the middle of a response: the stream is reset, or the connection of HTTP/1.1 ends. */
 const reset = [
   '/next-gives-a-number',
   '/next-throws',
@@ -45,20 +46,23 @@ const reset = [
   '/trailers-throw',
   '/trailers-reject',
   '/trailers-are-junk',
-  '/body-is-transferred-after',
-  '/chunk-is-transferred-after',
   '/chunk-is-transferred-before',
 ]
 
-const reportsOf = (server: ProgramServer): unknown[] =>
+/** A body that has changed while it waits for a window. HTTP/1.1 has none: all of it is with the system by then. */
+const changed = ['/body-is-transferred-after', '/chunk-is-transferred-after']
+const isLate = (path: string, protocol: Protocol): boolean =>
+  protocol === 'HTTP/1.1' && changed.includes(path)
+
+const reportsOf = (server: ProgramServer): Line[] =>
   server.lines().filter(({ event }) => event === 'report')
 
-describeProgram('test/abuse/fixture/misbehaving.ts', 'handlers', (server) => {
+const suite = forProtocols<ProgramServer>(({ server, protocol, connect }) => {
   /** Sends one request beside another client, and gives its result. */
   async function ask(path: string, port = server.port, body?: string) {
     const before = reportsOf(server).length
-    await using client = await Client.connect(`http://127.0.0.1:${port}`, {})
-    await using other = await Client.connect(`http://127.0.0.1:${port}`, {})
+    await using client = await connect(port)
+    await using other = await connect(port)
     const init = body === undefined ? {} : { body }
     const answer = await client.request(path, init)
     const again = await client.get('/ok')
@@ -74,13 +78,16 @@ describeProgram('test/abuse/fixture/misbehaving.ts', 'handlers', (server) => {
     expect(reports()).toMatchObject([{ source: 'handler', streamId: 1 }])
   })
 
-  it.each(reset)('%s: a reset, and one report', async (path) => {
-    const { answer, reports } = await ask(path)
-    expect(answer.errorCode).toBe(INTERNAL_ERROR)
-    expect(reports()).toMatchObject([{ source: 'handler', streamId: 1 }])
-  })
+  it.each([...reset, ...changed].filter((path) => !isLate(path, protocol)))(
+    '%s: the response is cut off, and one report',
+    async (path) => {
+      const { answer, reports } = await ask(path)
+      expect(answer.errorCode).toBe(cutOff(protocol, INTERNAL_ERROR))
+      expect(reports()).toMatchObject([{ source: 'handler', streamId: 1 }])
+    },
+  )
 
-  it.each(['/body-is-transferred-after', '/chunk-is-transferred-before'])(
+  it.each(['/chunk-is-transferred-before', ...changed].filter((path) => !isLate(path, protocol)))(
     '%s: the report says what happened',
     async (path) => {
       const { reports } = await ask(path)
@@ -98,18 +105,29 @@ describeProgram('test/abuse/fixture/misbehaving.ts', 'handlers', (server) => {
     expect(reports()).toEqual([])
   })
 
+  it.each(changed.filter((path) => isLate(path, protocol)))('%s is served', async (path) => {
+    const { answer, reports } = await ask(path)
+    expect(answer).toMatchObject({ status: 200, errorCode: 0 })
+    expect(answer.body).toHaveLength(100 * 1024)
+    expect(reports()).toEqual([])
+  })
+
   it.each(['/empty-for-ever', '/empty-for-ever-async', '/cancel-throws', '/return-rejects'])(
     '%s does not keep others waiting, and ends with its client',
     async (path) => {
       const before = reportsOf(server).length
-      await using client = await server.connect()
+      await using client = await connect()
       const stream = client.open(path, {}, true)
       stream.on('error', () => {})
       await new Promise((resolve) => stream.once('response', resolve))
       for (let i = 0; i < 20; i++) expect((await client.get('/ok')).text).toBe('fine')
       stream.close(8)
       for (let i = 0; i < 20; i++) expect((await client.get('/ok')).text).toBe('fine')
-      expect(reportsOf(server).slice(before)).toEqual([])
+      // The connection of HTTP/1.1 is reset by its client, which is reported.
+      const ofHandlers = reportsOf(server)
+        .slice(before)
+        .filter(({ source }) => source === 'handler')
+      expect(ofHandlers).toEqual([])
     },
   )
 
@@ -126,14 +144,17 @@ describeProgram('test/abuse/fixture/misbehaving.ts', 'handlers', (server) => {
   ])('a handler of HTTP2Server, %s', async (path, errorCode, count) => {
     const port = Number((await server.line('listening'))['handlers'])
     const { answer, reports } = await ask(path, port, 'a body')
-    expect(answer.errorCode).toBe(errorCode)
+    const expected = errorCode === 0 ? { errorCode } : refusal(protocol, errorCode)
+    expect(answer).toMatchObject(expected)
     await expect.poll(() => reports().length).toBe(count)
     for (const report of reports()) expect(report).toMatchObject({ source: 'handler', streamId: 1 })
   })
 
   it('no rejection or exception was left to the process', async () => {
-    await using client = await server.connect()
+    await using client = await connect()
     expect((await client.get('/uncaught')).text).toBe('0')
     expect(server.lines().filter(({ event }) => event === 'uncaught')).toEqual([])
   })
 })
+
+describeProgram('test/abuse/fixture/misbehaving.ts', 'handlers', suite)
