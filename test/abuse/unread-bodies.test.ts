@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { Http1Client } from '../support/http1-client.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { pattern } from './fixture/bodies.ts'
 import { apis, type Attacked, describeTargets, HonestClient } from '../support/abuse/target.ts'
@@ -51,6 +52,19 @@ describeTargets('bodies that no handler reads, all connections together', (targe
     const { read } = await attacked.until((state) => state.read.length === clientCount)
     for (const one of read) expect(one).toEqual({ length: body.length, sha1 })
     for (const client of clients) await client[Symbol.asyncDispose]()
+    await attacked.expectUnharmed()
+  })
+
+  it('have a bound for each connection by HTTP/1.1, and arrive once they are read', async () => {
+    await using attacked = await target.openFor('fetch')
+    const paths = Array.from({ length: clientCount }, () => '/read?how=late')
+    await using client = new Http1Client({ port: attacked.port })
+    const all = Promise.all(paths.map((path) => client.request(path, { body })))
+    const taken = await settled(attacked)
+    // 64 KiB that wait, and a read beyond.
+    expect(taken).toBeLessThan((clientCount * body.length) / 2)
+    await attacked.openGate()
+    for (const answer of await all) expect(answer.json()).toEqual({ length: body.length, sha1 })
     await attacked.expectUnharmed()
   })
 })
