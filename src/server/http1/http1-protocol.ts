@@ -207,7 +207,7 @@ export class Http1Protocol implements Protocol {
     else stream.begin(this.#host.application)
     if (!isUpgrade) return
     if (stream.isTunnel) this.#beginTunnel(stream)
-    else if (stream.isComplete) core.session.resume()
+    else if (stream.isComplete) this.#goOn()
   }
 
   /** Upgrade: h2c. True: the connection is HTTP/2 from now on. */
@@ -260,7 +260,13 @@ export class Http1Protocol implements Protocol {
     }
     core.forgetUnread()
     this.#answered.push(stream)
-    if (core.session.isUpgrade) core.session.resume()
+    if (core.session.isUpgrade) this.#goOn()
+  }
+
+  /** No tunnel was opened: what comes next is a request, unless the connection ends, as after CONNECT. */
+  #goOn(): void {
+    const { session } = this.#core
+    if (!session.isClosing) session.resume()
   }
 
   #close(stream: ServerStream, errorCode: number): void {

@@ -211,6 +211,23 @@ describeFetch('HTTP/1.1: messages', (server) => {
     expect(statusesIn(refused)).toEqual([501])
   })
 
+  it.each([
+    ['/refused', 403, 'not here'],
+    ['/plain', 501, ''],
+    ['/throw', 500, 'Internal Server Error'],
+  ])(
+    'what comes behind a CONNECT that is refused is no request: %s',
+    async (name, status, body) => {
+      const authority = name.replace('/', '') + ':1'
+      const head = `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`
+      for (const behind of [get('/response/json'), 'x', '\x16\x03\x01']) {
+        const text = await talk(head + behind)
+        expect(statusesIn(text)).toEqual([status])
+        expect(text.endsWith(`\r\n\r\n${body}`)).toBe(true)
+      }
+    },
+  )
+
   it('knows its protocol: no session, no pushes', async () => {
     const text = await talk(get('/info/protocol', close))
     expect(JSON.parse(text.split('\r\n\r\n')[1]!)).toEqual({
