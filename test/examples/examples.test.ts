@@ -4,9 +4,13 @@ import { connect as connectHttp2, constants } from 'node:http2'
 import { createServer } from 'node:net'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
 import { until } from '../support/fetch-suite.ts'
 import { answerOf, Client } from '../support/server-client.ts'
+import { Http1Client } from '../support/http1-client.ts'
+import { Http1Tunnel } from '../support/http1-tunnel.ts'
+import type { Protocol, ProtocolClient } from '../support/protocols.ts'
 import { buildPackage, type RunningExample, startExample } from '../support/examples.ts'
 import { root, run, type RuntimeName, runtimeNames } from '../support/processes.ts'
 import { ClientSocket } from '../support/websocket/client.ts'
@@ -23,12 +27,13 @@ const sha256 = (bytes: string | Uint8Array): string =>
 interface Running {
   readonly runtime: RuntimeName
   readonly example: RunningExample
-  connect(): Promise<Client>
+  readonly protocol: Protocol
+  connect(): Promise<ProtocolClient>
 }
 
 const tested: string[] = []
 
-/** A suite for an example, on each runtime. */
+/** A suite for an example, on each runtime, by each protocol. */
 function describeExample(
   name: string,
   suite: (running: () => Running) => void,
@@ -41,7 +46,14 @@ function describeExample(
       example = await startExample(runtime, name, args)
     })
     afterAll(() => example?.[Symbol.asyncDispose]())
-    suite(() => ({ runtime, example, connect: () => Client.connect(example.url, {}) }))
+    describe('HTTP/2', () => {
+      const connect = (): Promise<ProtocolClient> => Client.connect(example.url, {})
+      suite(() => ({ runtime, example, protocol: 'HTTP/2', connect }))
+    })
+    describe('HTTP/1.1', () => {
+      const connect = async (): Promise<ProtocolClient> => new Http1Client({ port: example.port })
+      suite(() => ({ runtime, example, protocol: 'HTTP/1.1', connect }))
+    })
 
     it('ends at SIGTERM', async () => {
       example.program.kill('SIGTERM')
@@ -64,10 +76,11 @@ describeExample('fetch', (running) => {
     expect((await client.get('/?name=you')).text).toBe('Hello, you\n')
     expect((await client.request('/echo', { body: 'some text' })).text).toBe('some text')
     expect((await client.request('/sum', { body: '[1,2,3]' })).json()).toEqual({ sum: 6 })
+    // HTTP/1.1 has no session.
+    const session = { roundTrip: expect.any(Number), stats: { streamsOpen: 1 } }
     expect((await client.get('/connection')).json()).toMatchObject({
       remoteAddress: { host: '127.0.0.1' },
-      roundTrip: expect.any(Number),
-      stats: { streamsOpen: 1 },
+      ...(running().protocol === 'HTTP/2' && session),
     })
     expect((await client.get('/nowhere')).status).toBe(404)
     const failed = await client.request('/sum', { body: '[' })
@@ -86,7 +99,8 @@ describeExample('events', (running) => {
     await until(() => text.split('\n\n').length > 2)
     expect(text).toMatch(/^event: tick\nid: 8\ndata: \d{4}-.*\n\nevent: tick\nid: 9\ndata: /)
     stream.close(constants.NGHTTP2_CANCEL)
-    await running().example.program.waitFor(/one listener less/)
+    const count = running().protocol === 'HTTP/2' ? 1 : 2
+    await running().example.program.waitFor(new RegExp(`(?:one listener less[^]*){${count}}`))
   })
 })
 
@@ -95,10 +109,11 @@ describeExample('upload', (running) => {
     await using client = await running().connect()
     const half = Buffer.alloc(500_000, 'x')
     const headers = { 'content-length': String(2 * half.length) }
-    const upload = client.open('/files/a', { method: 'PUT', headers })
+    const name = `a-${running().protocol.at(-1)}`
+    const upload = client.open(`/files/${name}`, { method: 'PUT', headers })
     const answer = answerOf(upload)
     upload.write(half)
-    const events = client.open('/progress/a', {}, true)
+    const events = client.open(`/progress/${name}`, {}, true)
     events.setEncoding('utf8')
     let text = ''
     events.on('data', (piece: string) => (text += piece))
@@ -107,22 +122,28 @@ describeExample('upload', (running) => {
     upload.end(half)
     expect(await answer).toMatchObject({ status: 201 })
     const hash = createHash('sha256').update(half).update(half).digest('hex')
-    expect((await answer).json()).toEqual({ name: 'a', bytes: 1_000_000, sha256: hash })
+    expect((await answer).json()).toEqual({ name, bytes: 1_000_000, sha256: hash })
     await ended
     expect(text).toContain('"received":1000000,"total":1000000,"state":"complete"')
   })
 
   it('knows of a file that did not come', async () => {
     await using client = await running().connect()
-    expect((await client.get('/progress/b')).text).toBe('data: null\n\n')
+    const path = `/progress/b-${running().protocol.at(-1)}`
+    expect((await client.get(path)).text).toBe('data: null\n\n')
     const other = await running().connect()
-    const upload = other.open('/files/b', { method: 'PUT' })
+    const upload = other.open(path.replace('progress', 'files'), { method: 'PUT' })
     upload.on('error', () => {})
     upload.write('a part')
-    const events = client.open('/progress/b', {}, true)
-    await once(events, 'data')
+    await until(async () => {
+      const events = client.open(path, {}, true)
+      events.on('error', () => {})
+      const [first] = (await once(events, 'data')) as [Buffer]
+      events.close(constants.NGHTTP2_CANCEL)
+      return String(first).includes('"state":"receiving"')
+    })
     await other[Symbol.asyncDispose]()
-    await until(async () => (await client.get('/progress/b')).text.includes('"state":"broken"'))
+    await until(async () => (await client.get(path)).text.includes('"state":"broken"'))
   })
 })
 
@@ -143,10 +164,14 @@ describeExample('trailers', (running) => {
   })
 
   it('shows them in curl and nghttp', async () => {
-    const { url } = running().example
-    const curl = await run('curl', ['-sS', '--http2-prior-knowledge', '-i', url])
+    const { protocol, example } = running()
+    const { url } = example
+    const how =
+      protocol === 'HTTP/2' ? ['--http2-prior-knowledge'] : ['--http1.1', '-H', 'TE: trailers']
+    const curl = await run('curl', ['-sS', ...how, '-i', url])
     expect(curl).toMatchObject({ code: 0, stderr: '' })
     expect(curl.stdout).toMatch(/piece 5\ncontent-digest: sha-256=:.*:\r\nserver-timing: body;dur=/)
+    if (protocol === 'HTTP/1.1') return
     const nghttp = await run('nghttp', ['-v', url])
     expect(nghttp.stdout).toMatch(/content-digest: sha-256=:/)
   })
@@ -185,7 +210,14 @@ describeExample(
   'proxy',
   (running) => {
     const connectTo = async (authority: string, text?: string): Promise<[number, string]> => {
-      const session = connectHttp2(running().example.url)
+      const { protocol, example } = running()
+      if (protocol === 'HTTP/1.1') {
+        const tunnel = new Http1Tunnel(example.port, authority)
+        tunnel.end(text)
+        const answer = await answerOf(tunnel)
+        return [answer.status, answer.text]
+      }
+      const session = connectHttp2(example.url)
       session.on('error', () => {})
       try {
         const stream = session.request({ ':method': 'CONNECT', ':authority': authority })
@@ -213,26 +245,73 @@ describeExample(
   ['--allow', `127.0.0.1:${targetPort}`, '--allow', '127.0.0.1:1'],
 )
 
+/** A member of the chat. */
+interface Member {
+  next(): Promise<unknown>
+  send(message: string | Buffer): Promise<void>
+  /** Sends Close. */
+  leave(): void
+  /** What the server's Close said. */
+  closed(): Promise<unknown>
+}
+
+async function joinChat({ protocol, example }: Running, name: string): Promise<Member> {
+  return protocol === 'HTTP/2' ? joinByHttp2(example.url, name) : joinByHttp1(example.port, name)
+}
+
+async function joinByHttp2(url: string, name: string): Promise<Member> {
+  const client = await Client.connect(url, {})
+  onTestFinished(() => client[Symbol.asyncDispose]())
+  const socket = await ClientSocket.open(client.session, `/chat?name=${name}`)
+  let hasLeft = false
+  return {
+    next: () => socket.next(),
+    send: (message) => socket.send(message),
+    leave() {
+      hasLeft = true
+      socket.sayClose(1000)
+    },
+    async closed() {
+      // Without an answer the server would wait for one, five seconds long.
+      const closing = await socket.closed(!hasLeft)
+      expect(await socket.finish()).toBe(constants.NGHTTP2_NO_ERROR)
+      return closing
+    },
+  }
+}
+
+async function joinByHttp1(port: number, name: string): Promise<Member> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/chat?name=${name}`)
+  onTestFinished(() => socket.terminate())
+  const messages: string[] = []
+  let closing: object | undefined
+  socket.on('message', (data) => messages.push(String(data)))
+  socket.on('close', (code, reason) => (closing = { code, reason: String(reason) }))
+  await once(socket, 'open')
+  return {
+    next: () => until(() => messages.length > 0 && [messages.shift()]).then(([text]) => text),
+    send: async (message) => socket.send(message),
+    leave: () => socket.close(1000),
+    closed: () => until(() => closing),
+  }
+}
+
 describeExample('chat', (running) => {
   it('each client gets the messages of all', async () => {
-    await using one = await running().connect()
-    await using two = await running().connect()
-    expect((await one.get('/')).text).toContain('new WebSocket')
-    const first = await ClientSocket.open(one.session, '/chat?name=Ann')
+    await using client = await running().connect()
+    expect((await client.get('/')).text).toContain('new WebSocket')
+    const first = await joinChat(running(), 'Ann')
     expect(await first.next()).toBe('Ann is here')
-    const second = await ClientSocket.open(two.session, '/chat?name=Bob')
+    const second = await joinChat(running(), 'Bob')
     expect(await first.next()).toBe('Bob is here')
     expect(await second.next()).toBe('Bob is here')
     await second.send('hello')
     expect(await first.next()).toBe('Bob: hello')
     expect(await second.next()).toBe('Bob: hello')
     await second.send(Buffer.from('bytes'))
-    // Without an answer the server would wait for one, five seconds long.
-    expect(await second.closed(true)).toMatchObject({ code: 3003, reason: 'texts only' })
-    expect(await second.finish()).toBe(constants.NGHTTP2_NO_ERROR)
+    expect(await second.closed()).toMatchObject({ code: 3003, reason: 'texts only' })
     expect(await first.next()).toBe('Bob has left')
-    first.sayClose(1000)
+    first.leave()
     expect(await first.closed()).toMatchObject({ code: 1000 })
-    expect(await first.finish()).toBe(constants.NGHTTP2_NO_ERROR)
   })
 })
