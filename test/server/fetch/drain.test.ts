@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { expect, it } from 'vitest'
 import { allOf, h2load, type LoadResult } from '../../support/h2load.ts'
+import type { Protocol } from '../../support/protocols.ts'
 import { describeFetch, openAnother, pause } from '../../support/fetch-suite.ts'
 
 /** A TCP proxy before servers that take turns: a new connection goes to the current server, and stays there. */
@@ -36,16 +37,20 @@ describeFetch('a rollout', (server) => {
     let current = await openAnother(server, {})
     await using balancer = new Balancer(current)
     const url = `http://127.0.0.1:${await balancer.listen()}/info/priority?wait=40`
+    // By HTTP/1.1 the response says that it is the last; h2load would not connect anew for the next.
+    const kinds = {
+      'HTTP/2': ['-n', '64', '-c', '4', '-m', '16'],
+      'HTTP/1.1': ['--h1', '-n', '32', '-c', '32'],
+    }
     await using control = await server.connect()
 
     const over = new AbortController()
-    const results: LoadResult[] = []
-    const load = async (): Promise<void> => {
+    const results = { 'HTTP/2': [] as LoadResult[], 'HTTP/1.1': [] as LoadResult[] }
+    const load = async (protocol: Protocol): Promise<void> => {
       // h2load does not ask again after GOAWAY: each run sends all it has at once, and then connects anew.
-      while (!over.signal.aborted)
-        results.push(await h2load('-n', '64', '-c', '4', '-m', '16', url))
+      while (!over.signal.aborted) results[protocol].push(await h2load(...kinds[protocol], url))
     }
-    const loads = [load(), load()]
+    const loads = [load('HTTP/2'), load('HTTP/2'), load('HTTP/1.1')]
     for (let turn = 0; turn < 5; turn++) {
       await pause(150)
       const old = current
@@ -54,8 +59,12 @@ describeFetch('a rollout', (server) => {
     }
     over.abort()
     await Promise.all(loads)
-    expect(results).toEqual(results.map(() => allOf(64)))
+    expect(results).toEqual({
+      'HTTP/2': results['HTTP/2'].map(() => allOf(64)),
+      'HTTP/1.1': results['HTTP/1.1'].map(() => allOf(32)),
+    })
     // Every turn found some of them under way.
-    expect(results.length).toBeGreaterThan(10)
+    expect(results['HTTP/2'].length).toBeGreaterThan(10)
+    expect(results['HTTP/1.1'].length).toBeGreaterThan(5)
   })
 })

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { Http1Client } from '../../support/http1-client.ts'
 import { RawClient } from '../../support/raw-client.ts'
 import { describeProgram } from '../../support/program-server.ts'
 import { pause, until } from '../../support/fetch-suite.ts'
@@ -25,6 +26,17 @@ describeProgram('test/server/fetch/fixture/handler.ts', 'the same by the handler
     await raw.nextOf(ORIGIN)
   })
 
+  it('HTTP/1.1 has no session', async () => {
+    await using client = new Http1Client({ port: server.port })
+    expect((await client.get('/session')).json()).toEqual({ session: null })
+  })
+
+  it('counts of a stream of HTTP/1.1', async () => {
+    await using client = new Http1Client({ port: server.port })
+    const stream = await client.request('/stream-stats', { body: 'x'.repeat(5000) })
+    expect(stream.json()).toMatchObject({ bytesReceived: 5000, bytesSent: 0, remoteWindow: 0 })
+  })
+
   it('counts of a stream and of the server', async () => {
     await using client = await server.connect()
     const stream = await client.request('/stream-stats', { body: 'x'.repeat(5000) })
@@ -46,10 +58,11 @@ describeProgram('test/server/fetch/fixture/handler.ts', 'the same by the handler
 
   it('gracefulShutdown', async () => {
     await using client = await server.connect()
-    const slow = client.get('/slow')
+    await using older = new Http1Client({ port: server.port })
+    const slow = [client.get('/slow'), older.get('/slow')]
     await pause(50)
     server.program.kill('SIGTERM')
-    expect((await slow).text).toBe('slow')
+    for (const { text } of await Promise.all(slow)) expect(text).toBe('slow')
     await client.closed()
     await server.line('closed')
     expect(await server.program.exited).toMatchObject({ code: 0, signal: null })

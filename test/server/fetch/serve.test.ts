@@ -2,6 +2,7 @@ import { constants } from 'node:http2'
 import { expect, it } from 'vitest'
 import { type Program, runtimeCommand, start as startProgram } from '../../support/processes.ts'
 import { bundleProgram, ProgramServer } from '../../support/program-server.ts'
+import { Http1Client } from '../../support/http1-client.ts'
 import { newTag } from '../../support/server.ts'
 import { makeCertificate } from '../../support/certificate.ts'
 import { describeFetch, encode, openAnother, pause, until } from '../../support/fetch-suite.ts'
@@ -61,14 +62,15 @@ describeFetch('serve()', (server) => {
   it('close() at once: streams are lost', async () => {
     const port = await openAnother(server, {})
     await using client = await server.connect({ port })
-    const held = client.get('/control/hold')
+    await using older = new Http1Client({ port })
+    const held = [client.get('/control/hold'), older.get('/control/hold')]
     await pause(20)
     await using other = await server.connect()
     const { milliseconds } = (await other.get(`/control/close?port=${port}`)).json() as {
       milliseconds: number
     }
     expect(milliseconds).toBeLessThan(3000)
-    expect((await held).status).toBe(0)
+    for (const answer of await Promise.all(held)) expect(answer.status).toBe(0)
     await client.closed()
     await closed(port)
     await expect(server.connect({ port })).rejects.toThrow(/ECONNREFUSED/)
@@ -77,19 +79,28 @@ describeFetch('serve()', (server) => {
   it.each(['close({ graceful: true })', 'signal'])('%s: streams finish', async (how) => {
     const port = await openAnother(server, {})
     await using client = await server.connect({ port })
-    const slow = client.request('/request/slow-reader?tag=slow', { body: 'x'.repeat(100_000) })
+    await using older = new Http1Client({ port })
+    const body = 'x'.repeat(100_000)
+    const tags = [newTag(), newTag()]
+    const slow = [client, older].map((each, i) =>
+      each.request(`/request/slow-reader?tag=${tags[i]}`, { body }),
+    )
     await using other = await server.connect()
-    await until(async () => {
-      const answer = (await other.get('/request/go?tag=slow')).json() as { received: number }
-      return answer.received > 0
-    })
+    for (const tag of tags) {
+      await until(async () => {
+        const answer = (await other.get(`/request/go?tag=${tag}`)).json() as { received: number }
+        return answer.received > 0
+      })
+    }
     const verb = how === 'signal' ? 'abort' : 'close'
     const closing = other.get(`/control/${verb}?port=${port}&graceful`)
     await until(() => client.goaways.length > 0)
     // No new connection, and no new stream once the second GOAWAY is there.
     await until(() => client.goaways.length > 1)
-    await other.get('/request/go?now&tag=slow')
-    expect((await slow).json()).toEqual({ received: 100_000 })
+    for (const tag of tags) await other.get(`/request/go?now&tag=${tag}`)
+    const [answer, last] = await Promise.all(slow)
+    for (const each of [answer, last]) expect(each!.json()).toEqual({ received: 100_000 })
+    expect(last!.headers.connection).toBe('close')
     await client.closed()
     await closing
     await closed(port)
@@ -99,11 +110,13 @@ describeFetch('serve()', (server) => {
     const other = await start({ gracefulShutdown: true })
     try {
       await using client = await other.connect()
-      const slow = client.get('/response/pause?ms=700')
+      await using older = new Http1Client({ port: other.port })
+      const slow = [client, older].map((each) => each.get('/response/pause?ms=700'))
       await pause(50)
       other.program.kill(signal)
       // The notice, and then the refusal of what is new; what is under way is served.
-      expect(await slow).toMatchObject({ status: 200, text: 'paused' })
+      for (const answer of await Promise.all(slow))
+        expect(answer).toMatchObject({ status: 200, text: 'paused' })
       expect(client.goaways.map(([errorCode]) => errorCode)).toEqual([0, 0])
       await client.closed()
       await other.line('closed')
@@ -117,7 +130,8 @@ describeFetch('serve()', (server) => {
     const other = await start({ gracefulShutdown: true, timeouts: { shutdown: 60_000 } })
     try {
       await using client = await other.connect()
-      const held = client.get('/control/hold')
+      await using older = new Http1Client({ port: other.port })
+      const held = [client.get('/control/hold'), older.get('/control/hold')]
       await pause(50)
       other.program.kill('SIGTERM')
       await until(() => client.goaways.length > 1)
@@ -126,7 +140,7 @@ describeFetch('serve()', (server) => {
       other.program.kill('SIGTERM')
       expect(await other.program.exited).toMatchObject({ code: 0, signal: null })
       expect(Date.now() - started).toBeLessThan(5000)
-      expect((await held).status).toBe(0)
+      for (const answer of await Promise.all(held)) expect(answer.status).toBe(0)
     } finally {
       await other.stop()
     }
