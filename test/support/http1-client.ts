@@ -72,7 +72,11 @@ export class Http1Client implements AsyncDisposable {
   /** Whatever is under way is lost. */
   async [Symbol.asyncDispose](): Promise<void> {
     const busy = Object.values(this.#agent.sockets).flatMap((sockets) => sockets ?? [])
-    for (const socket of busy) socket.resetAndDestroy()
+    // A socket of TLS cannot be reset.
+    for (const socket of busy) {
+      if ('encrypted' in socket) socket.destroy()
+      else socket.resetAndDestroy()
+    }
     this.#agent.destroy()
   }
 }
