@@ -91,7 +91,7 @@ describeServers('curl', (server) => {
     const args = (): string[] => [
       '-sS',
       ...(server.certificate ? ['-k'] : ['--http2-prior-knowledge']),
-      ...['-w', ' %{http_code}', '-m', '10'],
+      ...['-w', ' %{http_code}', '-m', '30'],
       server.url(path, port),
     ]
 
