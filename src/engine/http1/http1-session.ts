@@ -221,6 +221,11 @@ export class HTTP1Session {
 
   // ---- responses ------------------------------------------------------------------------------
 
+  /** The current request is of HTTP/1.1: interim responses may be sent (RFC 9110 §15.2). */
+  get takesInformational(): boolean {
+    return this.#messages.current?.isHttp10 === false
+  }
+
   /**
    * Submits a 1xx response to the current request (RFC 9110 §15.2); `headers` begin with `:status`. A client of
    * HTTP/1.0 gets none.

@@ -8,6 +8,7 @@ import { ServerStream } from '../../exchange/server-stream.ts'
 import { RequestHead } from '../../http/request-head.ts'
 import type { Protocol, ProtocolCounters, ProtocolHost } from '../connection/protocol.ts'
 import { TransportInfo } from '../connection/transport-info.ts'
+import { HalfClose } from './half-close.ts'
 import { Http1Carrier } from './http1-carrier.ts'
 import { Http1Core } from './http1-core.ts'
 import { RequestEvent, RequestEvents } from './request-events.ts'
@@ -32,6 +33,7 @@ export class Http1Protocol implements Protocol {
   readonly #carrier: Http1Carrier
   readonly #events: RequestEvents = new RequestEvents()
   readonly #upgradeToHttp2: Http2Upgrade | undefined
+  readonly #halfClose: HalfClose
   readonly #ignoreEngine: () => void
   /** Bytes that were not parsed yet. */
   #rest: Uint8Array | undefined
@@ -53,6 +55,7 @@ export class Http1Protocol implements Protocol {
     const core = new Http1Core(host)
     this.#host = host
     this.#core = core
+    this.#halfClose = new HalfClose(core)
     this.#carrier = new Http1Carrier(core, new TransportInfo('HTTP/1.1', host.transport))
     this.#upgradeToHttp2 = upgradeToHttp2
     this.#ignoreEngine = core.session.engine.onFailure((error) => host.fail(error))
@@ -109,7 +112,9 @@ export class Http1Protocol implements Protocol {
     }
     if (!this.#rest && !session.isUpgrade) this.#finish()
     this.#host.flush()
-    return !this.isDone
+    if (this.isDone) return false
+    this.#halfClose.begin()
+    return true
   }
 
   /** Answers requests until one of them waits. */
@@ -383,6 +388,7 @@ export class Http1Protocol implements Protocol {
   }
 
   dispose(): void {
+    this.#halfClose.cancel()
     this.#ignoreEngine()
     this.#core.session.dispose()
   }
