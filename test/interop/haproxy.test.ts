@@ -98,7 +98,7 @@ describeProgram(program, 'HAProxy', (server) => {
   })
 })
 
-/** What HAProxy says of the server of a backend. */
+/** What HAProxy says of the server of a backend. It marks the status of a server that it is checking right now by "* ". */
 async function stateOf(proxy: Proxy, backend: string): Promise<Record<string, string>> {
   const socket = connect(join(proxy.folder, 'stats.sock'))
   let text = ''
@@ -110,6 +110,6 @@ async function stateOf(proxy: Proxy, backend: string): Promise<Record<string, st
   const pairs = names
     .replace('# ', '')
     .split(',')
-    .map((name, i) => [name, values[i] ?? ''])
+    .map((name, i) => [name, values[i]?.replace(/^\* /, '') ?? ''])
   return Object.fromEntries(pairs) as Record<string, string>
 }
