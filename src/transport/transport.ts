@@ -55,6 +55,8 @@ export interface Transport {
   readonly localAddress: Address
   /** `null` on cleartext. */
   readonly tls: TlsInfo | null
+  /** Bytes that were written and that the system has not taken; absent: none. */
+  readonly unsent?: number
   /**
    * Sends bytes that are *borrowed*: the caller overwrites them once the call has returned, so the transport copies the
    * bytes that it cannot hand over at once. Returns `false` when the peer reads more slowly than bytes are written:

@@ -24,6 +24,8 @@ export class BunTransport<Data> implements Transport {
   /** `end` or `destroy` was called. */
   #ended = false
   #destroyed = false
+  /** FIN was sent. */
+  #finished = false
   #peerEnded = false
   #error: Error | null = null
 
@@ -32,6 +34,10 @@ export class BunTransport<Data> implements Transport {
     this.tls = tls
     this.remoteAddress = makeAddress(socket.remoteAddress, socket.remotePort)
     this.localAddress = makeAddress(socket.localAddress, socket.localPort)
+  }
+
+  get unsent(): number {
+    return this.#queue.length
   }
 
   start(sink: TransportSink): void {
@@ -80,8 +86,10 @@ export class BunTransport<Data> implements Transport {
     this.#ended = true
     this.#destroyed = true
     this.#queue.clear()
-    // Bun calls `close` from inside of this call, with an earlier error as its argument.
-    queueMicrotask(() => this.#socket.terminate())
+    const socket = this.#socket
+    // Bun calls `close` from inside of these calls, with an earlier error as its argument. Behind FIN the system goes on to
+    // send what it has taken, which `terminate` would drop.
+    queueMicrotask(() => (this.#finished ? socket.end() : socket.terminate()))
   }
 
   /** Called by the events of the socket. */
@@ -192,6 +200,7 @@ export class BunTransport<Data> implements Transport {
 
   /** Sends FIN; all bytes are sent. */
   #finish(): void {
+    this.#finished = true
     if (this.#peerEnded) queueMicrotask(() => this.#socket.end())
     else this.#socket.shutdown()
   }

@@ -3,14 +3,51 @@ import type { TlsInfo } from '../../transport/transport.ts'
 import { connectionResetError } from '../shared/errors.ts'
 import { NodeTransport } from '../node/transport.ts'
 import { tcpHandle } from './node-socket.ts'
+import { sizeOf, SlicedWriter, type SlicedWriterOwner } from './sliced-writer.ts'
 
-/** Transport on a socket of `node:net` or `node:tls` on Deno, which differs from Node's at its end and in a pause. */
-export class DenoNodeTransport extends NodeTransport {
+/**
+ * Transport on a socket of `node:net` or `node:tls` on Deno, which differs from Node's at its end, in a pause and in a large
+ * write.
+ */
+export class DenoNodeTransport extends NodeTransport implements SlicedWriterOwner {
   readonly #socket: Socket
+  readonly #slices: SlicedWriter
+  /** `end` was called while slices waited: FIN follows the last one. */
+  #endsLater = false
 
   constructor(socket: Socket, tls: TlsInfo | null) {
     super(socket, tls)
     this.#socket = socket
+    this.#slices = new SlicedWriter(socket, this)
+  }
+
+  override get unsent(): number {
+    return this.#socket.writableLength + this.#slices.length
+  }
+
+  override write(bytes: Uint8Array): boolean {
+    return this.#slices.isFor(bytes.length) ? this.#push([bytes.slice()]) : super.write(bytes)
+  }
+
+  override writev(chunks: readonly Uint8Array[]): boolean {
+    return this.#slices.isFor(sizeOf(chunks)) ? this.#push(chunks) : super.writev(chunks)
+  }
+
+  override end(): void {
+    if (this.#slices.length > 0) this.#endsLater = true
+    else super.end()
+  }
+
+  override destroy(): void {
+    this.#slices.clear()
+    super.destroy()
+  }
+
+  /** Called by the socket and by the sliced writer. */
+  override drained(): void {
+    if (this.#slices.length > 0) return
+    if (this.#endsLater) super.end()
+    else super.drained()
   }
 
   /** Deno goes on reading from the system in a pause, and keeps the bytes. */
@@ -32,5 +69,16 @@ export class DenoNodeTransport extends NodeTransport {
     if (this.#socket.writableEnded) return null
     const code = tcpHandle(this.#socket)?.getpeername({}) ?? 0
     return code === 0 ? null : connectionResetError()
+  }
+
+  #push(chunks: readonly Uint8Array[]): boolean {
+    const socket = this.#socket
+    if (this.#endsLater || socket.writableEnded || socket.destroyed) return false
+    try {
+      this.#slices.push(chunks)
+    } catch (error) {
+      this.failed(error)
+    }
+    return this.hasRoom(this.#slices.length)
   }
 }

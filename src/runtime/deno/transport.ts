@@ -32,6 +32,10 @@ export class DenoTransport implements Transport, WriterOwner {
     this.#writer = new DenoWriter(conn, this)
   }
 
+  get unsent(): number {
+    return this.#writer.length
+  }
+
   start(sink: TransportSink): void {
     this.#sink = sink
     void this.#read(sink)

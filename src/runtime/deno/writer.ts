@@ -86,9 +86,13 @@ export class DenoWriter {
     this.#queue.clear()
   }
 
+  /** Bytes that wait, those being written among them. */
+  get length(): number {
+    return this.#queue.length + (this.#bytes?.length ?? 0)
+  }
+
   #hasRoom(): boolean {
-    const waiting = this.#queue.length + (this.#bytes?.length ?? 0)
-    if (waiting >= writeLimit || this.#stopped) this.#blocked = true
+    if (this.length >= writeLimit || this.#stopped) this.#blocked = true
     return !this.#blocked
   }
 

@@ -13,6 +13,13 @@ import { Slab } from '../shared/slab.ts'
  */
 const slab = new Slab((length) => Buffer.allocUnsafeSlow(length))
 
+/** The internal parts of a socket that tell what the system has not taken. Node's own timeout of a socket uses them. */
+interface SocketParts {
+  readonly _handle?: { readonly writeQueueSize?: number } | null
+  /** The TCP socket of a TLS socket. */
+  readonly _parent?: SocketParts | null
+}
+
 /** Transport on a `net.Socket` or a `tls.TLSSocket` that was made with `allowHalfOpen`. */
 export class NodeTransport implements Transport {
   readonly remoteAddress: Address
@@ -35,6 +42,15 @@ export class NodeTransport implements Transport {
     this.#limit = Math.max(writeLimit, socket.writableHighWaterMark)
   }
 
+  get unsent(): number {
+    const socket = this.#socket
+    if (socket.writableLength === 0) return 0
+    const { _parent: parent } = socket as SocketParts
+    const { _handle: handle } = parent ?? (socket as SocketParts)
+    // Node counts all bytes of a write until the last has gone; the queue of the handle shrinks meanwhile.
+    return handle?.writeQueueSize || socket.writableLength
+  }
+
   /** Starts to read. */
   start(sink: TransportSink): void {
     this.#sink = sink
@@ -43,21 +59,21 @@ export class NodeTransport implements Transport {
       try {
         sink.onData(chunk)
       } catch (error) {
-        this.#fail(error)
+        this.failed(error)
       }
     })
-    socket.on('drain', () => this.#drained())
+    socket.on('drain', () => this.drained())
     socket.on('end', () => {
       try {
         const error = this.endError()
-        if (error) this.#fail(error)
+        if (error) this.failed(error)
         else sink.onEnd()
       } catch (error) {
-        this.#fail(error)
+        this.failed(error)
       }
     })
     // After an error of TLS Node leaves the socket open.
-    socket.on('error', (error) => this.#fail(error))
+    socket.on('error', (error) => this.failed(error))
     socket.on('close', () => {
       this.#ended = true
       tellClosed(sink, this.#error)
@@ -70,7 +86,7 @@ export class NodeTransport implements Transport {
     socket.write(slab.copy(bytes))
     // A cleartext socket hands bytes to the system within the call when the system takes them.
     if (socket.writableLength === 0) slab.giveBack()
-    return this.#hasRoom()
+    return this.hasRoom()
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
@@ -87,7 +103,7 @@ export class NodeTransport implements Transport {
       socket.write(chunks[last]!, watched)
       socket.uncork()
     }
-    return this.#hasRoom()
+    return this.hasRoom()
   }
 
   pause(): void {
@@ -119,6 +135,32 @@ export class NodeTransport implements Transport {
     this.#socket.resetAndDestroy()
   }
 
+  /** The socket has room again. */
+  drained(): void {
+    if (!this.#blocked) return
+    this.#blocked = false
+    try {
+      this.#sink?.onDrain()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  /** Drops the connection for an error. */
+  failed(error: unknown): void {
+    this.#error ??= asError(error)
+    this.destroy()
+  }
+
+  /** `waiting`: bytes that the socket has not got. */
+  protected hasRoom(waiting = 0): boolean {
+    const socket = this.#socket
+    const length = socket.writableLength + waiting
+    // Node tells of a write that the system has refused only in a turn to come, and takes more until then.
+    if (length >= this.#limit || socket.errored) this.#blocked = true
+    return !this.#blocked
+  }
+
   /** The error of an end of the peer's side that was no FIN, where the socket reports none. */
   protected endError(): Error | null {
     return null
@@ -130,30 +172,8 @@ export class NodeTransport implements Transport {
   #watch(chunks: readonly Uint8Array[]): () => void {
     const length = total(chunks)
     return () => {
-      if (total(chunks) < length) this.#fail(bodyChangedError())
+      if (total(chunks) < length) this.failed(bodyChangedError())
     }
-  }
-
-  /** Node tells of a write that the system has refused only in a turn to come, and takes more until then. */
-  #hasRoom(): boolean {
-    const socket = this.#socket
-    if (socket.writableLength >= this.#limit || socket.errored) this.#blocked = true
-    return !this.#blocked
-  }
-
-  #drained(): void {
-    if (!this.#blocked) return
-    this.#blocked = false
-    try {
-      this.#sink?.onDrain()
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  #fail(error: unknown): void {
-    this.#error ??= asError(error)
-    this.destroy()
   }
 }
 

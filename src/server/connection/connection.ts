@@ -40,7 +40,7 @@ export class Connection implements TransportSink, ProtocolHost {
   readonly #owner: ConnectionOwner
   readonly #output: TransportOutput
   readonly #scheduler: OutputScheduler
-  readonly #fin: ConnectionEnd = new ConnectionEnd()
+  readonly #fin: ConnectionEnd
   #life: ConnectionLife = 'new'
   /** Determines the protocol; `undefined` once the protocol is known. */
   #chooser: ProtocolChooser | undefined
@@ -61,6 +61,7 @@ export class Connection implements TransportSink, ProtocolHost {
     this.transport = transport
     this.reporter = new Reporter(options, transport.remoteAddress)
     this.now = this.#idleSince = owner.now()
+    this.#fin = new ConnectionEnd(options.timeouts)
     this.#output = new TransportOutput(transport, this.counts, this)
     this.#scheduler = new OutputScheduler(
       (action) => owner.atEndOfTurn(action),
@@ -273,9 +274,11 @@ export class Connection implements TransportSink, ProtocolHost {
   /** Enforces the timeouts; called about once a second. */
   tick(now: number): void {
     const { timeouts } = this.options
-    const isLingering = this.#fin.isLate(now, timeouts.shutdown, this.#chooser === undefined)
-    const isStuck = timeouts.stream > 0 && this.#output.isStuck(timeouts.stream, now)
-    if (isLingering || isStuck) this.destroy()
+    const output = this.#output
+    const isUnread = output.look(now) > 0
+    const isLate = this.#fin.isLate(now, output.movedAt, isUnread, this.#chooser === undefined)
+    const isStuck = timeouts.stream > 0 && output.isStuck(timeouts.stream, now)
+    if (isLate || isStuck) this.destroy()
     if (this.#life === 'closed' || this.#life === 'failed') return
     this.now = now
     this.#protocol?.tick(now)

@@ -38,7 +38,8 @@ export interface Timeouts {
   readonly handshake?: number
   /**
    * Connections that are still open when a graceful shutdown has taken this long are dropped. A client has this long,
-   * and at most five seconds, to close its side after the server has closed its own. Default 10,000.
+   * and at most five seconds, to close its side after it has got all bytes and the server has closed its own. Default
+   * 10,000.
    */
   readonly shutdown?: number
 }

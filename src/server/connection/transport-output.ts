@@ -13,8 +13,10 @@ export class TransportOutput implements ByteOutput {
   readonly #clock: { readonly now: number }
   readonly #writeSize: WriteSize = new WriteSize()
   #hasRoom = true
-  /** When the transport last took bytes. */
+  /** When the transport, or the system behind it, last took bytes. */
   #movedAt: number
+  /** Bytes that the system had not taken at the last look. */
+  #unsent = 0
 
   /** `clock.now`: the time of the turn, in milliseconds. */
   constructor(transport: Transport, counts: ConnectionCounts, clock: { readonly now: number }) {
@@ -34,9 +36,22 @@ export class TransportOutput implements ByteOutput {
     return this.#writeSize.bytes
   }
 
+  get movedAt(): number {
+    return this.#movedAt
+  }
+
+  /** Compares the bytes that the system has not taken with those of the last look, and returns their number. */
+  look(now: number): number {
+    const { unsent = 0 } = this.#transport
+    if (unsent !== this.#unsent) this.#movedAt = now
+    this.#unsent = unsent
+    return unsent
+  }
+
   /** The peer has taken no bytes for `milliseconds`, though bytes wait. */
   isStuck(milliseconds: number, now: number): boolean {
-    return !this.#hasRoom && now - this.#movedAt >= milliseconds
+    const isWaiting = !this.#hasRoom || this.#unsent > 0
+    return isWaiting && now - this.#movedAt >= milliseconds
   }
 
   /** The transport has room again. */
