@@ -151,11 +151,18 @@ export class Http1Protocol implements Protocol {
     const events = this.#events
     while (!events.isEmpty && !this.#isBroken) {
       const { kind, detail, flags, id } = events
-      if (kind === RequestEvent.begun && this.#core.active) {
-        // The next request waits for the response to the active one.
-        if (!this.#core.active.isComplete) return
-        this.#complete(this.#core.active)
-        continue
+      const { active, session } = this.#core
+      if (kind === RequestEvent.begun || (kind === RequestEvent.refused && id !== active?.id)) {
+        // The next message waits for the response to the active request.
+        if (active) {
+          if (!active.isComplete) return
+          this.#complete(active)
+          continue
+        }
+        if (session.isClosing) {
+          events.clear()
+          return
+        }
       }
       events.shift()
       this.#pass(kind, detail, flags, id)
