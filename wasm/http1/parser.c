@@ -103,7 +103,8 @@ static int on_headers_complete(llhttp_t *parser) {
   session->is_in_data = !(parser->flags & F_CHUNKED) && parser->content_length > 0;
   /* The host decides about another protocol once the message is complete. */
   parser->upgrade = 0;
-  return session->is_bodiless ? 1 : 0;
+  /* 1: no body follows, whatever the fields say. llhttp knows some 1xx responses only. */
+  return session->is_bodiless || session->is_interim;
 }
 
 static int on_extension(llhttp_t *parser, const char *at, size_t length) {
@@ -209,8 +210,9 @@ static void next_message(h1_session *session, const char *at) {
   session->state = session->is_last ? H1_OVER : H1_HEAD;
   if (!session->is_interim) {
     session->message += 1;
+    session->is_bodiless = 0;
   }
-  session->is_upgrade = session->is_interim = session->is_bodiless = session->has_body = 0;
+  session->is_upgrade = session->is_interim = session->has_body = 0;
   session->is_in_data = 0;
   session->extension_bytes = 0;
 }

@@ -175,6 +175,22 @@ describe('a client', () => {
     ])
   })
 
+  it('knows it behind 1xx responses too, which have no body whatever their fields say', () => {
+    const client = HTTP1Session.client()
+    client.submitRequest([[':method', 'HEAD'], ...head.slice(1)])
+    const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
+    const unknown = 'HTTP/1.1 150 Unknown\r\nContent-Length: 3\r\n\r\n'
+    const response = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n'
+    const events = client.receive(bytesOf(hints + unknown + response + response))
+    expect(events.map(({ type, streamId }) => `${type} ${streamId}`)).toEqual([
+      'InformationalReceived 1',
+      'InformationalReceived 1',
+      'ResponseReceived 1',
+      'StreamEnded 1',
+      'ResponseReceived 2',
+    ])
+  })
+
   it('reads a body to the end of the connection, and tells one that was cut off', () => {
     const client = HTTP1Session.client()
     client.submitRequest(head)
