@@ -86,7 +86,9 @@ uint32_t nw_bytes_words(size_t length) {
 
 uint32_t *nw_put_bytes(uint32_t *at, const void *bytes, size_t length) {
   *at++ = (uint32_t)length;
-  memcpy(at, bytes, length);
+  if (length) { /* `bytes` may be NULL */
+    memcpy(at, bytes, length);
+  }
   return at + words_of(length);
 }
 
