@@ -152,20 +152,18 @@ export class Http1Protocol implements Protocol {
     while (!events.isEmpty && !this.#isBroken) {
       const { kind, detail, flags, id } = events
       const { active, session } = this.#core
-      if (kind === RequestEvent.begun || (kind === RequestEvent.refused && id !== active?.id)) {
+      const isNext =
+        kind === RequestEvent.begun || (kind === RequestEvent.refused && id !== active?.id)
+      if (isNext && active) {
         // The next message waits for the response to the active request.
-        if (active) {
-          if (!active.isComplete) return
-          this.#complete(active)
-          continue
-        }
-        if (session.isClosing) {
-          events.clear()
-          return
-        }
+        if (!active.isComplete) return
+        this.#complete(active)
+      } else if (isNext && session.isClosing) {
+        events.clear()
+      } else {
+        events.shift()
+        this.#pass(kind, detail, flags, id)
       }
-      events.shift()
-      this.#pass(kind, detail, flags, id)
     }
     const { active } = this.#core
     if (active?.isComplete && !this.#isTunnel) this.#complete(active)
