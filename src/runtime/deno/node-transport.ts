@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import type { TlsInfo } from '../../transport/transport.ts'
 import { connectionResetError } from '../shared/errors.ts'
+import { totalLength } from '../shared/total-length.ts'
 import { NodeTransport } from '../node/transport.ts'
 import { tcpHandle } from './node-socket.ts'
-import { sizeOf, SlicedWriter, type SlicedWriterOwner } from './sliced-writer.ts'
+import { SlicedWriter, type SlicedWriterOwner } from './sliced-writer.ts'
 
 /**
  * Transport on a socket of `node:net` or `node:tls` on Deno, which differs from Node's at its end, in a pause and in a large
@@ -30,7 +31,7 @@ export class DenoNodeTransport extends NodeTransport implements SlicedWriterOwne
   }
 
   override writev(chunks: readonly Uint8Array[]): boolean {
-    return this.#slices.isFor(sizeOf(chunks)) ? this.#push(chunks) : super.writev(chunks)
+    return this.#slices.isFor(totalLength(chunks)) ? this.#push(chunks) : super.writev(chunks)
   }
 
   override end(): void {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { bodyChangedError } from '../../common/body-changed.ts'
 import { ChunkQueue } from '../shared/chunk-queue.ts'
+import { totalLength } from '../shared/total-length.ts'
 
 /** The bounds of a slice, in bytes. A larger one costs less; a slow client has to take one within the timeouts. */
 const least = 64 * 1024
@@ -56,14 +57,14 @@ export class SlicedWriter {
   #send(): void {
     const socket = this.#socket
     const slice = this.#next()
-    const length = sizeOf(slice)
+    const length = totalLength(slice)
     const startedAt = performance.now()
     const sent = (error?: Error | null): void => {
       // The socket emits the error too.
       if (error) return
       this.#isWaiting = false
       // A part that was transferred before it was sent has spoilt the bytes after it.
-      if (sizeOf(slice) < length) this.#owner.failed(bodyChangedError())
+      if (totalLength(slice) < length) this.#owner.failed(bodyChangedError())
       else this.#sent(performance.now() - startedAt)
     }
     this.#isWaiting = true
@@ -101,11 +102,4 @@ export class SlicedWriter {
       this.#owner.failed(error)
     }
   }
-}
-
-export function sizeOf(chunks: readonly Uint8Array[]): number {
-  let size = 0
-  // `byteLength` instead of `length`: see asBytes.
-  for (const chunk of chunks) size += chunk.byteLength
-  return size
 }

@@ -6,6 +6,7 @@ import { asError } from '../shared/errors.ts'
 import { tellClosed } from '../shared/hand-over.ts'
 import { writeLimit } from '../shared/limits.ts'
 import { Slab } from '../shared/slab.ts'
+import { totalLength } from '../shared/total-length.ts'
 
 /**
  * The slab of all connections. The memory of a copy that the system took at once is used for the next copy. Copies are
@@ -170,18 +171,11 @@ export class NodeTransport implements Transport {
    * The callback of a write of chunks. A chunk that was transferred before it was sent has spoilt the bytes after it.
    */
   #watch(chunks: readonly Uint8Array[]): () => void {
-    const length = total(chunks)
+    const length = totalLength(chunks)
     return () => {
-      if (total(chunks) < length) this.failed(bodyChangedError())
+      if (totalLength(chunks) < length) this.failed(bodyChangedError())
     }
   }
-}
-
-function total(chunks: readonly Uint8Array[]): number {
-  let length = 0
-  // `byteLength` instead of `length`: see asBytes.
-  for (const chunk of chunks) length += chunk.byteLength
-  return length
 }
 
 /** Makes a Buffer, whose slices are Buffers. Node would make a Buffer of each other chunk. */
