@@ -111,6 +111,18 @@ describe.each(cases)('a transport of $runtime, $security', ({ runtime, tls, fd }
     expect(await listener.line('close', '"line":"last"')).toMatchObject({ error: null })
   })
 
+  it('large and small writes arrive in order, and none behind the end; at last no byte is unsent', async () => {
+    const socket = await listener.connect()
+    socket.write('mixed\n')
+    await sleep(100)
+    const bytes = await readAll(socket)
+    expect(bytes.length).toBe(3_470_017)
+    expect(bytes.findIndex((byte, i) => byte !== i % 251)).toBe(-1)
+    await listener.line('sent')
+    socket.end()
+    expect(await listener.line('close', '"line":"mixed"')).toMatchObject({ error: null })
+  })
+
   it('a client may end its side and still be answered', async () => {
     const socket = await listener.connect()
     socket.end('late\n')

@@ -27,11 +27,11 @@ export class DenoNodeTransport extends NodeTransport implements SlicedWriterOwne
   }
 
   override write(bytes: Uint8Array): boolean {
-    return this.#slices.isFor(bytes.length) ? this.#push([bytes.slice()]) : super.write(bytes)
+    return this.#isSliced(bytes.length) ? this.#push([bytes.slice()]) : super.write(bytes)
   }
 
   override writev(chunks: readonly Uint8Array[]): boolean {
-    return this.#slices.isFor(totalLength(chunks)) ? this.#push(chunks) : super.writev(chunks)
+    return this.#isSliced(totalLength(chunks)) ? this.#push(chunks) : super.writev(chunks)
   }
 
   override end(): void {
@@ -72,9 +72,12 @@ export class DenoNodeTransport extends NodeTransport implements SlicedWriterOwne
     return code === 0 ? null : connectionResetError()
   }
 
+  #isSliced(length: number): boolean {
+    return this.#endsLater || this.#slices.isFor(length)
+  }
+
   #push(chunks: readonly Uint8Array[]): boolean {
-    const socket = this.#socket
-    if (this.#endsLater || socket.writableEnded || socket.destroyed) return false
+    if (this.#endsLater || this.#socket.writableEnded || this.#socket.destroyed) return false
     try {
       this.#slices.push(chunks)
     } catch (error) {

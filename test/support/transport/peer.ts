@@ -119,6 +119,9 @@ export class Peer implements TransportSink {
         this.#transport.end()
         this.#text('never sent')
         break
+      case 'mixed':
+        this.#mixed(0, [1, 300_000, 10, 2_000_000, 5, 70_000, 1_100_000, 1])
+        break
       case 'destroy':
         this.#transport.destroy()
         this.#text('never sent')
@@ -129,6 +132,29 @@ export class Peer implements TransportSink {
         void this.#closeListener()
         break
     }
+  }
+
+  /** Large and small writes in turn, of both kinds, then FIN. Each byte tells its position. */
+  #mixed(at: number, [length, ...lengths]: readonly number[]): void {
+    if (length === undefined) {
+      this.#transport.end()
+      const timer = setInterval(() => {
+        this.#transport.write(borrowed.subarray(0, 10))
+        if (this.#transport.unsent !== 0) return
+        clearInterval(timer)
+        report({ event: 'sent' })
+      }, 10)
+      return
+    }
+    const bytes = Uint8Array.from({ length }, (_, i) => (at + i) % 251)
+    if (lengths.length % 3 === 0) {
+      this.#transport.write(bytes)
+      bytes.fill(0xff)
+    } else {
+      const half = length >> 1
+      this.#transport.writev([bytes.subarray(0, half), bytes.subarray(half)])
+    }
+    this.#mixed(at + length, lengths)
   }
 
   /** One in 5 milliseconds. */
