@@ -1,36 +1,20 @@
 /** A browser in cleartext, which speaks HTTP/1.1: pages, forms, events, WebSockets, downloads. */
 import { randomBytes } from 'node:crypto'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { describeInChromium } from '../support/chromium-suite.ts'
 import { countsDuring, downloaded, errorsOf, hashOf, program } from '../support/interop.ts'
 import { describeProgram } from '../support/program-server.ts'
 import { newTag } from '../support/server.ts'
-import { type Browser, findChromium, launch } from '../support/websocket/browser.ts'
 
-const executable = findChromium()
-const isRequired = process.env.CI === 'true' || process.env.CI === '1'
-
-it.skipIf(executable === undefined && !isRequired)(
-  'Chromium is installed (without it what a browser does by HTTP/1.1 is not tested)',
-  () => expect(executable).toBeDefined(),
-)
-
-describe.skipIf(executable === undefined)('in Chromium', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launch(executable!)
-  })
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]()
-  })
-
+describeInChromium('what a browser does by HTTP/1.1', (browser) => {
   describeProgram(program, 'HTTP/1.1', (server) => {
     let page: Page
     /** Errors on the console, in scripts, and of connections; what a test cancels is no error. */
     const problems: string[] = []
 
     beforeAll(async () => {
-      page = await browser.context.newPage()
+      page = await browser().context.newPage()
       page.on('console', (message) => {
         if (message.type() === 'error') problems.push(message.text())
       })

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describeInChromium } from '../../support/chromium-suite.ts'
 import { describeProgram } from '../../support/program-server.ts'
 import { newTag } from '../../support/server.ts'
-import { type Browser, findChromium, launch } from '../../support/websocket/browser.ts'
 import { type Api, apis, portOf, program } from '../../support/websocket/suite.ts'
 
 /** The server's report on a connection, a stream or a socket. */
@@ -16,23 +16,7 @@ interface Facts {
   readonly url: string
 }
 
-const executable = findChromium()
-const isRequired = process.env.CI === 'true' || process.env.CI === '1'
-
-it.skipIf(executable === undefined && !isRequired)(
-  'Chromium is installed (without it what a browser does is not tested)',
-  () => expect(executable).toBeDefined(),
-)
-
-describe.skipIf(executable === undefined)('in Chromium', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launch(executable!)
-  })
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]()
-  })
-
+describeInChromium('what a browser does', (browser) => {
   describeProgram(
     program,
     'WebSocket over HTTP/2',
@@ -43,7 +27,7 @@ describe.skipIf(executable === undefined)('in Chromium', () => {
 
         beforeAll(async () => {
           host = `127.0.0.1:${await portOf(server, api)}`
-          page = await browser.context.newPage()
+          page = await browser().context.newPage()
           return () => page.close()
         })
 
