@@ -29,8 +29,7 @@ export class FirstBytes implements ProtocolChooser {
     const length = Math.min(bytes.length, preface.length)
     for (let i = 0; i < length; i++) {
       if (bytes[i] === preface[i]) continue
-      // Bytes that begin no line of HTTP/1.1 are a connection error of HTTP/2 (RFC 9113 §3.4).
-      return isText(bytes[0]!) ? this.#http1(bytes) : this.#http2(bytes)
+      return isHttp1(bytes) ? this.#http1(bytes) : this.#http2(bytes)
     }
     if (length === preface.length) return this.#http2(bytes)
     this.#partial ??= new ByteQueue()
@@ -67,7 +66,23 @@ export class FirstBytes implements ProtocolChooser {
   }
 }
 
-/** A visible character, or a line end. */
-function isText(byte: number): boolean {
-  return (byte > 0x20 && byte < 0x7f) || byte === 0x0d || byte === 0x0a
+/**
+ * Whether these bytes begin a request of HTTP/1.x: the first line is text and ends in the version. Others are an
+ * invalid preface, which is a connection error of HTTP/2 (RFC 9113 §3.4). A line that has not ended yet is left to
+ * HTTP/1.1, which has the limits and the times for it. Empty lines before it are skipped (RFC 9112 §2.2).
+ */
+function isHttp1(bytes: Uint8Array): boolean {
+  let start = 0
+  while (isLineEnd(bytes[start])) start++
+  if (start === bytes.length) return true
+  let end = start
+  while (end < bytes.length && !isLineEnd(bytes[end])) end++
+  const isText = bytes[start]! > 0x20 && bytes[start]! < 0x7f
+  if (!isText || end === bytes.length) return isText
+  const version = bytes.subarray(Math.max(start, end - 9), end)
+  return /^ HTTP\/1\.\d$/.test(String.fromCharCode(...version))
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === 0x0d || byte === 0x0a
 }
