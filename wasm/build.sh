@@ -39,18 +39,24 @@ compile=(
 compile_bytes=(-O3 -fno-lto -mbulk-memory -fno-builtin)
 # Small, because the parser is one long table of states. __wasm__ asks for glue to a JavaScript host.
 compile_llhttp=(-Os -U__wasm__ -Wno-unused-parameter)
+# Small, because none of these has a loop that is worth the bytes.
+small_library=("$library/lib/nghttp2_submit.c")
+small=(wasm/http1/target.c wasm/http2/submit.c wasm/libc/format.c)
+compile_small=()
 link=(
   --no-entry -sSTANDALONE_WASM -sFILESYSTEM=0 -sSUPPORT_ERRNO=0
   # Memory starts small and grows up to a hard end; malloc answers NULL there.
   -sINITIAL_MEMORY=1MB -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1GB
   -sMALLOC=dlmalloc -sABORTING_MALLOC=0
   "-Wl,--wrap=emscripten_resize_heap" # libc.c
+  "-Wl,--wrap=nghttp2_frame_unpack_frame_hd" # http2/rules.c
   # The stack lies below the data: one that overflows traps instead of writing over it.
   -sTOTAL_STACK=128KB "-Wl,--stack-first"
 )
 if [ "$flavor" = release ]; then
   output=dist/nghttp2.wasm
   compile+=(-O3 -flto -DNDEBUG)
+  compile_small=(-Os)
   # Half of the usual threshold for inlining: a sixth smaller, and no slower.
   link+=(-O3 -flto "-Wl,-mllvm,-inline-threshold=75")
 else
@@ -62,7 +68,8 @@ fi
 # Decides the bytes of an object of the library; with the C of this folder and the linker's flags
 # it decides the output's.
 toolchain_key() {
-  printf '%s\n' "$emcc_version" "$nghttp2_sha256" "${compile[@]}" "${compile_bytes[@]}" "${compile_llhttp[@]}" | hash_of
+  printf '%s\n' "$emcc_version" "$nghttp2_sha256" "${compile[@]}" "${compile_bytes[@]}" "${compile_llhttp[@]}" \
+    "${small_library[@]}" "${small[@]}" "${compile_small[@]}" | hash_of
 }
 inputs_key() {
   {
@@ -140,13 +147,18 @@ for source in "$library"/third-party/llhttp/src/*.c; do
   objects+=("$kept/library/${name%.c}.o")
 done
 say "compiling ($flavor)"
+rm -rf "$kept/bridge"
+mkdir "$kept/bridge"
+(
+  compile+=("${compile_small[@]}")
+  compile_all "$kept/library" "${small_library[@]}"
+  compile_all "$kept/bridge" "${small[@]}"
+)
 compile_all "$kept/library" "${sources[@]}"
 (
   compile+=("${compile_llhttp[@]}")
   compile_all "$kept/library" "${llhttp[@]}"
 )
-rm -rf "$kept/bridge"
-mkdir "$kept/bridge"
 (
   compile+=("${compile_bytes[@]}")
   compile_all "$kept/bridge" wasm/libc/bytes.c

@@ -2,7 +2,6 @@ import { expect, it } from 'vitest'
 import { Session, type SessionEvent } from '../../src/engine/index.ts'
 import {
   END_HEADERS,
-  END_STREAM,
   Type,
   frame,
   framesOf,
@@ -186,12 +185,6 @@ function continues(wire: Uint8Array): void {
   expect(errorSent(alone)).toBe(1)
 }
 
-/**
- * Where nghttp2 differs: PRIORITY frames are skipped unread, but for their length (RFC 9113 §5.3.2 deprecates
- * them), so one on stream 0 is not the connection error of §6.3. It is counted as a glitch.
- */
-const ignored = new Set(['error/priority-frame-stream.json'])
-
 describeVectors('frames of the vectors', () => {
   const cases = readVectors<Vector>('frames')
   const valid = cases.filter(([, { error }]) => error === null)
@@ -208,14 +201,7 @@ describeVectors('frames of the vectors', () => {
     // A server may send PUSH_PROMISE, a client may not: those go to a client.
     const session = name.includes('push_promise') ? client() : server()
     session.receive(fromHex(wire))
-    if (ignored.has(name)) {
-      expect(session.bytesToSend()).toHaveLength(0)
-      expect(session.receive(headers(7, literals(...fields), END_STREAM))[0]?.type).toBe(
-        'RequestReceived',
-      )
-    } else {
-      expect(error).toContain(errorSent(session))
-      expect(session.wantRead).toBe(false)
-    }
+    expect(error).toContain(errorSent(session))
+    expect(session.wantRead).toBe(false)
   })
 })

@@ -89,7 +89,7 @@ typedef struct h2_payload {
   uint8_t bytes[];
 } h2_payload;
 
-enum { H2_SKIPPED_RANGES = 8, H2_KEPT_WORDS = 3 * 20 };
+enum { H2_SKIPPED_RANGES = 8, H2_KEPT_STAGES = 512, H2_KEPT_WORDS = 3 * 20 };
 
 /*
  * The last block of a HEADERS frame that consisted of known strings: most clients repeat the fields
@@ -136,6 +136,8 @@ typedef struct h2_session {
   uint32_t max_concurrent_streams; /* as acknowledged by the peer; see h2_settings_acknowledged */
   h2_range skipped[H2_SKIPPED_RANGES];
   uint32_t next_skipped;
+  int data_result;                /* of the check of the last DATA frame; 0 or NGHTTP2_ERR_* */
+  uint8_t stages[H2_KEPT_STAGES]; /* of the client's last streams, by identifier; see rules.c */
   uint32_t is_terminated; /* the host has terminated the session: messages are not accepted */
   uint32_t counters[8];
 } h2_session;
@@ -171,6 +173,9 @@ struct h2_stream {
                                       the session's `ends` */
   uint8_t bytes[];
 };
+
+/* The session of the h2_session_receive that runs, or ran last. */
+extern h2_session *h2_receiving;
 
 nghttp2_session_callbacks *h2_callbacks(void);
 void h2_received_callbacks(nghttp2_session_callbacks *callbacks);
@@ -208,6 +213,8 @@ int h2_note_invalid(h2_session *session, const nghttp2_frame_hd *head, int code)
 int h2_limit_queue(h2_session *session);
 /* nghttp2's on_begin_frame callback. */
 int h2_check_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data);
+/* The peer has sent END_STREAM or RST_STREAM on the stream. */
+void h2_peer_ended(h2_session *session, int32_t id);
 /* Resets a tunnel on which a header block begins. 0, or NGHTTP2_ERR_CALLBACK_FAILURE. */
 int h2_check_tunnel(h2_session *session, nghttp2_session *ng, const nghttp2_frame *frame);
 /* The peer has acknowledged the SETTINGS of this side. */

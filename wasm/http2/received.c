@@ -284,6 +284,10 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
   uint32_t stream = (uint32_t)frame->hd.stream_id;
   uint32_t block = (session->block_truncated ? NW_BLOCK_TRUNCATED : 0) |
                    (session->block_noted == 0 ? NW_BLOCK_EMPTY : 0);
+  int is_last = frame->hd.type <= NGHTTP2_HEADERS && frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
+  if (is_last || frame->hd.type == NGHTTP2_RST_STREAM) {
+    h2_peer_ended(session, frame->hd.stream_id);
+  }
   switch (frame->hd.type) {
   case NGHTTP2_HEADERS:
     block |= repeat_flags(session) | (frame->hd.flags & NGHTTP2_FLAG_END_STREAM);

@@ -41,11 +41,27 @@ int h2_note_invalid(h2_session *session, const nghttp2_frame_hd *head, int code)
 /* ---- stream identifiers ------------------------------------------------------------------- */
 
 /*
- * RFC 9113 §5.1.1: a new stream closes all idle streams with lower identifiers, and a request on
- * one of them is a connection error. nghttp2 ignores such a request, because it cannot tell it from
- * a frame that crossed an RST_STREAM. The last ranges of identifiers that a client has skipped are
- * kept; conforming clients rarely skip any.
+ * RFC 9113 §5.1, §5.1.1: HEADERS or DATA on a stream that the client has ended or reset, or has
+ * skipped, are a connection error. They are legal where they may have crossed an RST_STREAM of this
+ * side. nghttp2 cannot tell these cases from each other, and ignores the frame. The stages of the
+ * last streams of the client, and the last ranges of identifiers that it has skipped, are kept.
+ * Frames on older streams are ignored.
  */
+enum { NEVER_OPENED, OPENED, ENDED_BY_PEER };
+
+/* The stage of a stream of the client; NULL: the stream is new or too old, or is no such stream. */
+static uint8_t *stage_of(h2_session *session, uint32_t id) {
+  uint32_t age = ((uint32_t)session->ng->last_recv_stream_id - id) / 2;
+  return age < H2_KEPT_STAGES && id & 1 ? &session->stages[id / 2 % H2_KEPT_STAGES] : NULL;
+}
+
+void h2_peer_ended(h2_session *session, int32_t id) {
+  uint8_t *stage = stage_of(session, (uint32_t)id);
+  if (stage) {
+    *stage = ENDED_BY_PEER;
+  }
+}
+
 static int was_skipped(const h2_session *session, uint32_t id) {
   for (uint32_t i = 0; i < H2_SKIPPED_RANGES; ++i) {
     if (id > session->skipped[i].after && id < session->skipped[i].before) {
@@ -55,24 +71,37 @@ static int was_skipped(const h2_session *session, uint32_t id) {
   return 0;
 }
 
-/* HEADERS of the client on one of its streams. 0 or NGHTTP2_ERR_*. */
-static int check_stream_id(h2_session *session, const nghttp2_frame_hd *head) {
-  uint32_t id = (uint32_t)head->stream_id;
-  uint32_t last = (uint32_t)session->ng->last_recv_stream_id;
-  if (id <= last) {
-    if (!was_skipped(session, id)) {
-      return 0;
-    }
-    int result = h2_note_invalid(session, head, NGHTTP2_ERR_PROTO);
-    return result != 0 ? result
-                       : nghttp2_session_terminate_session(session->ng, NGHTTP2_PROTOCOL_ERROR);
-  }
+/* The client opens a stream: those between it and the one before are never opened. */
+static void note_opened(h2_session *session, uint32_t id, uint32_t last) {
+  uint32_t at = (last + 1) / 2;
   if (id > last + 2) {
-    session->skipped[session->next_skipped].after = last;
-    session->skipped[session->next_skipped].before = id;
-    session->next_skipped = (session->next_skipped + 1) % H2_SKIPPED_RANGES;
+    session->skipped[session->next_skipped++ % H2_SKIPPED_RANGES] = (h2_range){last, id};
+    if (id / 2 - at > H2_KEPT_STAGES) {
+      at = id / 2 - H2_KEPT_STAGES;
+    }
   }
-  return 0;
+  for (; at < id / 2; ++at) {
+    session->stages[at % H2_KEPT_STAGES] = NEVER_OPENED;
+  }
+  session->stages[at % H2_KEPT_STAGES] = OPENED;
+}
+
+/* Records the frame as invalid and ends the connection with the code. 0 or NGHTTP2_ERR_*. */
+static int end_connection(h2_session *session, const nghttp2_frame_hd *head, uint32_t code) {
+  int result = h2_note_invalid(
+    session, head, code == NGHTTP2_STREAM_CLOSED ? NGHTTP2_ERR_STREAM_CLOSED : NGHTTP2_ERR_PROTO);
+  return result != 0 ? result : nghttp2_session_terminate_session(session->ng, code);
+}
+
+/* HEADERS or DATA on a stream of the client that is not new. 0 or NGHTTP2_ERR_*. */
+static int check_stage(h2_session *session, const nghttp2_frame_hd *head) {
+  uint32_t id = (uint32_t)head->stream_id;
+  const uint8_t *stage = stage_of(session, id);
+  if (stage ? *stage == NEVER_OPENED : was_skipped(session, id)) {
+    return end_connection(session, head, NGHTTP2_PROTOCOL_ERROR);
+  }
+  return stage && *stage == ENDED_BY_PEER ? end_connection(session, head, NGHTTP2_STREAM_CLOSED)
+                                          : 0;
 }
 
 /* ---- frames ------------------------------------------------------------------------------- */
@@ -89,12 +118,38 @@ int h2_limit_queue(h2_session *session) {
  */
 int h2_check_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user_data) {
   h2_session *session = user_data;
+  uint32_t id = (uint32_t)head->stream_id;
+  uint32_t last = (uint32_t)ng->last_recv_stream_id;
   int result = h2_limit_queue(session);
-  if (result == 0 && ng->iframe.state != NGHTTP2_IB_IGN_ALL && head->type == NGHTTP2_HEADERS &&
-      session->role == NW_ROLE_SERVER && head->stream_id & 1) {
-    result = check_stream_id(session, head);
+  if (result != 0 || ng->iframe.state == NGHTTP2_IB_IGN_ALL) {
+    /* It fails, or has just been terminated. */
+  } else if (head->type == NGHTTP2_PRIORITY && id == 0) {
+    result = end_connection(session, head, NGHTTP2_PROTOCOL_ERROR); /* RFC 9113 §6.3 */
+  } else if (head->type == NGHTTP2_HEADERS && session->role == NW_ROLE_SERVER && id & 1) {
+    if (id > last) {
+      note_opened(session, id, last);
+    } else {
+      result = check_stage(session, head);
+    }
   }
   return result == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+void __real_nghttp2_frame_unpack_frame_hd(nghttp2_frame_hd *head, const uint8_t *bytes);
+void __wrap_nghttp2_frame_unpack_frame_hd(nghttp2_frame_hd *head, const uint8_t *bytes);
+
+/*
+ * nghttp2 reads the head of a frame. It calls no callback for DATA that it ignores, so DATA is
+ * checked here. The linker puts this function in the place of nghttp2's.
+ */
+void __wrap_nghttp2_frame_unpack_frame_hd(nghttp2_frame_hd *head, const uint8_t *bytes) {
+  __real_nghttp2_frame_unpack_frame_hd(head, bytes);
+  h2_session *session = h2_receiving;
+  /* nghttp2 itself ends a connection where another frame stands in the place of CONTINUATION. */
+  if (head->type == NGHTTP2_DATA && head == &session->ng->iframe.frame.hd &&
+      session->role == NW_ROLE_SERVER && head->stream_id & 1) {
+    session->data_result = check_stage(session, head);
+  }
 }
 
 /* ---- tunnels ------------------------------------------------------------------------------ */

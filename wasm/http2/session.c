@@ -6,6 +6,8 @@
 
 #include "nghttp2_session.h"
 
+h2_session *h2_receiving;
+
 static uint64_t random_state;
 
 /* splitmix64: derives the bytes that nghttp2 asks for from the seed. */
@@ -158,6 +160,7 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
   nw_events_clear();
   session->requests_left = most;
   session->block_is_split = 1;
+  h2_receiving = session;
   nghttp2_ssize taken = nghttp2_session_mem_recv2(session->ng, nw_region.input, length);
   const nghttp2_inbound_frame *frame = &session->ng->iframe;
   if (taken >= 0 && frame->state == NGHTTP2_IB_READ_HEADER_BLOCK && frame->payloadleft == 0) {
@@ -167,7 +170,7 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
   }
   nw_region.input_unread = unread(session->ng);
   if (taken >= 0) {
-    int result = h2_limit_queue(session);
+    int result = session->data_result ? session->data_result : h2_limit_queue(session);
     taken = result < 0 ? result : taken;
   }
   note_ending(session->ng);

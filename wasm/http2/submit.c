@@ -181,7 +181,11 @@ NW_EXPORT(h2_pack_settings) int h2_pack_settings(uint32_t count) {
  */
 NW_EXPORT(h2_session_upgrade)
 int h2_session_upgrade(h2_session *session, uint32_t length, int head_request) {
-  return nghttp2_session_upgrade2(session->ng, nw_region.scratch, length, head_request, NULL);
+  int result = nghttp2_session_upgrade2(session->ng, nw_region.scratch, length, head_request, NULL);
+  if (result == 0) {
+    h2_peer_ended(session, 1);
+  }
+  return result;
 }
 
 NW_EXPORT(h2_submit_rst_stream)

@@ -62,6 +62,106 @@ describe('a stream id lower than one already used (RFC 9113 §5.1.1)', () => {
   })
 })
 
+describe('HEADERS and DATA on a stream that the client has closed (RFC 9113 §5.1)', () => {
+  const open = (id: number): Uint8Array => headers(id, literals(...getFields))
+  const trailers = (id: number): Uint8Array => headers(id, literals(['x-sum', '1']), END_STREAM)
+  const data = (id: number): Uint8Array => frame(Type.DATA, END_STREAM, id, new Uint8Array(9))
+  const cancel = (id: number): Uint8Array =>
+    frame(Type.RST_STREAM, 0, id, Uint8Array.of(0, 0, 0, 8))
+  const answer = (server: Session, id: number): void => {
+    server.submitResponse(id, { ':status': '200' })
+    server.bytesToSend()
+  }
+  /** What the server sends when it gets `bytes`, at once and one by one. */
+  function sent(server: () => Session, bytes: Uint8Array): string[] {
+    const [whole, cut] = [server(), server()]
+    whole.receive(bytes)
+    for (const byte of bytes) cut.receive(Uint8Array.of(byte))
+    const all = wire(whole.bytesToSend())
+    expect(wire(cut.bytesToSend())).toEqual(all)
+    return all
+  }
+
+  it.each([
+    ['HEADERS', trailers],
+    ['DATA', data],
+  ])('%s: STREAM_CLOSED, after END_STREAM and after RST_STREAM', (_, late) => {
+    const answered = (): Session => {
+      const server = serving()
+      server.receive(join(get(1), open(3)))
+      answer(server, 1)
+      return server
+    }
+    expect(sent(answered, late(1))).toEqual(['GOAWAY 3 STREAM_CLOSED'])
+    expect(sent(answered, join(cancel(3), late(3)))).toEqual(['GOAWAY 3 STREAM_CLOSED'])
+  })
+
+  it.each([
+    ['HEADERS', trailers],
+    ['DATA', data],
+  ])('%s: PROTOCOL_ERROR on a stream that was skipped', (_, late) => {
+    expect(sent(serving, join(open(1), open(5), late(3)))).toEqual(['GOAWAY 5 PROTOCOL_ERROR'])
+    const far = 2 ** 31 - 3
+    expect(sent(serving, join(open(1), open(far), late(3)))).toEqual([
+      `GOAWAY ${far} PROTOCOL_ERROR`,
+    ])
+  })
+
+  it.each([
+    ['HEADERS', trailers],
+    ['DATA', data],
+  ])('%s that crosses our RST_STREAM is harmless', (_, late) => {
+    const reset = (): Session => {
+      const server = serving({ settings: { maxConcurrentStreams: 1 } })
+      server.receive(join(open(1), open(3))) // stream 3 is refused
+      server.submitRstStream(1)
+      expect(wire(server.bytesToSend())).toEqual([
+        'RST_STREAM(3) REFUSED_STREAM',
+        'RST_STREAM(1) CANCEL',
+      ])
+      return server
+    }
+    expect(sent(reset, join(late(1), late(3)))).toEqual([])
+    expect(sent(reset, join(cancel(1), late(1)))).toEqual(['GOAWAY 1 STREAM_CLOSED'])
+  })
+
+  it('is remembered of 512 streams, and a stream that stays open is served', () => {
+    const server = serving({ settings: { maxConcurrentStreams: 10 } })
+    server.receive(open(1))
+    for (let id = 3; id <= 1201; id += 2) {
+      server.receive(get(id))
+      answer(server, id)
+    }
+    expect(one(server.receive(trailers(1)), 'TrailersReceived').streamId).toBe(1)
+    answer(server, 1)
+    // What is older may have crossed a reset.
+    server.receive(join(trailers(177), data(177)))
+    expect(wire(server.bytesToSend())).toEqual([])
+    server.receive(data(179))
+    expect(wire(server.bytesToSend())).toEqual(['GOAWAY 1201 STREAM_CLOSED'])
+  })
+
+  it('does not concern the streams of the server, nor a client', () => {
+    const pair = Pair.open()
+    const id = openStream(pair)
+    const promised = pair.server.submitPushPromise(id, request)
+    pair.server.submitResponse(promised, { ':status': '200' })
+    pair.server.submitResponse(id, { ':status': '200' })
+    pair.flow()
+    pair.client.receive(join(data(id), data(promised)))
+    pair.server.receive(data(promised))
+    expect(wire(pair.server.bytesToSend())).toEqual([])
+    expect(wire(pair.client.bytesToSend())).toEqual([])
+  })
+})
+
+it('PRIORITY on stream 0 ends the connection with PROTOCOL_ERROR (RFC 9113 §6.3)', () => {
+  for (const session of [serving(), Pair.open().client]) {
+    session.receive(frame(Type.PRIORITY, 0, 0, new Uint8Array(5)))
+    expect(wire(session.bytesToSend())).toEqual(['GOAWAY 0 PROTOCOL_ERROR'])
+  }
+})
+
 describe('HEADERS on an open tunnel are a stream error (RFC 9113 §8.5)', () => {
   const connect = { ':method': 'CONNECT', ':authority': 'db.example:5432' }
   const ok = { ':status': '200' }
