@@ -162,6 +162,12 @@ static int check_framing(const framing *found, int is_http10) {
   return found->codings ? found->coding : 0;
 }
 
+/* `close` holds beside `keep-alive` too, where llhttp keeps a connection of HTTP/1.0 (RFC 9112
+ * §9.3). */
+static int is_last(const llhttp_t *parser) {
+  return parser->flags & F_CONNECTION_CLOSE || !llhttp_should_keep_alive(parser);
+}
+
 /* ---- requests ----------------------------------------------------------------------------- */
 
 /* Records `:path`. An absolute target may have no path (RFC 9112 §3.2.2, §3.2.4). */
@@ -226,7 +232,7 @@ static int record_request(h1_session *session, uint8_t *bytes) {
   }
   session->has_body = has_body != 0;
   session->is_upgrade = is_upgrade || parts.is_connect;
-  session->is_last = !llhttp_should_keep_alive(parser);
+  session->is_last = is_last(parser);
   writer out = {bytes, NULL, NW_FIELD_FIRST};
   const char *scheme = session->is_secure ? "https" : "http";
   int is_written =
@@ -268,7 +274,7 @@ static int record_response(h1_session *session, uint8_t *bytes) {
     !is_empty && (parser->flags & F_CHUNKED || parser->content_length > 0 || needs_eof);
   session->has_body = has_body != 0;
   session->is_upgrade = status == 101;
-  session->is_last = !session->is_interim && (needs_eof || !llhttp_should_keep_alive(parser));
+  session->is_last = !session->is_interim && (needs_eof || is_last(parser));
   uint8_t digits[3] = {(uint8_t)('0' + status / 100), (uint8_t)('0' + status / 10 % 10),
                        (uint8_t)('0' + status % 10)};
   writer out = {bytes, NULL, NW_FIELD_FIRST};

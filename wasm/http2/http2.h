@@ -136,7 +136,7 @@ typedef struct h2_session {
   uint32_t max_concurrent_streams; /* as acknowledged by the peer; see h2_settings_acknowledged */
   h2_range skipped[H2_SKIPPED_RANGES];
   uint32_t next_skipped;
-  int data_result;                /* of the check of the last DATA frame; 0 or NGHTTP2_ERR_* */
+  int head_result;                /* of the check of the head of a frame; 0 or NGHTTP2_ERR_* */
   uint8_t stages[H2_KEPT_STAGES]; /* of the client's last streams, by identifier; see rules.c */
   uint32_t is_terminated; /* the host has terminated the session: messages are not accepted */
   uint32_t counters[8];

@@ -86,10 +86,10 @@ static void note_opened(h2_session *session, uint32_t id, uint32_t last) {
   session->stages[at % H2_KEPT_STAGES] = OPENED;
 }
 
-/* Records the frame as invalid and ends the connection with the code. 0 or NGHTTP2_ERR_*. */
-static int end_connection(h2_session *session, const nghttp2_frame_hd *head, uint32_t code) {
-  int result = h2_note_invalid(
-    session, head, code == NGHTTP2_STREAM_CLOSED ? NGHTTP2_ERR_STREAM_CLOSED : NGHTTP2_ERR_PROTO);
+/* Records the frame as invalid for a reason of nghttp2's, and ends the connection with `code`. */
+static int end_connection(h2_session *session, const nghttp2_frame_hd *head, int reason,
+                          uint32_t code) {
+  int result = h2_note_invalid(session, head, reason);
   return result != 0 ? result : nghttp2_session_terminate_session(session->ng, code);
 }
 
@@ -98,10 +98,11 @@ static int check_stage(h2_session *session, const nghttp2_frame_hd *head) {
   uint32_t id = (uint32_t)head->stream_id;
   const uint8_t *stage = stage_of(session, id);
   if (stage ? *stage == NEVER_OPENED : was_skipped(session, id)) {
-    return end_connection(session, head, NGHTTP2_PROTOCOL_ERROR);
+    return end_connection(session, head, NGHTTP2_ERR_PROTO, NGHTTP2_PROTOCOL_ERROR);
   }
-  return stage && *stage == ENDED_BY_PEER ? end_connection(session, head, NGHTTP2_STREAM_CLOSED)
-                                          : 0;
+  return stage && *stage == ENDED_BY_PEER
+           ? end_connection(session, head, NGHTTP2_ERR_STREAM_CLOSED, NGHTTP2_STREAM_CLOSED)
+           : 0;
 }
 
 /* ---- frames ------------------------------------------------------------------------------- */
@@ -124,7 +125,8 @@ int h2_check_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user
   if (result != 0 || ng->iframe.state == NGHTTP2_IB_IGN_ALL) {
     /* It fails, or has just been terminated. */
   } else if (head->type == NGHTTP2_PRIORITY && id == 0) {
-    result = end_connection(session, head, NGHTTP2_PROTOCOL_ERROR); /* RFC 9113 §6.3 */
+    /* RFC 9113 §6.3 */
+    result = end_connection(session, head, NGHTTP2_ERR_PROTO, NGHTTP2_PROTOCOL_ERROR);
   } else if (head->type == NGHTTP2_HEADERS && session->role == NW_ROLE_SERVER && id & 1) {
     if (id > last) {
       note_opened(session, id, last);
@@ -140,15 +142,21 @@ void __wrap_nghttp2_frame_unpack_frame_hd(nghttp2_frame_hd *head, const uint8_t 
 
 /*
  * nghttp2 reads the head of a frame. It calls no callback for DATA that it ignores, so DATA is
- * checked here. The linker puts this function in the place of nghttp2's.
+ * checked here. So is a frame without the pad length that its flags announce, which nghttp2 answers
+ * with another code than RFC 9113 §4.2. The linker puts this function in the place of nghttp2's.
  */
 void __wrap_nghttp2_frame_unpack_frame_hd(nghttp2_frame_hd *head, const uint8_t *bytes) {
   __real_nghttp2_frame_unpack_frame_hd(head, bytes);
   h2_session *session = h2_receiving;
   /* nghttp2 itself ends a connection where another frame stands in the place of CONTINUATION. */
-  if (head->type == NGHTTP2_DATA && head == &session->ng->iframe.frame.hd &&
-      session->role == NW_ROLE_SERVER && head->stream_id & 1) {
-    session->data_result = check_stage(session, head);
+  if (head->type > NGHTTP2_HEADERS || head != &session->ng->iframe.frame.hd) {
+    return;
+  }
+  if (head->flags & NGHTTP2_FLAG_PADDED && head->length == 0) {
+    session->head_result =
+      end_connection(session, head, NGHTTP2_ERR_FRAME_SIZE_ERROR, NGHTTP2_FRAME_SIZE_ERROR);
+  } else if (head->type == NGHTTP2_DATA && session->role == NW_ROLE_SERVER && head->stream_id & 1) {
+    session->head_result = check_stage(session, head);
   }
 }
 

@@ -170,7 +170,7 @@ int h2_session_receive(h2_session *session, uint32_t length, uint32_t now, uint3
   }
   nw_region.input_unread = unread(session->ng);
   if (taken >= 0) {
-    int result = session->data_result ? session->data_result : h2_limit_queue(session);
+    int result = session->head_result ? session->head_result : h2_limit_queue(session);
     taken = result < 0 ? result : taken;
   }
   note_ending(session->ng);
