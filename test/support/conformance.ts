@@ -103,7 +103,7 @@ export async function answered(client: RawClient, streamId = 1): Promise<void> {
 
 /** A request that the server is still answering; it is complete. */
 export function pending(client: RawClient, streamId = 1): void {
-  client.get(streamId, '/response/pause?ms=200')
+  client.get(streamId, '/response/pause?ms=60')
 }
 
 /** A request that the server has reset, with its body to come. */

@@ -56,7 +56,7 @@ export class RawClient implements AsyncDisposable {
 
   /** A connection without a byte sent; our side stays open when the server ends its own. */
   static async open(server: TestServer, port: number = server.port): Promise<RawClient> {
-    const tcp = connectTcp({ host: '127.0.0.1', port, allowHalfOpen: true })
+    const tcp = connectTcp({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
     const tls = { socket: tcp, ALPNProtocols: ['h2'], allowHalfOpen: true, servername: 'localhost' }
     const socket = server.certificate
       ? connectTls({ ...tls, ca: server.certificate.cert } as ConnectionOptions)
