@@ -108,8 +108,9 @@ async function formatOfC() {
   if (!isInstalled(formatter) && !install([formatter])) {
     return { passed: 0, failed: 0, skipped: [`${formatter} cannot be installed here`], output: '' }
   }
-  const files = filesUnder('wasm', /\.[ch]$/)
-  return check('', [formatter, '--dry-run', '--Werror', ...files]).run()
+  const files = ['wasm', 'fuzz'].flatMap((folder) => filesUnder(folder, /\.[ch]$/))
+  const style = '--style=file:wasm/.clang-format'
+  return check('', [formatter, style, '--dry-run', '--Werror', ...files]).run()
 }
 
 /** vitest run by the runtime itself; test/runtime.test.ts fails if its workers were not. */
