@@ -24,6 +24,9 @@ const memoryLimits: NumberRange = {
   mayBeInfinite: true,
 }
 
+/** Bytes of linear memory, half of what the module has, that an engine without room may hold for no session. */
+const mostLost = 512 * 1024 * 1024
+
 /**
  * One instance of the module, which serves any number of sessions of one thread. A trap (a bug, or a stack that
  * overflowed) ends the instance and its sessions, and no others. The next session gets a new instance.
@@ -52,7 +55,7 @@ export class Engine {
     this.fields = new FieldWriter(this.exports, this.memory)
   }
 
-  /** The engine of this thread, made at the first call and made anew after a trap. */
+  /** The engine of this thread, made at the first call and made anew after a trap, or where its memory is lost. */
   static shared(): Engine {
     if (!Engine.#shared || Engine.#shared.failure) Engine.#shared = new Engine()
     return Engine.#shared
@@ -88,6 +91,16 @@ export class Engine {
       ...place,
       errno: result,
     })
+  }
+
+  /**
+   * The error for a session that there is no memory for. Where most of the module's memory is held by no session, a
+   * defect has lost it: the sessions of this engine go on as they can, and the next one gets a new engine.
+   */
+  noMemoryFor(what: string): HTTPError {
+    const { size, used } = this.memoryUsage()
+    if (size - used > mostLost && Engine.#shared === this) Engine.#shared = undefined
+    return new HTTPError('NGHTTP2_ERR_NOMEM', `no memory for ${what}`)
   }
 
   /** Copies bytes to the start of scratch, and returns their address. */

@@ -71,9 +71,7 @@ export class HTTP1Session {
       Math.min(maxTargetLength, most32),
       Math.min(maxChunkExtensions, most32),
     )
-    if (this.#handle === 0) {
-      throw new HTTPError('NGHTTP2_ERR_NOMEM', 'no memory for another session of HTTP/1.1')
-    }
+    if (this.#handle === 0) throw this.engine.noMemoryFor('another session of HTTP/1.1')
     freeWhenForgotten(this, { engine: this.engine, free: 'h1_session_del', handle: this.#handle })
     this.#records = new RecordReader(this.engine.memory, noBodies)
   }

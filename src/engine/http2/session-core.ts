@@ -72,9 +72,7 @@ export class SessionCore {
     this.#connectionWindowSize = connectionWindowSize
     writeConfig(this.engine, isServer, options)
     this.handle = this.engine.exports.h2_session_new()
-    if (this.handle === 0) {
-      throw new HTTPError('NGHTTP2_ERR_NOMEM', 'no memory for another HTTP/2 session')
-    }
+    if (this.handle === 0) throw this.engine.noMemoryFor('another HTTP/2 session')
     const { engine, handle } = this
     freeWhenForgotten(this, { engine, free: 'h2_session_del', handle })
     this.#records = new RecordReader(this.engine.memory, this.bodies)
