@@ -24,7 +24,7 @@ const folder = join(root, 'build', 'fuzz')
 const mostBytes = 4096
 
 /** Files of tests with properties, and how many properties each has, which share the time. */
-const properties = { sessions: 6, server: 6 }
+const properties = { sessions: 6, server: 7 }
 
 const environment = {
   ASAN_OPTIONS: 'quarantine_size_mb=16:detect_stack_use_after_return=0',

@@ -1,10 +1,11 @@
 /** Two servers in memory, one of each API, whose applications do what paths say, and clients of them. */
 import process from 'node:process'
+import { HDInflater } from '../../../src/engine/hpack/index.ts'
 import { Engine, Session } from '../../../src/engine/index.ts'
 import { type ErrorWhere, HTTP2Server, type Server, serve } from '../../../src/index.ts'
 import { MemoryRuntime } from '../../../src/runtime/memory/runtime.ts'
 import type { Transport, TransportSink } from '../../../src/transport/transport.ts'
-import { join } from '../engine/frames.ts'
+import { END_STREAM, framesOf, join, Type } from '../engine/frames.ts'
 import { bytesOf } from '../engine/http1.ts'
 import { behave, OnPurpose, turn } from './behaviours.ts'
 import { BehavingHandler } from './handlers.ts'
@@ -170,6 +171,22 @@ export class WireClient implements TransportSink {
   onClose(): void {
     this.isClosed = true
   }
+}
+
+/** The responses in the bytes that a server of HTTP/2 sent, by stream: fields, bodies and the end. */
+export function responsesIn(received: Uint8Array): Record<number, string> {
+  using inflater = new HDInflater()
+  const responses: Record<number, string> = {}
+  for (const { type, flags, streamId, payload } of framesOf(received)) {
+    let text: string | undefined
+    if (type === Type.HEADERS) text = JSON.stringify(inflater.inflate(payload))
+    else if (type === Type.DATA) text = String.fromCharCode(...payload)
+    else if (type === Type.RST_STREAM || type === Type.GOAWAY) text = `${type} ${payload.join(' ')}`
+    if (text === undefined) continue
+    const end = type <= Type.HEADERS && (flags & END_STREAM) !== 0 ? ' end' : ''
+    responses[streamId] = (responses[streamId] ?? '') + text + end
+  }
+  return responses
 }
 
 /** A client that keeps to the protocol, and expects the answer to its request. */

@@ -105,6 +105,24 @@ export function http2Acts(paths: readonly string[]): fc.Arbitrary<Act[]> {
   return fc.array(act, { maxLength: 25 }).map(withIdentifiers)
 }
 
+/** A client of HTTP/2 that sends requests with bodies, each in full before the next one, and nothing else. */
+export function plainHttp2Acts(paths: readonly string[]): fc.Arbitrary<Act[]> {
+  const whole = fc
+    .record({
+      method: fc.constantFrom('GET', 'POST', 'HEAD'),
+      path: fc.constantFrom(...paths),
+      length: fc.constantFrom(-1, 0, 1, 300),
+    })
+    .map(({ method, path, length }): Frames => (next) => {
+      const flags = END_HEADERS | (length < 0 ? END_STREAM : 0)
+      const head = frame(Type.HEADERS, flags, next, literals(...fieldsOf(method, path)))
+      if (length < 0) return head
+      return join(head, frame(Type.DATA, END_STREAM, next, new Uint8Array(length)))
+    })
+  const act = fc.oneof({ weight: 6, arbitrary: whole }, { weight: 1, arbitrary: fc.constant(null) })
+  return fc.array(act, { maxLength: 60 }).map(withIdentifiers)
+}
+
 /** The preface, and the acts with the identifiers of their streams. */
 function withIdentifiers(acts: readonly (Frames | null)[]): Act[] {
   const all: Act[] = [textOf(hello())]
