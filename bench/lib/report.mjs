@@ -1,9 +1,9 @@
 // The report of a run: tables, targets, and the two files.
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { results, root } from './paths.mjs'
+import { describeMachine } from './machine.mjs'
+import { markdownTable } from './markdown.mjs'
+import { results } from './paths.mjs'
 
 export class Report {
   #tables = []
@@ -111,34 +111,4 @@ export function bytesText(bytes) {
   const mebibyte = 1024 * 1024
   if (Math.abs(bytes) >= mebibyte) return `${(bytes / mebibyte).toFixed(1)} MiB`
   return `${(bytes / 1024).toFixed(1)} KiB`
-}
-
-function markdownTable(columns, rows) {
-  const lines = [columns, ...rows].map((row) => row.map((cell) => String(cell)))
-  const widths = columns.map((_, i) => Math.max(3, ...lines.map((row) => row[i].length)))
-  const line = (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return [line(lines[0]), rule, ...lines.slice(1).map(line)].join('\n')
-}
-
-function describeMachine() {
-  const first = (file, args) => {
-    const output = execFileSync(file, args, { cwd: root, encoding: 'utf8' })
-    return /\d+\.\d+\.\d+/.exec(output)[0]
-  }
-  const program = (name) => join(root, 'node_modules', '.bin', name)
-  return {
-    date: new Date().toISOString(),
-    cpu: cpus()[0].model,
-    cores: cpus().length,
-    memory: (totalmem() / 1024 ** 3).toFixed(0),
-    kernel: release(),
-    load: loadavg()[0].toFixed(1),
-    versions: {
-      Node: process.versions.node,
-      Deno: first(program('deno'), ['--version']),
-      Bun: first(program('bun'), ['--version']),
-      h2load: first('h2load', ['--version']),
-    },
-  }
 }

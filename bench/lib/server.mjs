@@ -1,7 +1,6 @@
 // A server under measurement: a process on its core, its answers, and its CPU time and memory by /proc.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { bench, pinned, root, serverCore } from './paths.mjs'
 import { nativeCommand, path } from './native.mjs'
 import { certificate } from './prepare.mjs'
+import { ProcessUsage } from './process-usage.mjs'
 
 const program = (name) => join(root, 'node_modules', '.bin', name)
 const profileOptions = (folder) => (folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [])
@@ -46,8 +46,7 @@ export class Server {
   #lines
   #port
   #isTls
-  /** Thread id → nanoseconds of CPU at the last call of `cpuTime`. */
-  #threads = new Map()
+  #usage
 
   /**
    * Starts `name` of bench/servers on a runtime, or a server of native.mjs on `native`.
@@ -73,29 +72,21 @@ export class Server {
     return `${this.#isTls ? 'https' : 'http'}://127.0.0.1:${this.#port}`
   }
 
-  /**
-   * Milliseconds of CPU, user and system, that the process and its descendants have had since they began. Of a thread
-   * that has ended, the time up to the previous call counts.
-   */
+  /** See ProcessUsage. */
   cpuTime() {
-    this.#readThreads(this.pid)
-    let nanoseconds = 0
-    for (const spent of this.#threads.values()) nanoseconds += spent
-    return nanoseconds / 1e6
+    return this.#usage.cpuTime()
   }
 
-  /** Resident bytes now. */
   residentSize() {
-    return this.#status('VmRSS')
+    return this.#usage.residentSize()
   }
 
-  /** The most resident bytes there were since the start or `forgetPeak`. */
   peakSize() {
-    return this.#status('VmHWM')
+    return this.#usage.peakSize()
   }
 
   forgetPeak() {
-    writeFileSync(`/proc/${this.pid}/clear_refs`, '5')
+    this.#usage.forgetPeak()
   }
 
   /** Collects garbage and gives `{ rss, heapUsed, linear }` of the program; a native server has `rss` only. */
@@ -154,6 +145,7 @@ export class Server {
     const [file, ...args] = pinned(serverCore, command)
     const env = { ...process.env, PATH: path, NO_COLOR: '1' }
     this.#child = spawn(file, args, { cwd: root, env, stdio: ['pipe', 'pipe', stderr] })
+    this.#usage = new ProcessUsage(this.#child.pid)
     running.add(this.#child)
     this.#child.once('exit', () => running.delete(this.#child))
     this.#child.stdin.on('error', () => {}) // the program has ended
@@ -163,34 +155,6 @@ export class Server {
     const next = await Promise.race([this.#lines.next(), delay(30_000, undefined, { ref: false })])
     if (!next || next.done) throw new Error('the server ended, or said nothing for 30 s')
     return next.value
-  }
-
-  /** Notes the CPU time of each thread of a process and of its descendants. */
-  #readThreads(pid) {
-    for (const thread of entriesOf(`/proc/${pid}/task`)) {
-      const folder = `/proc/${pid}/task/${thread}`
-      try {
-        const statistics = readFileSync(`${folder}/schedstat`, 'utf8')
-        this.#threads.set(thread, Number(statistics.split(' ')[0]))
-        const children = readFileSync(`${folder}/children`, 'utf8').trim()
-        if (children) for (const child of children.split(' ')) this.#readThreads(child)
-      } catch {
-        // The thread has ended since the folder was read.
-      }
-    }
-  }
-
-  #status(name) {
-    const text = readFileSync(`/proc/${this.pid}/status`, 'utf8')
-    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)[1]) * 1024
-  }
-}
-
-function entriesOf(folder) {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return [] // the process has ended
   }
 }
 
