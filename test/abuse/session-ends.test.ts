@@ -16,6 +16,7 @@ import {
   HonestClient,
   type Target,
 } from '../support/abuse/target.ts'
+import { send } from '../support/abuse/wire.ts'
 
 const zero = Buffer.alloc(4)
 const request = (streamId: number, path: string): Buffer =>
@@ -138,6 +139,23 @@ function suite(target: Target): void {
   )
 }
 
+function suiteOfOneApi(target: Target): void {
+  it('a client that goes on sending is dropped after 16 MiB', async () => {
+    await using attacked = await target.openFor('handler')
+    await using client = await RawClient.connect(target, [], attacked.port)
+    client.frame(Type.WINDOW_UPDATE, 0, 0, zero)
+    const mebibyte = Buffer.alloc(1024 * 1024)
+    let sent = 0
+    // What the system holds on the way is sent as well.
+    for (; sent < 64 && !client.socket.destroyed; sent++) await send(client, mebibyte)
+    expect(sent).toBeGreaterThanOrEqual(16)
+    expect(sent).toBeLessThan(64)
+    await attacked.expectUnharmed()
+  })
+}
+
 const name = 'what ends a session in the read of requests'
 describeTargets(name, suite)
 describeTargets(name, suite, 'TLS')
+describeTargets('a session that has ended', suiteOfOneApi)
+describeTargets('a session that has ended', suiteOfOneApi, 'TLS')

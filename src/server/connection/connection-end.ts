@@ -2,11 +2,17 @@
 const lingerPeriod = 5000
 /** Milliseconds in which the client has to take some of the bytes before FIN, where `timeouts.stream` sets no limit. */
 const unreadPeriod = 60_000
+/**
+ * Bytes that are read and discarded meanwhile. A client has fewer under way when it learns of the end; one that sends
+ * more does not stop.
+ */
+const lingerBytes = 16 * 1024 * 1024
 
 /** The ends of the two sides of a connection: FIN of the client, and of the server. */
 export class ConnectionEnd {
   readonly #timeouts: { readonly stream: number; readonly shutdown: number }
   #sentAt: number | undefined
+  #discarded = 0
   /** The client has sent FIN while responses were under way. */
   isHalfClosed = false
 
@@ -21,6 +27,12 @@ export class ConnectionEnd {
 
   sent(now: number): void {
     this.#sentAt ??= now
+  }
+
+  /** Counts bytes that came after FIN was sent. Gives whether there are too many. */
+  discarded(length: number): boolean {
+    this.#discarded += length
+    return this.#discarded > lingerBytes
   }
 
   /**

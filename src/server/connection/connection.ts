@@ -94,7 +94,10 @@ export class Connection implements TransportSink, ProtocolHost {
   // ---- called by the transport ----------------------------------------------------------------
 
   onData(chunk: Uint8Array): void {
-    if (!this.#takesInput) return
+    if (!this.#takesInput) {
+      if (this.#fin.isSent && this.#fin.discarded(chunk.length)) this.destroy()
+      return
+    }
     try {
       this.#receive(chunk)
     } catch (error) {

@@ -66,7 +66,8 @@ export async function send(client: RawClient, bytes: Uint8Array): Promise<void> 
   const { socket } = client
   for (let at = 0; at < bytes.length && !socket.destroyed; at += sendSize) {
     if (!socket.write(bytes.subarray(at, at + sendSize))) {
-      await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+      // An error destroys the socket.
+      await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {})
     }
   }
 }
