@@ -65,7 +65,10 @@ export class Connection implements TransportSink, ProtocolHost {
     this.#output = new TransportOutput(transport, this.counts, this)
     this.#scheduler = new OutputScheduler(
       (action) => owner.atEndOfTurn(action),
-      () => this.flush(),
+      () => {
+        this.#output.nextTurn()
+        this.flush()
+      },
     )
     this.#chooser = owner.chooserFor(this)
   }
@@ -204,6 +207,7 @@ export class Connection implements TransportSink, ProtocolHost {
       const error = this.#drain()
       this.#scheduler.end()
       if (error) this.fail(error)
+      else if (this.#output.isTurnOver) this.#scheduler.request()
       else if (this.#protocol?.isDone) this.#end()
     } catch (error) {
       this.#scheduler.end()
@@ -214,7 +218,7 @@ export class Connection implements TransportSink, ProtocolHost {
   #drain(): HTTPError | undefined {
     let error: HTTPError | undefined
     do {
-      if (!this.#output.hasRoom) break
+      if (!this.#output.hasRoom || this.#output.isTurnOver) break
       this.#scheduler.sending()
       error = this.#protocol!.drain(this.#output, this.#output.writeSize)
     } while (this.#scheduler.hasMore && !error)
@@ -259,7 +263,7 @@ export class Connection implements TransportSink, ProtocolHost {
   terminate(): void {
     if (this.#life === 'closed') return
     const protocol = this.#protocol
-    if (!protocol || !this.#output.hasRoom) {
+    if (!protocol || !this.#output.hasRoom || this.#output.isTurnOver) {
       protocol?.abandon(connectionClosed(), this.#output)
       this.#end()
       return

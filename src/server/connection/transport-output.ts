@@ -4,6 +4,12 @@ import type { Transport } from '../../transport/transport.ts'
 import { WriteSize } from './write-size.ts'
 
 /**
+ * Bytes that a connection writes before others have their turn. The system may take all that is written to a client
+ * that reads quickly, however much it is.
+ */
+const share = 2 * 1024 * 1024
+
+/**
  * Writes a session's bytes to a transport. Knows whether the transport has room, how much to write at once, and when
  * the transport last took bytes.
  */
@@ -13,6 +19,8 @@ export class TransportOutput implements ByteOutput {
   readonly #clock: { readonly now: number }
   readonly #writeSize: WriteSize = new WriteSize()
   #hasRoom = true
+  /** Bytes written in this turn. */
+  #written = 0
   /** When the transport, or the system behind it, last took bytes. */
   #movedAt: number
   /** Bytes that the system had not taken at the last look. */
@@ -29,6 +37,16 @@ export class TransportOutput implements ByteOutput {
   /** The transport takes more bytes. */
   get hasRoom(): boolean {
     return this.#hasRoom
+  }
+
+  /** The connection has written its share: the rest waits for the next turn. */
+  get isTurnOver(): boolean {
+    return this.#written >= share
+  }
+
+  /** Other connections have had their turn. */
+  nextTurn(): void {
+    this.#written = 0
   }
 
   /** Bytes to gather for one write. */
@@ -57,24 +75,30 @@ export class TransportOutput implements ByteOutput {
   /** The transport has room again. */
   drained(): void {
     this.#hasRoom = true
+    this.nextTurn()
     this.#movedAt = this.#clock.now
     this.#writeSize.drained(this.#movedAt)
   }
 
   write(bytes: Uint8Array): boolean {
-    this.#counts.bytesSent += bytes.length
+    this.#count(bytes.length)
     return this.#handedOver(this.#transport.write(bytes))
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    for (const chunk of chunks) this.#counts.bytesSent += chunk.length
+    for (const chunk of chunks) this.#count(chunk.length)
     return this.#handedOver(this.#transport.writev(chunks))
+  }
+
+  #count(bytes: number): void {
+    this.#counts.bytesSent += bytes
+    this.#written += bytes
   }
 
   #handedOver(hasRoom: boolean): boolean {
     this.#hasRoom = hasRoom
     this.#movedAt = this.#clock.now
     if (!hasRoom) this.#writeSize.filled(this.#movedAt)
-    return hasRoom
+    return hasRoom && !this.isTurnOver
   }
 }
