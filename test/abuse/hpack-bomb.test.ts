@@ -1,41 +1,11 @@
 import { expect, it } from 'vitest'
 import { ErrorCode } from '../../src/common/errors.ts'
-import {
-  encodeFields,
-  encodeFrame,
-  END_HEADERS,
-  END_STREAM,
-  RawClient,
-  requestFields,
-  Type,
-} from '../support/raw-client.ts'
+import { block, leastField, references, stored } from '../../attack/http2/header-blocks.ts'
+import { encodeFields, RawClient, requestFields, Type } from '../support/raw-client.ts'
 import { apis, type Attacked, describeTargets, HonestClient } from '../support/abuse/target.ts'
 import { posting } from '../support/abuse/wire.ts'
 
 const request = encodeFields(requestFields('GET', '/bomb'))
-/** A literal that goes into the table (RFC 7541 §6.2.1): a value of 3,900 bytes. */
-const stored = Buffer.concat([
-  Buffer.from([0x40, 1, 0x78, 0x7f, 0xbd, 0x1d]),
-  Buffer.alloc(3900, 'v'),
-])
-/** References to the table's newest entry, a byte each. */
-const references = (count: number): Buffer => Buffer.alloc(count, 0xbe)
-const frameSize = 16_384
-
-/** A block in one frame, or in as many as it takes. */
-function block(streamId: number, bytes: Buffer, flags = END_STREAM): Buffer {
-  const frames: Buffer[] = []
-  for (let at = 0; at < bytes.length; at += frameSize) {
-    const part = bytes.subarray(at, at + frameSize)
-    const end = at + frameSize >= bytes.length ? END_HEADERS : 0
-    frames.push(
-      at === 0
-        ? encodeFrame(Type.HEADERS, flags | end, streamId, part)
-        : encodeFrame(Type.CONTINUATION, end, streamId, part),
-    )
-  }
-  return Buffer.concat(frames)
-}
 
 const kinds: readonly (readonly [name: string, wire: Buffer])[] = [
   ['in one frame', block(1, Buffer.concat([request, stored, references(12_000)]))],
@@ -56,8 +26,6 @@ const storedInHuffman = Buffer.concat([
   Buffer.alloc(2437),
   Buffer.from([0x0f]),
 ])
-/** A literal of one byte and no value. */
-const leastField = Buffer.from([0, 1, 0x78, 0])
 const floodOf = (...parts: Buffer[]): Buffer => block(1, Buffer.concat([request, ...parts]))
 const floods = [
   ...cases,
