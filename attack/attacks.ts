@@ -29,7 +29,7 @@ const calmOrReset: Promised = {
   gets: /^GOAWAY ENHANCE_YOUR_CALM|^reset/,
 }
 const goaway: Promised = { promised: 'GOAWAY', gets: /^GOAWAY/ }
-const share: Promised = { promised: 'its share of the time, and bounded memory' }
+const share: Promised = { promised: 'its share, and bounded memory' }
 const backPressure: Promised = { promised: 'it is not read while its answers wait' }
 const streamReset: Promised = { promised: 'RST_STREAM CANCEL', gets: /^RST_STREAM CANCEL/ }
 const nothing: Promised = { promised: 'nothing yet: it may last' }
