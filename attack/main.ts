@@ -7,7 +7,7 @@ import { root } from '../test/support/processes.ts'
 import { attacks } from './attacks.ts'
 import type { Attack } from './lib/attack.ts'
 import { measure, type Measured } from './lib/measure.ts'
-import { failuresOf, introductionOf, sectionOf } from './lib/report.ts'
+import { failuresOf, introductionOf, overviewOf, sectionOf } from './lib/report.ts'
 import { type Target, targets } from './targets.ts'
 
 const usage = `npm run attack -- [options]
@@ -40,8 +40,9 @@ async function run(): Promise<void> {
   const sections: string[] = []
   const failures: string[] = []
   const chosenTargets = chosen('--target', targets, values.target)
+  const chosenAttacks = chosen('--only', attacks, values.only)
   const machine = describeMachine()
-  for (const attack of chosen('--only', attacks, values.only)) {
+  for (const attack of chosenAttacks) {
     const measured = await onAll(attack, chosenTargets)
     const ours = measured.filter(({ target }) => target.startsWith('ours'))
     results.push(...measured)
@@ -51,7 +52,8 @@ async function run(): Promise<void> {
   }
   if (values.json) console.log(JSON.stringify(results, null, 2))
   if (values.write) {
-    const text = [introductionOf(machine), ...sections].join('\n\n')
+    const overview = overviewOf(chosenAttacks, results)
+    const text = [introductionOf(machine), overview, ...sections].join('\n\n')
     writeFileSync(`${root}docs/SECURITY-RESULTS.md`, `${text}\n`)
   }
   for (const line of failures) console.error(`not as promised: ${line}`)

@@ -25,6 +25,26 @@ export function sectionOf(attack: Attack, results: readonly Measured[]): string 
   return [title, text, markdownTable(columns, results.map(rowOf))].join('\n\n')
 }
 
+/** Whether the attacker's connection ended, and the honest client's p99, for each attack and target. */
+export function overviewOf(attacks: readonly Attack[], results: readonly Measured[]): string {
+  const names = [...new Set(results.map(({ target }) => target))]
+  const rows = attacks.map(({ name }) => {
+    const ofAttack = results.filter(({ attack }) => attack === name)
+    return [name, ...names.map((target) => outcome(ofAttack.find((one) => one.target === target)))]
+  })
+  return ['## Overview', markdownTable(['attack', ...names], rows)].join('\n\n')
+}
+
+function outcome(result: Measured | undefined): string {
+  if (!result) return ''
+  const { spoils, honest, hasCrashed } = result
+  if (hasCrashed) return '**the process ended**'
+  const words = [hasEnded(spoils.first) ? 'ended' : 'open', duration(honest.p99)]
+  if (spoils.connections === 0) words.shift()
+  if (honest.failures > 0) words.push(`**${honest.failures} failed**`)
+  return words.join(', ')
+}
+
 export function introductionOf({ date, cpu, cores, memory, kernel, versions }: Machine): string {
   const programs = Object.entries(versions).map(([program, version]) => `${program} ${version}`)
   return [
@@ -39,7 +59,10 @@ its requests are on new connections, a quarter are uploads of 2 kB.
   else came on all of them. A connection that the server ends is followed by another one.
 - *Sent*: frames or requests, or what else the attack consists of, as far as the system took them.
 - *Handled*: requests that reached a handler, those of the honest client with them. nghttpd does not count.
-- *Memory*: the most that was resident, and by how much that is more than before the attack.`,
+- *Memory*: the most that was resident, and by how much that is more than before the attack.
+- *Taken*, of smuggled messages: the message was answered with a 2xx, or the connection went on behind it.
+
+The overview says whether the attacker's first connection was ended, and the p99 of the honest client.`,
   ].join('\n\n')
 }
 
@@ -62,13 +85,13 @@ function rowOf(result: Measured): string[] {
   return [
     target,
     hasCrashed ? `**the process ended**; ${got}` : got,
-    !hasEnded(first) ? '' : duration(first.milliseconds),
+    spoils.connections === 0 || !hasEnded(first) ? '' : duration(first.milliseconds),
     String(spoils.units),
     String(spoils.connections),
     handled === null ? '' : String(handled),
     hasCrashed ? '' : `${peak} MiB (+${more})`,
     `${cpuSeconds.toFixed(1)} of ${seconds.toFixed(1)} s`,
-    `${honest.failures} of ${honest.asked}`,
+    honest.failures > 0 ? `**${honest.failures} of ${honest.asked}**` : `0 of ${honest.asked}`,
     duration(honest.p50),
     duration(honest.p99),
   ]
