@@ -5,6 +5,7 @@ import { CloseCode, isWireCloseCode, Opcode } from './codes.ts'
 import { closeEvent, errorEvent } from './events.ts'
 import { FrameParser, type FrameSink } from './frame-parser.ts'
 import { encodeText } from './frame-writer.ts'
+import { type IdleOwner, IdleWatch } from './idle-watch.ts'
 import { MessageSender } from './message-sender.ts'
 import type { WebSocketAgreement } from './negotiate.ts'
 import { resolveWebSocket, type WebSocketOptions } from './options.ts'
@@ -58,12 +59,11 @@ function closePayload(code: number, reason: Uint8Array): Uint8Array {
  * The server's end of the protocol (RFC 6455) on a tunnel: an HTTP/2 stream (RFC 8441), or a connection after an
  * upgrade. An application gets its `socket`; a server calls `open`, `abort` and `goAway`.
  */
-export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink {
+export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink, IdleOwner {
   readonly socket: ServerWebSocket
 
   readonly #report: (error: unknown) => void
   readonly #maxPayload: number
-  readonly #idleTimeout: number
   readonly #closeTimeout: number
   readonly #parser: FrameParser
   readonly #sender: MessageSender
@@ -79,9 +79,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
   #isDeaf = false
 
   #closeTimer: Timer | undefined
-  #idleTimer: Timer | undefined
-  #wasHeard = true
-  #silentTicks = 0
+  readonly #idleWatch: IdleWatch
 
   /**
    * `url`: the URL of the request, with the scheme `ws` or `wss`. `agreement`: the result of `negotiate`. `report` is
@@ -98,7 +96,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
       resolveWebSocket(options)
     this.#report = report
     this.#maxPayload = maxPayload
-    this.#idleTimeout = idleTimeout
+    this.#idleWatch = new IdleWatch(this, idleTimeout)
     this.#closeTimeout = closeTimeout
     const compressFrom = agreement.isCompressed ? compressionThreshold : Infinity
     this.#parser = new FrameParser(this, this.#maxPayload, agreement.isCompressed)
@@ -126,9 +124,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
       return
     }
     this.#readyState = ServerWebSocket.OPEN
-    if (this.#idleTimeout > 0) {
-      this.#idleTimer = setInterval(() => this.#onIdleTick(), this.#idleTimeout / 2)
-    }
+    this.#idleWatch.begin()
     this.socket.dispatchEvent(new Event('open'))
   }
 
@@ -205,7 +201,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
 
   onData(chunk: Uint8Array): void | Promise<void> {
     if (this.#isDeaf) return undefined
-    this.#wasHeard = true
+    this.#idleWatch.heard()
     try {
       this.#parser.push(chunk)
     } catch (error) {
@@ -329,7 +325,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
 
   /** Gives the peer time to close, and more time while the peer takes bytes. */
   #expectClose(): void {
-    clearInterval(this.#idleTimer)
+    this.#idleWatch.end()
     clearTimeout(this.#closeTimer)
     this.#sender.hasProgressed()
     this.#closeTimer = setTimeout(() => {
@@ -338,20 +334,19 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     }, this.#closeTimeout)
   }
 
-  #onIdleTick(): void {
-    const isAlive = this.#sender.hasProgressed() || this.#wasHeard
-    this.#wasHeard = false
-    this.#silentTicks = isAlive ? 0 : this.#silentTicks + 1
-    if (this.#silentTicks === 1 && !this.#hasSentClose) {
-      this.#sender.control(Opcode.PING, noBytes)
-    } else if (this.#silentTicks > 1) {
-      this.abort(
-        new WebSocketProtocolError(
-          CloseCode.ABNORMAL,
-          `nothing was heard of the peer for ${this.#idleTimeout} ms`,
-        ),
-      )
-    }
+  // ---- called by the watch (IdleOwner) --------------------------------------------------------
+
+  hasProgressed(): boolean {
+    return this.#sender.hasProgressed()
+  }
+
+  ask(): void {
+    if (!this.#hasSentClose) this.#sender.control(Opcode.PING, noBytes)
+  }
+
+  isLost(silence: number): void {
+    const message = `nothing was heard of the peer for ${silence} ms`
+    this.abort(new WebSocketProtocolError(CloseCode.ABNORMAL, message))
   }
 
   #finish(): void {
@@ -361,7 +356,7 @@ export class WebSocketConnection implements TunnelReader, FrameSink, SocketLink 
     this.#isDeaf = true
     this.#parser.stop()
     clearTimeout(this.#closeTimer)
-    clearInterval(this.#idleTimer)
+    this.#idleWatch.end()
     this.#sender.stop()
     if (this.#failure !== undefined) this.socket.dispatchEvent(errorEvent(this.#failure))
     this.socket.dispatchEvent(

@@ -23,7 +23,11 @@ export class MessageSender {
   #pong: Uint8Array | undefined
   #drained: Promise<void> | undefined
   #resolveDrained: (() => void) | undefined
-  #lastBuffered = 0
+  /** Bytes given to the tunnel. */
+  #sent = 0
+  /** At the last call of `hasProgressed`: bytes that the tunnel had sent, and whether others waited. */
+  #taken = 0
+  #isWaiting = false
 
   /** `compressFrom`: the shortest payload that is compressed. `onError`: a Blob could not be read. */
   constructor(compressFrom: number, onError: (error: unknown) => void) {
@@ -47,18 +51,21 @@ export class MessageSender {
     return this.#drained
   }
 
-  /** Whether the peer has taken bytes since the last call. */
+  /** Whether bytes waited for the peer at the last call, and it has taken some since. */
   hasProgressed(): boolean {
-    const before = this.#lastBuffered
-    this.#lastBuffered = this.#tunnel?.bufferedAmount ?? 0
-    return this.#lastBuffered < before
+    const didWait = this.#isWaiting
+    const before = this.#taken
+    const buffered = this.#tunnel?.bufferedAmount ?? 0
+    this.#isWaiting = buffered > 0
+    this.#taken = this.#sent - buffered
+    return didWait && this.#taken > before
   }
 
   text(text: string): void {
     if (this.#queue === undefined && text.length < this.#compressFrom) {
       const frame = shortTextFrame(text)
       if (frame !== undefined) {
-        this.#tunnel?.write(frame)
+        this.#send(frame)
         return
       }
     }
@@ -73,7 +80,7 @@ export class MessageSender {
       const payload = bytes.slice()
       this.#enqueue(payload.length, () => this.#write(Opcode.BINARY, payload))
     } else if (!this.#writeCompressed(Opcode.BINARY, bytes)) {
-      this.#tunnel?.write(frameOf(Opcode.BINARY, bytes))
+      this.#send(frameOf(Opcode.BINARY, bytes))
     }
   }
 
@@ -88,7 +95,7 @@ export class MessageSender {
 
   /** Sends a control frame, before the messages in the queue. */
   control(opcode: number, payload: Uint8Array): void {
-    this.#tunnel?.write(frameOf(opcode, payload))
+    this.#send(frameOf(opcode, payload))
   }
 
   /** Answers a ping. Of several that a peer sends without reading, the last is answered (RFC 6455 §5.5.3). */
@@ -121,6 +128,11 @@ export class MessageSender {
     this.#isOver = true
     this.#pong = undefined
     this.#settle()
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#sent += bytes.length
+    this.#tunnel?.write(bytes)
   }
 
   get #hasRoom(): boolean {
@@ -182,10 +194,10 @@ export class MessageSender {
 
   #writeFrame(first: number, payload: Uint8Array): void {
     if (payload.length <= joinedPayload) {
-      this.#tunnel?.write(frameOf(first, payload))
+      this.#send(frameOf(first, payload))
     } else {
-      this.#tunnel?.write(frameHeader(first, payload.length))
-      this.#tunnel?.write(payload)
+      this.#send(frameHeader(first, payload.length))
+      this.#send(payload)
     }
   }
 }

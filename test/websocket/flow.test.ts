@@ -78,15 +78,18 @@ describe('the keep-alive of a WebSocket', () => {
 
   it('asks a silent peer, and drops it when it stays silent', () => {
     const peer = Peer.open({ idleTimeout: 1000 })
-    // The first half second counts as heard: the socket was opened.
-    vi.advanceTimersByTime(999)
+    vi.advanceTimersByTime(499)
     expect(peer.said()).toEqual([])
-    vi.advanceTimersByTime(1)
+    vi.advanceTimersByTime(300)
     expect(peer.said()).toEqual(['ping'])
     peer.send(pong())
-    vi.advanceTimersByTime(1000)
+    vi.advanceTimersByTime(490)
+    expect(peer.said()).toEqual([])
+    vi.advanceTimersByTime(20)
     expect(peer.said()).toEqual(['ping'])
-    vi.advanceTimersByTime(500)
+    vi.advanceTimersByTime(480)
+    expect(peer.tunnel.resetWith).toBeUndefined()
+    vi.advanceTimersByTime(20)
     expect(peer.tunnel.resetWith).toBe(8)
     expect(peer.events).toEqual([
       'pong ',
@@ -99,11 +102,12 @@ describe('the keep-alive of a WebSocket', () => {
   it('does not drop a peer that takes what it is sent', () => {
     const peer = Peer.open({ idleTimeout: 1000 })
     peer.tunnel.isSlow = true
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 20; i++) {
       peer.socket.send(new Uint8Array(1000))
-      vi.advanceTimersByTime(500)
+      vi.advanceTimersByTime(200)
       peer.tunnel.take()
-      vi.advanceTimersByTime(500)
+      peer.socket.send(new Uint8Array(1000))
+      vi.advanceTimersByTime(200)
     }
     expect(peer.socket.readyState).toBe(1)
   })
