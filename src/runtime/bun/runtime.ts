@@ -102,12 +102,13 @@ function handlers(
     close: (socket, error) => socket.data?.closed(error ?? null),
     error: (socket, error) => socket.data?.failed(error),
   } satisfies Omit<BunSocketHandler<State>, 'open'>
-  const { tls, handshakeTimeout = defaultHandshakeTimeout } = options
+  const { tls, handshakeTimeout = defaultHandshakeTimeout, keepAliveDelay } = options
   if (!tls) {
     return {
       ...common,
       open: (socket) => {
         queue.accepted()
+        if (keepAliveDelay) socket.setKeepAlive(true, keepAliveDelay)
         accept(socket, acceptor)
       },
     }
@@ -119,6 +120,7 @@ function handlers(
     ...common,
     open: (socket) => {
       queue.accepted()
+      if (keepAliveDelay) socket.setKeepAlive(true, keepAliveDelay)
       socket.data = new BunHandshake(socket, handshakeTimeout, acceptor, handshakes, offered)
     },
     handshake: (socket, success, error) => {

@@ -18,6 +18,8 @@ export interface BunSocket<Data> {
   /** Sends FIN; reading continues. */
   shutdown(): void
   terminate(): void
+  /** `delay` in milliseconds. */
+  setKeepAlive(on: boolean, delay: number): boolean
   pause(): void
   resume(): void
   getTLSVersion(): string

@@ -4,5 +4,5 @@ import { DenoNodeTransport } from './node-transport.ts'
 import { listenOn, plainServer } from '../node/listener.ts'
 
 export function listenOnDescriptor(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
-  return listenOn(plainServer(acceptor, DenoNodeTransport), options, acceptor)
+  return listenOn(plainServer(options, acceptor, DenoNodeTransport), options, acceptor)
 }

@@ -46,7 +46,7 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
     throw listenError(error, options.host, /lookup/)
   }
   const queue = new AcceptQueue(inMicrotasks)
-  const accepting = acceptAll(listener, acceptor, queue)
+  const accepting = acceptAll(listener, acceptor, queue, options.keepAliveDelay)
   return {
     address: makeAddress(listener.addr.hostname, listener.addr.port),
     reusesReadBuffer: true,
@@ -68,6 +68,7 @@ async function acceptAll(
   listener: DenoListener,
   acceptor: Acceptor,
   queue: AcceptQueue,
+  keepAliveDelay: number | undefined,
 ): Promise<void> {
   for (;;) {
     let conn: DenoConn
@@ -82,6 +83,7 @@ async function acceptAll(
     }
     try {
       conn.setNoDelay(true)
+      if (keepAliveDelay) conn.setKeepAlive(true)
       handOver(new DenoTransport(conn), acceptor)
     } catch (error) {
       // The client left before it was accepted.

@@ -17,6 +17,8 @@ export interface DenoConn {
   closeWrite(): Promise<void>
   close(): void
   setNoDelay(on: boolean): void
+  /** With the system's pauses. */
+  setKeepAlive(on: boolean): void
 }
 
 export interface DenoListener {

@@ -1,4 +1,9 @@
-import { createServer, type ListenOptions as NodeListenOptions, type Server } from 'node:net'
+import {
+  createServer,
+  type ListenOptions as NodeListenOptions,
+  type Server,
+  type Socket,
+} from 'node:net'
 import type { Acceptor, Listening, ListenOptions } from '../../transport/transport.ts'
 import { AcceptQueue, inTwoTurns } from '../shared/accept-queue.ts'
 import { makeAddress } from '../shared/address.ts'
@@ -8,12 +13,19 @@ import { NodeTransport } from './transport.ts'
 
 /** Hands over connections in cleartext. */
 export function plainServer(
+  { keepAliveDelay }: ListenOptions,
   acceptor: Acceptor,
   Transport: typeof NodeTransport = NodeTransport,
 ): Server {
-  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    handOver(new Transport(socket, null), acceptor),
-  )
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    keepAlive(socket, keepAliveDelay)
+    handOver(new Transport(socket, null), acceptor)
+  })
+}
+
+/** Deno ignores the option of `createServer` of this name. */
+export function keepAlive(socket: Socket, delay: number | undefined): void {
+  if (delay) socket.setKeepAlive(true, delay)
 }
 
 /** Binds a server of `node:net` or `node:tls`. Rejects with the system's error. */

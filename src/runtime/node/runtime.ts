@@ -12,7 +12,7 @@ export const nodeRuntime: Runtime = {
 }
 
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
-  if (!options.tls) return listenOn(plainServer(acceptor), options, acceptor)
+  if (!options.tls) return listenOn(plainServer(options, acceptor), options, acceptor)
   // node:tls takes as long to load as all other modules together.
   const { tlsServer } = await import('./tls.ts')
   const handshakes = new Handshakes()

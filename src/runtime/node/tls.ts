@@ -15,6 +15,7 @@ import {
 import { handOver, refuse } from '../shared/hand-over.ts'
 import type { Handshakes } from '../shared/handshakes.ts'
 import { defaultHandshakeTimeout } from '../shared/limits.ts'
+import { keepAlive } from './listener.ts'
 import { answerPlainHttp } from './plain-http.ts'
 import { NodeTransport } from './transport.ts'
 
@@ -61,6 +62,7 @@ export function tlsServer(
     if (isOffered(socket.alpnProtocol || null, offered)) {
       // Set only now, because a client that ends its side during the handshake is gone.
       socket.allowHalfOpen = true
+      keepAlive(socket, options.keepAliveDelay)
       handOver(new platform.transport(socket, tlsInfo(socket, requestCert)), acceptor)
       return
     }
