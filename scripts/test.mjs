@@ -12,7 +12,13 @@ import { bin, filesUnder, root, runBeside } from './tools.mjs'
 
 const reports = join(root, 'build', 'test')
 const node = process.execPath
-const engine = ['test/common', 'test/engine', 'test/conformance', 'test/runtime']
+const engine = [
+  'test/common',
+  'test/engine',
+  'test/conformance',
+  'test/runtime',
+  'test/server/times',
+]
 
 /** A process for each file takes longer than most of these files. */
 const inOneProcess = ['--maxWorkers=1']

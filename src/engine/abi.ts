@@ -274,6 +274,14 @@ export const Ask = {
   remoteSetting: 17,
   localSetting: 18,
   priority: 19,
+  partialFrame: 20,
+} as const
+
+/** `enum h2_partial`: the frame, or header block, of which a part has been received. */
+export const PartialFrame = {
+  none: 0,
+  data: 1,
+  other: 2,
 } as const
 
 /** `enum h2_counter`. */

@@ -332,13 +332,13 @@ export class ServerStream
     if (!this.isClosed) this.#writer?.run()
   }
 
-  /** The stream waits for the client: for the rest of its request, or for room to send. */
-  get isStalled(): boolean {
-    if (this.#tunnel) return this.bufferedAmount > 0
+  /** What the stream waits for from the client: more of its request, or room for more of the response. */
+  get waitsFor(): 'request' | 'room' | undefined {
+    if (this.isComplete || this.bufferedAmount > 0) return 'room'
     const { isComplete, isBlocked } = this.requestBody
     // Once the head of the response is sent, the handler decides how long the request may take.
-    if (!isComplete && !isBlocked && !this.isResponded) return true
-    return this.isComplete || this.bufferedAmount > 0
+    if (this.isResponded || isComplete || isBlocked || this.awaitsContinue) return undefined
+    return this.carrier.windows?.isShut(this.id) ? undefined : 'request'
   }
 
   /** A promised stream is open once its promise has been sent. */

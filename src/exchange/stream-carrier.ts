@@ -61,6 +61,8 @@ export interface StreamWindows {
   remote(id: number): number
   /** Bytes of the request's body that the client may send now. */
   local(id: number): number
+  /** The client may send no bytes of the request's body now, as its window or the connection's is used up. */
+  isShut(id: number): boolean
   /** The first bytes of a request's body have arrived. */
   bodyBegins(): void
 }

@@ -35,10 +35,10 @@ const dotted = (prefix: string, type: string): string[] =>
 
 const options: Readonly<Record<string, () => string[]>> = {
   'Options of both servers': () => [
-    ...membersOf('ServerOptions').filter((name) => name !== 'timeouts'),
-    ...dotted('timeouts', 'Timeouts'),
+    ...membersOf('ServerOptions'),
     ...dotted('tls', 'TlsOptions'),
   ],
+  Times: () => [...dotted('timeouts', 'Timeouts'), 'minDataRate', 'idleTimeout'],
   'Options of `serve`': () => membersOf('ServeOptions'),
   Settings: () => membersOf('Settings'),
   Limits: () => membersOf('Limits'),

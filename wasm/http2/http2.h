@@ -68,7 +68,15 @@ enum h2_ask {
   H2_ASK_COUNTER,        /* argument: H2_COUNT_* */
   H2_ASK_REMOTE_SETTING, /* argument: the setting's id */
   H2_ASK_LOCAL_SETTING,
-  H2_ASK_PRIORITY, /* argument: stream; urgency, and 8 when incremental */
+  H2_ASK_PRIORITY,      /* argument: stream; urgency, and 8 when incremental */
+  H2_ASK_PARTIAL_FRAME, /* an H2_PARTIAL_* */
+};
+
+/* The frame, or header block, of which a part has been received. */
+enum h2_partial {
+  H2_PARTIAL_NONE,
+  H2_PARTIAL_DATA,
+  H2_PARTIAL_OTHER, /* the head of a frame, and the preface, too */
 };
 
 /* How a message continues after its header fields. */

@@ -248,6 +248,21 @@ static int stream_priority(nghttp2_session *ng, int32_t id) {
   return result == 0 ? (int)priority.urgency | (priority.inc ? 8 : 0) : result;
 }
 
+static int partial_frame(const nghttp2_session *ng) {
+  switch (ng->iframe.state) {
+  case NGHTTP2_IB_READ_HEAD:
+    return nghttp2_buf_len(&ng->iframe.sbuf) ? H2_PARTIAL_OTHER : H2_PARTIAL_NONE;
+  case NGHTTP2_IB_IGN_ALL:
+    return H2_PARTIAL_NONE;
+  case NGHTTP2_IB_READ_PAD_DATA:
+  case NGHTTP2_IB_READ_DATA:
+  case NGHTTP2_IB_IGN_DATA:
+    return H2_PARTIAL_DATA;
+  default:
+    return H2_PARTIAL_OTHER;
+  }
+}
+
 /* Answers one H2_ASK_*; `argument` is a stream id, a setting or a counter. */
 NW_EXPORT(h2_session_ask)
 int h2_session_ask(h2_session *session, uint32_t question, int32_t argument) {
@@ -293,6 +308,8 @@ int h2_session_ask(h2_session *session, uint32_t question, int32_t argument) {
     return (int)h2_local_setting(session, (uint32_t)argument);
   case H2_ASK_PRIORITY:
     return stream_priority(ng, argument);
+  case H2_ASK_PARTIAL_FRAME:
+    return partial_frame(ng);
   default:
     return NGHTTP2_ERR_INVALID_ARGUMENT;
   }

@@ -250,6 +250,11 @@ export class SessionControl extends SessionCore {
     return this.ask(Ask.outboundQueue)
   }
 
+  /** The frame, or header block, of which a part has been received: one of `PartialFrame`. */
+  get partialFrame(): number {
+    return this.ask(Ask.partialFrame)
+  }
+
   /** The highest identifier of the peer's streams that were processed. */
   get lastProcessedStreamId(): number {
     return this.ask(Ask.lastProcessedStream)

@@ -1,8 +1,9 @@
-import { ErrorCode, type HTTPError } from '../../common/errors.ts'
+import { ErrorCode, type ErrorPlace, type HTTPError } from '../../common/errors.ts'
 import type { Application } from '../../exchange/application.ts'
 import { mostOfConnection, ReadAhead } from '../../exchange/read-ahead.ts'
 import type { Transport, TransportSink } from '../../transport/transport.ts'
 import { ConnectionCounts } from '../stats/connection-counts.ts'
+import { ConnectionAge } from './connection-age.ts'
 import { ConnectionEnd } from './connection-end.ts'
 import { connectionClosed, connectionFailed } from './connection-errors.ts'
 import type { ConnectionLife } from './connection-life.ts'
@@ -17,6 +18,8 @@ import type {
   ProtocolHost,
 } from './protocol.ts'
 import { Reporter } from './reporter.ts'
+import { timeoutError } from './timeout-error.ts'
+import type { TimeoutName } from './timeouts.ts'
 import { TransportOutput } from './transport-output.ts'
 import type { UnreadBudget } from './unread-budget.ts'
 
@@ -41,13 +44,13 @@ export class Connection implements TransportSink, ProtocolHost {
   readonly #output: TransportOutput
   readonly #scheduler: OutputScheduler
   readonly #fin: ConnectionEnd
+  readonly #age: ConnectionAge
   #life: ConnectionLife = 'new'
   /** Determines the protocol; `undefined` once the protocol is known. */
   #chooser: ProtocolChooser | undefined
   #protocol: Protocol | undefined
   /** Runs during a graceful shutdown while the protocol is not known. */
   #firstRequestTimer: ReturnType<typeof setTimeout> | undefined
-  #idleSince: number
   #isAlone = false
 
   constructor(owner: ConnectionOwner, transport: Transport) {
@@ -60,8 +63,9 @@ export class Connection implements TransportSink, ProtocolHost {
     this.unread = owner.unread
     this.transport = transport
     this.reporter = new Reporter(options, transport.remoteAddress)
-    this.now = this.#idleSince = owner.now()
+    this.now = owner.now()
     this.#fin = new ConnectionEnd(options.timeouts)
+    this.#age = new ConnectionAge(options.timeouts, this.now)
     this.#output = new TransportOutput(transport, this.counts, this)
     this.#scheduler = new OutputScheduler(
       (action) => owner.atEndOfTurn(action),
@@ -79,6 +83,14 @@ export class Connection implements TransportSink, ProtocolHost {
 
   get hasRoom(): boolean {
     return this.#output.hasRoom
+  }
+
+  get openedAt(): number {
+    return this.#age.openedAt
+  }
+
+  get movedAt(): number {
+    return this.#output.movedAt
   }
 
   get isAlone(): boolean {
@@ -110,13 +122,13 @@ export class Connection implements TransportSink, ProtocolHost {
   }
 
   #receive(chunk: Uint8Array): void {
+    this.counts.bytesReceived += chunk.length
     const bytes = this.#chooser ? this.#choose(this.#chooser, chunk) : chunk
     const protocol = this.#protocol
     if (!bytes || !protocol) return
     this.now = this.#owner.now()
     this.#isAlone = this.#owner.receiver === this
     this.#owner.receiver = this
-    this.counts.bytesReceived += bytes.length
     let rest: Uint8Array | undefined = bytes
     while (rest && this.#takesInput) {
       this.#scheduler.begin()
@@ -235,7 +247,16 @@ export class Connection implements TransportSink, ProtocolHost {
   }
 
   becameIdle(): void {
-    this.#idleSince = this.now
+    this.#age.becameIdle(this.now)
+  }
+
+  timedOut(name: TimeoutName, place: ErrorPlace = {}): HTTPError {
+    const error = timeoutError(name, this.options, place)
+    const { streamId } = place
+    this.counts.timedOut(name)
+    if (streamId !== undefined) this.reporter.streamError(error, streamId)
+    else if (!this.#fin.isSent) this.reporter.connectionError(error)
+    return error
   }
 
   fail(cause: unknown): void {
@@ -280,18 +301,47 @@ export class Connection implements TransportSink, ProtocolHost {
 
   /** Enforces the timeouts; called about once a second. */
   tick(now: number): void {
-    const { timeouts } = this.options
-    const output = this.#output
-    const isUnread = output.look(now) > 0
-    const isLate = this.#fin.isLate(now, output.movedAt, isUnread, this.#chooser === undefined)
-    const isStuck = timeouts.stream > 0 && output.isStuck(timeouts.stream, now)
-    if (isLate || isStuck) this.destroy()
-    if (this.#life === 'closed' || this.#life === 'failed') return
+    if (this.#life === 'closed') return
+    const stuck = this.#stuck(now)
+    if (stuck !== undefined) {
+      this.timedOut(stuck)
+      this.destroy()
+    }
+    if (stuck !== undefined || this.#life === 'failed') return
     this.now = now
     this.#protocol?.tick(now)
-    const longest = this.#protocol?.idleTimeout ?? timeouts.idle
-    const isIdle = this.streamCount === 0 && longest > 0
-    if (isIdle && now - this.#idleSince >= longest) this.terminate()
+    if (this.#takesInput) this.#grow(now)
+  }
+
+  /** The timeout that a client breaches which does not read, or which does not close its side. */
+  #stuck(now: number): TimeoutName | undefined {
+    const { timeouts, minDataRate } = this.options
+    const output = this.#output
+    const isUnread = output.look(now) > 0
+    if (isUnread) this.#age.becameIdle(now)
+    const hasBegun = this.#chooser === undefined
+    if (this.#fin.isLate(now, output.movedAt, isUnread, hasBegun)) return 'shutdown'
+    return output.breached(now, timeouts.stream, minDataRate)
+  }
+
+  /** The connection ends when it has no streams for too long, or is too old. */
+  #grow(now: number): void {
+    const idle = this.#protocol ? this.#protocol.idleTimeout : 'idle'
+    if (this.#chooser && this.#age.isIdle(now, 'head')) {
+      // A browser may connect ahead of need, and send nothing.
+      if (this.counts.bytesReceived > 0) this.timedOut('head')
+      else this.counts.timedOut('head')
+      this.terminate()
+    } else if (idle !== undefined && this.#age.isIdle(now, idle)) {
+      this.counts.timedOut(idle)
+      this.terminate()
+    } else {
+      const breached = this.#age.breached(now)
+      if (breached === undefined) return
+      this.counts.timedOut(breached)
+      if (breached === 'lifetime') this.announceShutdown()
+      else this.terminate()
+    }
   }
 
   // ---- inside ---------------------------------------------------------------------------------

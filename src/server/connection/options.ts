@@ -5,44 +5,18 @@ import { type Limits, resolveLimits } from '../../engine/http2/limits.ts'
 import {
   checkFunction,
   most32,
-  mostTime,
   type NumberRange,
   type NumberTable,
   resolveBoolean,
   type Resolved,
   resolveNumber,
-  resolveNumbers,
 } from '../../common/option-table.ts'
 import type { Settings } from '../../common/settings.ts'
 import { settingsToWords } from '../../engine/http2/settings.ts'
 import type { ProtocolName } from '../../exchange/connection-info.ts'
+import { type Timeouts, resolveTimeouts } from './timeouts.ts'
 import { resolveTls } from './tls-options.ts'
 import type { Address, Runtime, TlsOptions } from '../../transport/transport.ts'
-
-/** Timeouts in milliseconds, integers to 2^31-1; 0 or `Infinity` turns a timeout off. */
-export interface Timeouts {
-  /** A connection without streams is closed after this; an HTTP/1.1 connection after `keepAlive`. Default 180,000. */
-  readonly idle?: number
-  /** A connection of HTTP/1.1 that waits for its next request is closed after this. Default 65,000. */
-  readonly keepAlive?: number
-  /** The head of an HTTP/1.1 request must be complete within this time; else the answer is 408. Default 60,000. */
-  readonly head?: number
-  /**
-   * A stream is reset after this if it waits for the client to read, or to send the request's body before the response
-   * has begun. A connection that takes no bytes is closed after this. Default 60,000.
-   */
-  readonly stream?: number
-  /** The client must acknowledge the server's SETTINGS within this time (RFC 9113 §6.5.3). Default 10,000. */
-  readonly settings?: number
-  /** A TLS handshake must be complete within this time. Default 10,000. */
-  readonly handshake?: number
-  /**
-   * Connections that are still open when a graceful shutdown has taken this long are dropped. A client has this long,
-   * and at most five seconds, to close its side after it has got all bytes and the server has closed its own. Default
-   * 10,000.
-   */
-  readonly shutdown?: number
-}
 
 /** A line of the request log. */
 export interface LogEntry {
@@ -69,6 +43,12 @@ export interface ServerOptions {
   readonly connectionWindowSize?: number
   readonly limits?: Limits
   readonly timeouts?: Timeouts
+  /**
+   * Bytes a second that a client must move, in the mean of 30 seconds, while a stream waits for the client to read, or to
+   * send the request's body before the response has begun; else the stream is reset, or the connection that takes too
+   * few bytes is dropped. 0: no limit. Default 100.
+   */
+  readonly minDataRate?: number
   /**
    * A `date` field in every response that has none (RFC 9110 §6.6.1). Default: true with `serve`, false with
    * `HTTP2Server`.
@@ -132,6 +112,7 @@ export interface ResolvedOptions {
   readonly connectionWindowSize: number
   readonly limits: Resolved<Limits>
   readonly timeouts: Resolved<Timeouts>
+  readonly minDataRate: number
   readonly date: boolean
   readonly padding: number
   readonly fd: number | undefined
@@ -154,25 +135,11 @@ const defaultSettings: Settings = {
   noRfc7540Priorities: true,
 }
 
-const time = (fallback: number): NumberRange => ({
-  fallback,
-  least: 0,
-  most: mostTime,
-  mayBeInfinite: true,
-})
-
-const timeouts: NumberTable<Timeouts> = {
-  idle: time(180_000),
-  keepAlive: time(65_000),
-  head: time(60_000),
-  stream: time(60_000),
-  settings: time(10_000),
-  handshake: time(10_000),
-  shutdown: time(10_000),
-}
-
 type Numbers = Required<
-  Pick<ServerOptions, 'connectionWindowSize' | 'padding' | 'maxRequestBodySize' | 'maxUnreadBytes'>
+  Pick<
+    ServerOptions,
+    'connectionWindowSize' | 'minDataRate' | 'padding' | 'maxRequestBodySize' | 'maxUnreadBytes'
+  >
 >
 
 const most = Number.MAX_SAFE_INTEGER
@@ -180,6 +147,7 @@ const MiB = 1024 * 1024
 
 const numbers: NumberTable<Numbers> = {
   connectionWindowSize: { fallback: 16 * MiB, least: 65_535, most: 0x7fff_ffff },
+  minDataRate: { fallback: 100, least: 0, most: most32 },
   padding: { fallback: 0, least: 0, most: 256 },
   maxRequestBodySize: { fallback: 128 * MiB, least: 0, most, mayBeInfinite: true },
   maxUnreadBytes: { fallback: 256 * MiB, least: 0, most, mayBeInfinite: true },
@@ -205,6 +173,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     connectionWindowSize: number('connectionWindowSize'),
     limits: resolveLimits(options.limits),
     timeouts: resolveTimeouts(options.timeouts),
+    minDataRate: number('minDataRate'),
     date: resolveBoolean('date', options.date, false),
     padding: number('padding'),
     fd: fd === undefined ? undefined : resolveNumber('fd', fd, descriptors),
@@ -226,13 +195,6 @@ function resolveReusePort({ reusePort, fd }: ServerOptions): boolean {
     throw invalidArgument('reusePort', 'false beside fd, whose socket is bound already', reusePort)
   }
   return resolved
-}
-
-/** In the result, 0 stands for a timeout that is off. */
-function resolveTimeouts(given: Timeouts | undefined): Resolved<Timeouts> {
-  const resolved = Object.entries(resolveNumbers('timeouts', given, timeouts))
-  const finite = resolved.map(([name, value]) => [name, value === Infinity ? 0 : value])
-  return Object.fromEntries(finite) as Resolved<Timeouts>
 }
 
 /** The address to listen on; throws `ERR_INVALID_ARGUMENT`. `names`: the names of both arguments in error messages. */

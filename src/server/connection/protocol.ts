@@ -1,5 +1,5 @@
 import type { ByteOutput } from '../../common/byte-output.ts'
-import type { HTTPError } from '../../common/errors.ts'
+import type { ErrorPlace, HTTPError } from '../../common/errors.ts'
 import type { Application } from '../../exchange/application.ts'
 import type { ProtocolName } from '../../exchange/connection-info.ts'
 import type { ReadAhead } from '../../exchange/read-ahead.ts'
@@ -8,6 +8,7 @@ import type { ConnectionCounts } from '../stats/connection-counts.ts'
 import type { ConnectionLife } from './connection-life.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Reporter } from './reporter.ts'
+import type { TimeoutName } from './timeouts.ts'
 import type { UnreadBudget } from './unread-budget.ts'
 
 /** A protocol on a connection: bytes in, bytes out, and the streams that they carry. */
@@ -15,8 +16,8 @@ export interface Protocol {
   readonly name: ProtocolName
   /** Streams that are open. */
   readonly streamCount: number
-  /** Milliseconds after which a connection without streams is closed; 0: never. */
-  readonly idleTimeout: number
+  /** The timeout after which the connection is closed; `undefined`: there are streams, or one begins. */
+  readonly idleTimeout: 'idle' | 'keepAlive' | undefined
   /** No more requests are accepted, and all requests are answered. */
   readonly isDone: boolean
   /** Counts of the protocol that `ConnectionCounts` does not have; `undefined`: the protocol has failed. */
@@ -69,6 +70,10 @@ export interface ProtocolHost {
   readonly life: ConnectionLife
   /** The transport takes more bytes. */
   readonly hasRoom: boolean
+  /** When the connection was accepted. */
+  readonly openedAt: number
+  /** When the system last took bytes of the connection. */
+  readonly movedAt: number
   /** The last bytes that the server received were this connection's, too. */
   readonly isAlone: boolean
   /** The time of the turn, in milliseconds. */
@@ -83,6 +88,11 @@ export interface ProtocolHost {
   becameIdle(): void
   /** Replaces the protocol, and sends `answer`. `rest`: bytes that were received for the new protocol. */
   switchTo(protocol: Protocol, answer: Uint8Array, rest: Uint8Array): void
+  /**
+   * The client has breached a timeout, with the stream or with the connection. Counts and reports it. Returns the error
+   * for `fail`.
+   */
+  timedOut(name: TimeoutName, place?: ErrorPlace): HTTPError
   /** The connection cannot go on. Reports the error once, sends the last bytes, then FIN. */
   fail(cause: unknown): void
 }

@@ -41,6 +41,11 @@ export class Reporter implements StreamReporter {
     this.#error(error, 'handler', streamId)
   }
 
+  /** A stream ends because of its client; the connection goes on. */
+  streamError(error: unknown, streamId: number): void {
+    this.#error(error, 'connection', streamId)
+  }
+
   #error(error: unknown, source: ErrorWhere['source'], streamId?: number): void {
     const where = streamId === undefined ? {} : { streamId }
     const remoteAddress = this.#remoteAddress

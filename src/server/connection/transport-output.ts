@@ -1,6 +1,7 @@
 import type { ByteOutput } from '../../common/byte-output.ts'
 import type { ConnectionCounts } from '../stats/connection-counts.ts'
 import type { Transport } from '../../transport/transport.ts'
+import { Pace } from './pace.ts'
 import { WriteSize } from './write-size.ts'
 
 /**
@@ -25,6 +26,8 @@ export class TransportOutput implements ByteOutput {
   #movedAt: number
   /** Bytes that the system had not taken at the last look. */
   #unsent = 0
+  /** How fast the peer takes bytes, while bytes wait. */
+  #pace: Pace | undefined
 
   /** `clock.now`: the time of the turn, in milliseconds. */
   constructor(transport: Transport, counts: ConnectionCounts, clock: { readonly now: number }) {
@@ -66,10 +69,16 @@ export class TransportOutput implements ByteOutput {
     return unsent
   }
 
-  /** The peer has taken no bytes for `milliseconds`, though bytes wait. */
-  isStuck(milliseconds: number, now: number): boolean {
-    const isWaiting = !this.#hasRoom || this.#unsent > 0
-    return isWaiting && now - this.#movedAt >= milliseconds
+  /**
+   * Bytes wait, and the peer has taken none of them for `longest` milliseconds, or fewer than `rate` a second. Returns
+   * the timeout that is breached.
+   */
+  breached(now: number, longest: number, rate: number): 'stream' | 'minDataRate' | undefined {
+    const taken = this.#counts.bytesSent - this.#unsent
+    if (this.#hasRoom && this.#unsent === 0) this.#pace = undefined
+    else if (longest > 0 && now - this.#movedAt >= longest) return 'stream'
+    else if ((this.#pace ??= new Pace(now, taken)).isBelow(rate, now, taken)) return 'minDataRate'
+    return undefined
   }
 
   /** The transport has room again. */

@@ -4,6 +4,8 @@ import type { ProtocolHost } from '../connection/protocol.ts'
 
 /** The most bytes of a request's body that wait for the exchange; with more, the transport is paused. */
 const mostUnread = 64 * 1024
+/** Requests are answered until this many bytes wait to be sent. */
+const mostBuffered = 256 * 1024
 
 /** State that the parts of the protocol share: the session of a connection, and the request that is being answered. */
 export class Http1Core {
@@ -35,6 +37,11 @@ export class Http1Core {
       isSecure: host.transport.tls !== null,
       view: host.transport.view,
     })
+  }
+
+  /** Requests wait until more of the responses is sent. */
+  get isFull(): boolean {
+    return this.session.bufferedAmount > mostBuffered
   }
 
   /** Bytes of the active request's body are passed to the exchange. */

@@ -7,8 +7,10 @@ import { refusalOf } from '../../engine/http1/refusal.ts'
 import { ServerStream } from '../../exchange/server-stream.ts'
 import { RequestHead } from '../../http/request-head.ts'
 import type { Protocol, ProtocolCounters, ProtocolHost } from '../connection/protocol.ts'
+import { StreamTimes } from '../connection/stream-times.ts'
 import { TransportInfo } from '../connection/transport-info.ts'
 import { HalfClose } from './half-close.ts'
+import { HeadTime } from './head-time.ts'
 import { Http1Carrier } from './http1-carrier.ts'
 import { Http1Core } from './http1-core.ts'
 import { RequestEvent, RequestEvents } from './request-events.ts'
@@ -17,8 +19,6 @@ import { type Http2Upgrade, readHttp2Upgrade } from './upgrade-to-http2.ts'
 
 /** The most requests that are parsed ahead of the request that is being answered. */
 const mostPipelined = 16
-/** Requests are answered until this many bytes wait to be sent. */
-const mostBuffered = 256 * 1024
 
 const noCounters: ProtocolCounters = { framesReceived: 0, framesSent: 0, queueLength: 0 }
 
@@ -34,6 +34,8 @@ export class Http1Protocol implements Protocol {
   readonly #events: RequestEvents = new RequestEvents()
   readonly #upgradeToHttp2: Http2Upgrade | undefined
   readonly #halfClose: HalfClose
+  readonly #headTime: HeadTime
+  readonly #streamTimes: StreamTimes
   readonly #ignoreEngine: () => void
   /** Bytes that were not parsed yet. */
   #rest: Uint8Array | undefined
@@ -47,8 +49,6 @@ export class Http1Protocol implements Protocol {
   #isBroken = false
   /** The client has sent FIN. */
   #hasEnded = false
-  /** When the first byte of a request head that is not complete yet was received. */
-  #headSince: number | undefined
 
   /** `upgradeToHttp2`: takes over a connection by Upgrade: h2c; absent where the upgrade is not offered. */
   constructor(host: ProtocolHost, upgradeToHttp2?: Http2Upgrade) {
@@ -56,6 +56,8 @@ export class Http1Protocol implements Protocol {
     this.#host = host
     this.#core = core
     this.#halfClose = new HalfClose(core)
+    this.#headTime = new HeadTime(host.openedAt)
+    this.#streamTimes = new StreamTimes(host)
     this.#carrier = new Http1Carrier(core, new TransportInfo('HTTP/1.1', host.transport))
     this.#upgradeToHttp2 = upgradeToHttp2
     this.#ignoreEngine = core.session.engine.onFailure((error) => host.fail(error))
@@ -65,8 +67,8 @@ export class Http1Protocol implements Protocol {
     return this.#answered.length + (this.#core.active ? 1 : 0)
   }
 
-  get idleTimeout(): number {
-    return this.#host.options.timeouts.keepAlive
+  get idleTimeout(): 'keepAlive' | undefined {
+    return this.streamCount === 0 && !this.#headTime.isRunning ? 'keepAlive' : undefined
   }
 
   get counters(): ProtocolCounters | undefined {
@@ -78,7 +80,7 @@ export class Http1Protocol implements Protocol {
     if (active || this.#answered.length > 0 || session.bufferedAmount > 0) return false
     if (this.#isBroken || session.isClosing) return true
     const isIdle = this.#events.isEmpty && !this.#rest && !this.#isDiscarding
-    return isIdle && (isLeaving || this.#hasEnded) && this.#headSince === undefined
+    return isIdle && (isLeaving || this.#hasEnded) && !this.#headTime.isRunning
   }
 
   // ---- input ----------------------------------------------------------------------------------
@@ -124,7 +126,7 @@ export class Http1Protocol implements Protocol {
       this.#dispatch()
       const isBlocked = this.#isBroken || this.#isTunnel || !this.#events.isEmpty
       if (isBlocked || !this.#rest || session.isUpgrade) return
-      if (session.bufferedAmount > mostBuffered) {
+      if (this.#core.isFull) {
         this.#host.flushSoon()
         return
       }
@@ -136,7 +138,7 @@ export class Http1Protocol implements Protocol {
     const { session, active } = this.#core
     const rest = session.feed(this.#rest!, this.#events, mostPipelined)
     this.#rest = rest
-    if (!active && this.#events.isEmpty) this.#headSince ??= this.#host.now
+    if (!active && this.#events.isEmpty) this.#headTime.begin(this.#host.now)
     if (this.#hasEnded && !rest && !session.isUpgrade) this.#finish()
   }
 
@@ -144,7 +146,7 @@ export class Http1Protocol implements Protocol {
   #finish(): void {
     this.#core.session.finish(this.#events)
     // Empty lines (RFC 9112 §2.2) and a part of a method are no request.
-    if (this.#events.isEmpty) this.#headSince = undefined
+    if (this.#events.isEmpty) this.#headTime.cancel()
   }
 
   #dispatch(): void {
@@ -202,7 +204,7 @@ export class Http1Protocol implements Protocol {
 
   #begin(id: number, fields: FlatFields, flags: number): void {
     const core = this.#core
-    this.#headSince = undefined
+    this.#headTime.end()
     this.#host.counts.streams++
     const request = new RequestHead(fields)
     const isUpgrade = (flags & BlockFlag.upgrade) !== 0
@@ -367,27 +369,25 @@ export class Http1Protocol implements Protocol {
   }
 
   closeStreams(errorCode: number): void {
-    const streams = this.#answered
     const { active } = this.#core
+    const streams = active ? [...this.#answered, active] : this.#answered
     this.#answered = []
     this.#core.active = undefined
     this.#events.clear()
-    if (active) streams.push(active)
     for (const stream of streams) stream.closed(errorCode)
   }
 
   tick(now: number): void {
     const { active, session } = this.#core
-    const { stream: longest, head } = this.#host.options.timeouts
-    const isLateHead = this.#headSince !== undefined && head > 0 && now - this.#headSince >= head
-    const isStalled = active && longest > 0 && now - active.movedAt >= longest && active.isStalled
-    if (isLateHead && !active) {
+    if (active) {
+      this.#streamTimes.tick([active], now, () => {
+        this.#core.resetStatus = 408
+        active.reset()
+      })
+    } else if (this.#headTime.isOver(this.#host.options.timeouts.head, now)) {
+      this.#host.timedOut('head')
       this.#isBroken = true
       session.refuse(plainResponse(408))
-      this.#host.flush()
-    } else if (isStalled) {
-      this.#core.resetStatus = 408
-      active.reset()
       this.#host.flush()
     }
   }

@@ -129,6 +129,11 @@ export class Http2Carrier implements StreamCarrier, StreamWindows, StreamPriorit
     return this.#core.session.localWindowSize(id)
   }
 
+  isShut(id: number): boolean {
+    const { session } = this.#core
+    return session.localWindowSize() <= 0 || session.localWindowSize(id) <= 0
+  }
+
   read(id: number): Priority {
     return this.#core.session.priority(id)
   }

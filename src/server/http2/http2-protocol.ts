@@ -3,12 +3,15 @@ import { ErrorCode, type HTTPError } from '../../common/errors.ts'
 import type { FlatFields } from '../../common/fields.ts'
 import { BlockFlag, Category } from '../../engine/abi.ts'
 import type { Protocol, ProtocolCounters, ProtocolHost } from '../connection/protocol.ts'
+import { StreamTimes } from '../connection/stream-times.ts'
 import { TransportInfo } from '../connection/transport-info.ts'
 import { EarlyAnswers } from './early-answers.ts'
+import { FrameTimes } from './frame-times.ts'
 import { HalfClose } from './half-close.ts'
 import { Http2Carrier } from './http2-carrier.ts'
 import { Http2Core } from './http2-core.ts'
 import { Http2ServerSession } from './http2-server-session.ts'
+import { KeepAlivePing } from './keep-alive-ping.ts'
 import { PingTracker } from './ping-tracker.ts'
 import { PushPromises } from './push-promises.ts'
 import { ShutdownNotice } from './shutdown-notice.ts'
@@ -32,6 +35,9 @@ export class Http2Protocol implements Protocol {
   readonly #events: StreamEventQueue
   readonly #shutdown: ShutdownNotice
   readonly #halfClose: HalfClose
+  readonly #streamTimes: StreamTimes
+  readonly #frameTimes: FrameTimes
+  readonly #keepAlive: KeepAlivePing
   readonly #ignoreEngine: () => void
 
   constructor(host: ProtocolHost) {
@@ -48,6 +54,9 @@ export class Http2Protocol implements Protocol {
     this.#events = new StreamEventQueue(core, this.#carrier, this.#pings, this.#earlyAnswers)
     this.#shutdown = new ShutdownNotice(core)
     this.#halfClose = new HalfClose(core)
+    this.#streamTimes = new StreamTimes(host)
+    this.#frameTimes = new FrameTimes(core)
+    this.#keepAlive = new KeepAlivePing(core)
     this.#ignoreEngine = core.session.engine.onFailure((error) => host.fail(error))
   }
 
@@ -55,8 +64,8 @@ export class Http2Protocol implements Protocol {
     return this.#core.streams.size
   }
 
-  get idleTimeout(): number {
-    return this.#host.options.timeouts.idle
+  get idleTimeout(): 'idle' | undefined {
+    return this.streamCount === 0 ? 'idle' : undefined
   }
 
   get isDone(): boolean {
@@ -137,17 +146,32 @@ export class Http2Protocol implements Protocol {
   }
 
   tick(now: number): void {
-    const { session, streams } = this.#core
+    const { streams } = this.#core
     if (!this.#core.canSpeak) return
-    if (!this.#halfClose.hasBegun && now >= (session.nextTimeout() ?? Infinity)) {
+    // A client that has sent FIN sends nothing more.
+    if (!this.#halfClose.hasBegun && this.#isLate(now)) return
+    if (streams.size === 0) return
+    this.#streamTimes.tick(streams.values(), now, (stream) => stream.reset())
+  }
+
+  /** The client has breached a timeout of the connection, which ends. */
+  #isLate(now: number): boolean {
+    const { session } = this.#core
+    const host = this.#host
+    if (now >= (session.nextTimeout() ?? Infinity)) {
+      host.timedOut('settings')
       this.#core.say(() => session.handleTimeout(now))
-      this.#host.flush()
+      host.flush()
+      return true
     }
-    const { stream: longest } = this.#host.options.timeouts
-    if (longest === 0 || streams.size === 0) return
-    for (const stream of streams.values()) {
-      if (now - stream.movedAt >= longest && stream.isStalled) stream.reset()
-    }
+    const breached = this.#frameTimes.tick(now)
+    const errorCode = ErrorCode.ENHANCE_YOUR_CALM
+    if (breached !== undefined) host.fail(host.timedOut(breached, { errorCode }))
+    else if (this.#keepAlive.hasNoAnswer(now)) {
+      host.timedOut('pingAck')
+      host.transport.destroy()
+    } else return false
+    return true
   }
 
   dispose(): void {

@@ -36,6 +36,8 @@ const acceptPeriod = 20
 /** Milliseconds for TLS handshakes that are under way when a graceful shutdown begins. */
 const handshakePeriod = 1000
 const tickPeriod = 1000
+/** Milliseconds between two ticks after which the process counts as stopped meanwhile. */
+const mostLate = 3000
 /** Milliseconds for the last bytes to arrive, and for the clients to close their side. */
 const closePeriod = 500
 
@@ -73,6 +75,7 @@ export class ServerCore implements ConnectionOwner {
   /** The server closes gracefully: open streams may finish. */
   #isDraining = false
   #isImmediate = false
+  #tickedAt = 0
   #ticker: ReturnType<typeof setInterval> | undefined
   #destroyer: ReturnType<typeof setTimeout> | undefined
   #whenEmpty: (() => void) | undefined
@@ -161,12 +164,13 @@ export class ServerCore implements ConnectionOwner {
         alpnProtocols: http1 ? bothProtocols : ['h2'],
         reusePort,
         handshakeTimeout: timeouts.handshake || mostTime,
+        keepAliveDelay: timeouts.ping,
         ...(fd === undefined ? {} : { fd }),
         ...(backlog === undefined ? {} : { backlog }),
       },
       {
         onConnection: (transport) => this.#accept(transport),
-        onRefused: (error, remoteAddress) => this.#report(error, 'connection', remoteAddress),
+        onRefused: (error, remoteAddress) => this.#refused(error, remoteAddress),
       },
     )
     this.reusesReadBuffer = listening.reusesReadBuffer
@@ -177,6 +181,7 @@ export class ServerCore implements ConnectionOwner {
       await listening.close()
       throw error
     }
+    this.#tickedAt = this.now()
     this.#ticker = setInterval(() => this.#tick(), tickPeriod)
     return listening
   }
@@ -197,12 +202,22 @@ export class ServerCore implements ConnectionOwner {
     return connection
   }
 
+  #refused(error: Error, remoteAddress: Address | null): void {
+    const isTimeout = error instanceof HTTPError && error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
+    if (isTimeout) this.#totals.timedOut('handshake')
+    this.#report(error, 'connection', remoteAddress)
+  }
+
   #report(error: unknown, source: ErrorWhere['source'], remoteAddress: Address | null): void {
     tellError(this.options.onError, error, { source, remoteAddress })
   }
 
+  /** A process that was stopped reads what has arrived meanwhile before its clients are judged. */
   #tick(): void {
     const now = this.now()
+    const isLate = now - this.#tickedAt > mostLate
+    this.#tickedAt = now
+    if (isLate) return
     for (const connection of this.#connections) connection.tick(now)
   }
 

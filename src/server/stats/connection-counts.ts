@@ -11,6 +11,9 @@ export class ConnectionCounts {
   /** Streams that ended by RST_STREAM, by error code; made for the first one. */
   resets: Map<number, number> | undefined
 
+  /** Timeouts that the client has breached, by name; made for the first one. */
+  timeouts: Map<string, number> | undefined
+
   /** The connection is over: keeps the counts of the engine. */
   keep({ framesReceived, framesSent }: { framesReceived: number; framesSent: number }): void {
     this.framesReceived = framesReceived
@@ -18,7 +21,15 @@ export class ConnectionCounts {
   }
 
   reset(errorCode: number, count = 1): void {
-    this.resets ??= new Map()
-    this.resets.set(errorCode, (this.resets.get(errorCode) ?? 0) + count)
+    this.resets = added(this.resets, errorCode, count)
   }
+
+  timedOut(name: string, count = 1): void {
+    this.timeouts = added(this.timeouts, name, count)
+  }
+}
+
+function added<T>(counts: Map<T, number> | undefined, key: T, count: number): Map<T, number> {
+  const map = counts ?? new Map<T, number>()
+  return map.set(key, (map.get(key) ?? 0) + count)
 }

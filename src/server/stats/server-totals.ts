@@ -10,6 +10,8 @@ export interface ServerStats {
   readonly streamsTotal: number
   /** Streams that ended by RST_STREAM, by the name of the error code (RFC 9113 §7). */
   readonly streamsReset: Readonly<Record<string, number>>
+  /** Connections and streams that breached one of `timeouts`, or `minDataRate`, by its name. */
+  readonly timeouts: Readonly<Record<string, number>>
   readonly bytesReceived: number
   readonly bytesSent: number
   readonly framesReceived: number
@@ -34,6 +36,11 @@ export interface CountedConnection {
 export class ServerTotals {
   connections = 0
   readonly #closed: ConnectionCounts = new ConnectionCounts()
+
+  /** A connection breached a timeout before it was ready. */
+  timedOut(name: string): void {
+    this.#closed.timedOut(name)
+  }
 
   /** A connection is closed. Its counts are kept. */
   add(counts: ConnectionCounts): void {
@@ -60,6 +67,7 @@ export class ServerTotals {
       streamsOpen,
       streamsTotal: all.streams,
       streamsReset: byName(all.resets),
+      timeouts: Object.fromEntries(all.timeouts ?? []),
       bytesReceived: all.bytesReceived,
       bytesSent: all.bytesSent,
       framesReceived: all.framesReceived,
@@ -77,4 +85,5 @@ function sum(to: ConnectionCounts, counts: ConnectionCounts): void {
   to.framesReceived += counts.framesReceived
   to.framesSent += counts.framesSent
   for (const [code, count] of counts.resets ?? []) to.reset(code, count)
+  for (const [name, count] of counts.timeouts ?? []) to.timedOut(name, count)
 }
