@@ -22,13 +22,33 @@ export interface TlsInfo {
   readonly clientCertificate: unknown
 }
 
-/** A certificate chain and its key in PEM; the other options are optional. A runtime gets strings. */
-export interface TlsOptions {
+/** A certificate chain and its key, in PEM. A runtime gets strings. */
+export interface TlsCertificate {
   readonly cert: string
   readonly key: string
+  /** Opens the key, if it is encrypted. */
+  readonly passphrase?: string
+}
+
+/** A certificate for clients that ask for a name (SNI, RFC 6066 §3). */
+export interface NamedCertificate extends TlsCertificate {
+  /**
+   * A host's name, such as `example.org`, or `*.example.org` for each name with one more label. Upper case is as lower
+   * case. A name has precedence over an asterisk.
+   */
+  readonly serverName: string
+}
+
+/** The part of the TLS options that may change while a server listens. */
+export interface SecureContextOptions extends TlsCertificate {
   /** Certificates trusted to sign a client's certificate, in PEM. */
   readonly ca?: string
-  readonly passphrase?: string
+  /** Certificates for other names. `cert` and `key` are for clients that ask for none of these names. Default: none. */
+  readonly certificates?: readonly NamedCertificate[]
+}
+
+/** Certificates, and the options of the handshake. */
+export interface TlsOptions extends SecureContextOptions {
   /** Ask the client for a certificate. */
   readonly requestCert?: boolean
   /** Refuse a client whose certificate is missing or not signed by `ca`. Default: `requestCert`. */
@@ -132,6 +152,11 @@ export interface Listening {
   readonly reusesReadBuffer: boolean
   /** Stops accepting; open connections stay open. Resolves once the port is free. */
   close(): Promise<void>
+  /**
+   * Uses other certificates, `ca` included, in the handshakes that begin from now on. Connections stay open. Throws when a
+   * certificate cannot be used (`ERR_TLS_CERTIFICATE`) or the runtime cannot do it (`ERR_TLS_OPTION`); those in use stay.
+   */
+  setSecureContext?(tls: TlsOptions): void
   /** Resolves once the connections that were accepted are ready or were refused: TLS handshakes take a while. */
   settled?(): Promise<void>
 }

@@ -36,7 +36,9 @@ const dotted = (prefix: string, type: string): string[] =>
 const options: Readonly<Record<string, () => string[]>> = {
   'Options of both servers': () => [
     ...membersOf('ServerOptions'),
-    ...dotted('tls', 'TlsOptions'),
+    ...['TlsCertificate', 'SecureContextOptions', 'TlsOptions'].flatMap((type) =>
+      dotted('tls', type),
+    ),
   ],
   Times: () => [...dotted('timeouts', 'Timeouts'), 'minDataRate', 'idleTimeout'],
   'Options of `serve`': () => membersOf('ServeOptions'),

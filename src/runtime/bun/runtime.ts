@@ -6,13 +6,14 @@ import type {
   ListenOptions,
   Runtime,
   TlsInfo,
-  TlsOptions,
 } from '../../transport/transport.ts'
 import { AcceptQueue, inThisTurn } from '../shared/accept-queue.ts'
 import { makeAddress } from '../shared/address.ts'
-import { alpnBytes, offeredProtocols } from '../shared/alpn.ts'
+import { offeredProtocols } from '../shared/alpn.ts'
 import { onAllInterfaces } from '../shared/all-interfaces.ts'
 import { BunHandshake } from './handshake.ts'
+import { BunSecureContexts } from './secure-contexts.ts'
+import { contextError, listenerOptions } from './tls-options.ts'
 import { BunTransport } from './transport.ts'
 import type {
   BunGlobal,
@@ -21,17 +22,8 @@ import type {
   BunPlace,
   BunSocket,
   BunSocketHandler,
-  BunTlsOptions,
 } from './types.ts'
-import { tls13Suites, defaultCiphers } from '../shared/ciphers.ts'
-import {
-  asError,
-  certificateError,
-  ciphersError,
-  codeOf,
-  descriptorError,
-  listenError,
-} from '../shared/errors.ts'
+import { descriptorError, listenError } from '../shared/errors.ts'
 import { handOver } from '../shared/hand-over.ts'
 import { Handshakes } from '../shared/handshakes.ts'
 import { defaultHandshakeTimeout } from '../shared/limits.ts'
@@ -44,8 +36,6 @@ export const bunRuntime: Runtime = {
   atEndOfTurn: setImmediate,
 }
 
-const versionNumbers = { 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304 }
-
 /** The state of a socket: in its handshake, a connection, or refused. */
 type State = BunHandshake | BunTransport<State> | null
 
@@ -54,13 +44,14 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
   const queue = new AcceptQueue(inThisTurn)
   const handshakes = new Handshakes()
   const { host, port, reusePort = false, fd, tls } = options
+  const contexts = tls ? new BunSecureContexts(Bun, tls) : null
   const listenOn = (place: BunPlace): BunListener => {
     const all: BunPlace & BunListenOptions<State> = {
       ...place,
       allowHalfOpen: true,
-      socket: handlers(options, acceptor, queue, handshakes),
+      socket: handlers(options, acceptor, queue, handshakes, contexts),
     }
-    return Bun.listen(tls ? { ...all, tls: tlsOptions(tls, offeredProtocols(options)) } : all)
+    return Bun.listen(tls ? { ...all, tls: listenerOptions(tls, offeredProtocols(options)) } : all)
   }
   const listenAt = (hostname: string): BunListener => listenOn({ hostname, port, reusePort })
   let listener: BunListener
@@ -68,10 +59,8 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
     if (fd !== undefined) listener = listenOn({ fd })
     else listener = host === null ? onAllInterfaces(listenAt) : listenAt(host)
   } catch (error) {
-    if (asError(error).message.startsWith('Invalid ciphers')) {
-      throw ciphersError(tls!.ciphers!, 'BoringSSL knows none of them', error)
-    }
-    if (/^ERR_(OSSL|SSL)/.test(codeOf(error))) throw certificateError(error)
+    const ofTls = tls && contextError(error, tls)
+    if (ofTls) throw ofTls
     throw fd === undefined
       ? listenError(error, host, /^Failed to listen/)
       : descriptorError(fd, error)
@@ -83,6 +72,7 @@ async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Liste
       await queue.isEmpty()
       listener.stop(false)
     },
+    ...(contexts ? { setSecureContext: (to) => contexts.replace(listener, to) } : {}),
     settled: handshakes.settled,
   }
 }
@@ -93,6 +83,7 @@ function handlers(
   acceptor: Acceptor,
   queue: AcceptQueue,
   handshakes: Handshakes,
+  contexts: BunSecureContexts | null,
 ): BunSocketHandler<State> {
   const common = {
     binaryType: 'uint8array',
@@ -103,7 +94,7 @@ function handlers(
     error: (socket, error) => socket.data?.failed(error),
   } satisfies Omit<BunSocketHandler<State>, 'open'>
   const { tls, handshakeTimeout = defaultHandshakeTimeout, keepAliveDelay } = options
-  if (!tls) {
+  if (!tls || !contexts) {
     return {
       ...common,
       open: (socket) => {
@@ -123,6 +114,7 @@ function handlers(
       if (keepAliveDelay) socket.setKeepAlive(true, keepAliveDelay)
       socket.data = new BunHandshake(socket, handshakeTimeout, acceptor, handshakes, offered)
     },
+    serverName: (_, name) => contexts.find(name),
     handshake: (socket, success, error) => {
       const handshake = socket.data
       if (!(handshake instanceof BunHandshake)) return
@@ -137,33 +129,6 @@ function accept(socket: BunSocket<State>, acceptor: Acceptor, tls: TlsInfo | nul
   const transport = new BunTransport(socket, tls)
   socket.data = transport
   handOver(transport, acceptor)
-}
-
-function tlsOptions(tls: TlsOptions, offered: readonly string[]): BunTlsOptions {
-  const { requestCert = false, rejectUnauthorized = requestCert, ...others } = tls
-  const { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = tls
-  const ciphers = tls12Ciphers(tls.ciphers ?? defaultCiphers)
-  // The list has suites of TLS 1.3 only.
-  const leastVersion = ciphers === '' ? 'TLSv1.3' : minVersion
-  return {
-    ...others,
-    requestCert,
-    rejectUnauthorized,
-    ciphers: ciphers || tls12Ciphers(defaultCiphers),
-    minVersion: versionNumbers[leastVersion],
-    maxVersion: versionNumbers[maxVersion],
-    ALPNProtocols: alpnBytes(offered),
-  }
-}
-
-/** BoringSSL takes names of suites of TLS 1.2 only, and always offers all suites of TLS 1.3. */
-function tls12Ciphers(ciphers: string): string {
-  const names = ciphers.split(':')
-  const missing = tls13Suites.filter((name) => !names.includes(name))
-  if (missing.length > 0 && missing.length < tls13Suites.length) {
-    throw ciphersError(ciphers, `Bun has all suites of TLS 1.3, also ${missing.join(' and ')}`)
-  }
-  return names.filter((name) => !tls13Suites.includes(name)).join(':')
 }
 
 function boundAddress(listener: BunListener): Address {

@@ -1,4 +1,5 @@
 /** The members of Bun's global that this package uses, so that it does not depend on Bun's types. */
+import type { TlsVersion } from '../../transport/transport.ts'
 
 export interface BunSocket<Data> {
   data: Data
@@ -30,6 +31,8 @@ export interface BunSocket<Data> {
 
 export interface BunSocketHandler<Data> {
   readonly binaryType: 'uint8array'
+  /** Chooses the context for a name that a client asks for; `undefined`: the listener's. */
+  readonly serverName?: (data: unknown, name: string) => object | undefined
   open(socket: BunSocket<Data>): void
   handshake?(socket: BunSocket<Data>, success: boolean, error: Error | null): void
   data(socket: BunSocket<Data>, chunk: Uint8Array): void
@@ -39,7 +42,7 @@ export interface BunSocketHandler<Data> {
   error(socket: BunSocket<Data>, error: Error): void
 }
 
-export interface BunTlsOptions {
+interface BunSecrets {
   readonly cert: string
   readonly key: string
   readonly ca?: string
@@ -48,6 +51,15 @@ export interface BunTlsOptions {
   readonly rejectUnauthorized: boolean
   /** Suites of TLS 1.2. */
   readonly ciphers: string
+}
+
+/** Options of a context of `node:tls`. */
+export interface BunContextOptions extends BunSecrets {
+  readonly minVersion: TlsVersion
+  readonly maxVersion: TlsVersion
+}
+
+export interface BunTlsOptions extends BunSecrets {
   /** The protocol's number (RFC 8446 §4.1.2). */
   readonly minVersion: number
   readonly maxVersion: number
@@ -73,5 +85,7 @@ export interface BunListener {
 }
 
 export interface BunGlobal {
+  /** Such as `1.4.5`. */
+  readonly version: string
   listen<Data>(options: BunPlace & BunListenOptions<Data>): BunListener
 }

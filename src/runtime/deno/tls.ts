@@ -10,6 +10,7 @@ import type {
   Address,
   Listening,
   ListenOptions,
+  TlsCertificate,
   TlsOptions,
 } from '../../transport/transport.ts'
 import { makeAddress } from '../shared/address.ts'
@@ -17,9 +18,7 @@ import { tcpSocket } from './node-socket.ts'
 import { DenoNodeTransport } from './node-transport.ts'
 import type { DenoGlobal } from './types.ts'
 import { certificateError, tlsOptionError } from '../shared/errors.ts'
-import { Handshakes } from '../shared/handshakes.ts'
-import { listenOn } from '../node/listener.ts'
-import { tlsServer } from '../node/tls.ts'
+import { listenTls as listenNodeTls } from '../node/tls.ts'
 
 export async function listenTls(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
   const tls = options.tls!
@@ -28,24 +27,27 @@ export async function listenTls(options: ListenOptions, acceptor: Acceptor): Pro
   if (tls.requestCert) throw tlsOptionError('requestCert', 'Deno')
   // rustls has the suites of `defaultCiphers` and no option to choose.
   if (tls.ciphers !== undefined) throw tlsOptionError('ciphers', 'Deno')
-  checkCertificate(tls)
   const host = options.fd === undefined ? await permittedHost(options) : null
   const addresses = new WeakMap<object, Address>()
-  const handshakes = new Handshakes()
-  const server = tlsServer(options, acceptor, handshakes, {
+  return listenNodeTls({ ...options, host }, acceptor, {
     transport: DenoNodeTransport,
     remoteAddress: (socket) => addresses.get(tcpSocket(socket) ?? socket) ?? null,
+    check: checkCertificates,
+    prepare: (server) => {
+      // A TLS socket has lost its address by the time its handshake is known to have failed.
+      server.on('connection', (socket) => {
+        addresses.set(socket, makeAddress(socket.remoteAddress, socket.remotePort))
+      })
+    },
   })
-  // A TLS socket has lost its address by the time its handshake is known to have failed.
-  server.on('connection', (socket) => {
-    addresses.set(socket, makeAddress(socket.remoteAddress, socket.remotePort))
-  })
-  const listening = await listenOn(server, { ...options, host }, acceptor)
-  return { ...listening, settled: handshakes.settled }
 }
 
-/** Checks the certificate and the key, which `node:tls` would check with the first client. */
-function checkCertificate({ cert, key, passphrase }: TlsOptions): void {
+/** Checks certificates and keys, which `node:tls` would check with the first client. */
+function checkCertificates({ certificates = [], ...all }: TlsOptions): void {
+  for (const certificate of [all, ...certificates]) checkCertificate(certificate)
+}
+
+function checkCertificate({ cert, key, passphrase }: TlsCertificate): void {
   let belongs: boolean
   try {
     const secret = createPrivateKey(passphrase === undefined ? key : { key, passphrase })

@@ -1,22 +1,27 @@
 import type { Server, Socket } from 'node:net'
-import { createServer, type TlsOptions, type TLSSocket } from 'node:tls'
-import type { Acceptor, Address, ListenOptions, TlsInfo } from '../../transport/transport.ts'
+import {
+  createServer,
+  type Server as NodeTlsServer,
+  type TlsOptions as NodeTlsOptions,
+  type TLSSocket,
+} from 'node:tls'
+import type {
+  Acceptor,
+  Address,
+  Listening,
+  ListenOptions,
+  TlsInfo,
+  TlsOptions,
+} from '../../transport/transport.ts'
 import { makeAddress } from '../shared/address.ts'
 import { isOffered, offeredProtocols } from '../shared/alpn.ts'
-import { defaultCiphers } from '../shared/ciphers.ts'
-import {
-  alpnError,
-  certificateError,
-  ciphersError,
-  codeOf,
-  handshakeError,
-  handshakeTimeoutError,
-} from '../shared/errors.ts'
+import { alpnError, codeOf, handshakeError, handshakeTimeoutError } from '../shared/errors.ts'
 import { handOver, refuse } from '../shared/hand-over.ts'
-import type { Handshakes } from '../shared/handshakes.ts'
+import { Handshakes } from '../shared/handshakes.ts'
 import { defaultHandshakeTimeout } from '../shared/limits.ts'
-import { keepAlive } from './listener.ts'
+import { keepAlive, listenOn } from './listener.ts'
 import { answerPlainHttp } from './plain-http.ts'
+import { SecureContexts } from './secure-contexts.ts'
 import { NodeTransport } from './transport.ts'
 
 /** The members that differ on a runtime whose `node:tls` is not Node's. */
@@ -24,38 +29,61 @@ export interface TlsPlatform {
   readonly transport: new (socket: TLSSocket, tls: TlsInfo) => NodeTransport
   /** The address of a socket whose handshake may have failed. */
   readonly remoteAddress: (socket: Socket) => Address | null
+  /** Checks certificates that `createSecureContext` does not check. */
+  readonly check?: (tls: TlsOptions) => void
+  /** Called for the server before it listens. */
+  readonly prepare?: (server: Server) => void
 }
 
 const node: TlsPlatform = { transport: NodeTransport, remoteAddress }
 
-/** Hands over connections whose handshake has settled on a protocol that is offered. */
-export function tlsServer(
+/** Listens, and hands over connections whose handshake has settled on a protocol that is offered. */
+export async function listenTls(
+  options: ListenOptions,
+  acceptor: Acceptor,
+  platform: TlsPlatform = node,
+): Promise<Listening> {
+  const handshakes = new Handshakes()
+  platform.check?.(options.tls!)
+  let contexts = new SecureContexts(options.tls!)
+  const find: NodeTlsOptions['SNICallback'] = (name, callback) =>
+    callback(null, contexts.find(name))
+  const server = tlsServer(options, acceptor, handshakes, platform, {
+    ...contexts.options,
+    SNICallback: find,
+  })
+  platform.prepare?.(server)
+  return {
+    ...(await listenOn(server, options, acceptor)),
+    setSecureContext: (tls) => {
+      platform.check?.(tls)
+      const others = new SecureContexts(tls)
+      server.setSecureContext(others.options)
+      contexts = others
+    },
+    settled: handshakes.settled,
+  }
+}
+
+function tlsServer(
   options: ListenOptions,
   acceptor: Acceptor,
   handshakes: Handshakes,
-  platform: TlsPlatform = node,
-): Server {
+  platform: TlsPlatform,
+  context: NodeTlsOptions,
+): NodeTlsServer {
   const handshakeTimeout = options.handshakeTimeout ?? defaultHandshakeTimeout
-  const given = options.tls!
   const offered = offeredProtocols(options)
-  const { requestCert = false, rejectUnauthorized = requestCert, ...secrets } = given
-  const tls: TlsOptions & { noDelay: boolean } = {
-    ciphers: defaultCiphers,
-    minVersion: 'TLSv1.2',
-    ...secrets,
+  const { requestCert = false, rejectUnauthorized = requestCert } = options.tls!
+  const tls: NodeTlsOptions & { noDelay: boolean } = {
+    ...context,
     requestCert,
     rejectUnauthorized,
     ALPNProtocols: [...offered],
     handshakeTimeout,
     noDelay: true,
   }
-  let server
-  try {
-    server = createServer(tls)
-  } catch (error) {
-    if (codeOf(error) !== 'ERR_SSL_NO_CIPHER_MATCH') throw certificateError(error)
-    throw ciphersError(given.ciphers!, 'OpenSSL knows none of them', error)
-  }
+  const server = createServer(tls)
   server.on('connection', () => handshakes.begin())
   server.on('secureConnection', (socket) => {
     handshakes.end()

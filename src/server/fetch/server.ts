@@ -3,7 +3,7 @@ import { tellError } from '../connection/reporter.ts'
 import type { ServeOptions } from './serve-options.ts'
 import type { CloseOptions, ServerCore } from '../listener/server-core.ts'
 import type { ServerStats } from '../stats/server-totals.ts'
-import type { Address } from '../../transport/transport.ts'
+import type { Address, SecureContextOptions } from '../../transport/transport.ts'
 
 /** A server that listens, or is about to. */
 export class Server {
@@ -56,6 +56,16 @@ export class Server {
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#core.close(options)
+  }
+
+  /**
+   * Uses other certificates in the handshakes that begin from now on: `cert` and `key`, and `ca` and `certificates` where
+   * they are given. Connections stay open. Throws `ERR_TLS_CERTIFICATE` for a certificate that cannot be used,
+   * `ERR_TLS_OPTION` where the runtime cannot change certificates, `ERR_INVALID_STATE` on a server without `tls`, and
+   * `ERR_INVALID_ARGUMENT`; the certificates in use stay then.
+   */
+  setSecureContext(context: SecureContextOptions): void {
+    this.#core.tls.replace(context)
   }
 
   /** Counts of the server and of each open connection. */

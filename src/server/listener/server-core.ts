@@ -18,6 +18,7 @@ import type {
   Transport,
   TransportSink,
 } from '../../transport/transport.ts'
+import { TlsContext } from '../connection/tls-context.ts'
 import { UnreadBudget } from '../connection/unread-budget.ts'
 
 /** Options of `close()`. */
@@ -60,6 +61,7 @@ const afterPromises = (action: () => void) => {
 /** The common part of both servers: a listener, its connections, their timeouts and their end. */
 export class ServerCore implements ConnectionOwner {
   readonly options: ResolvedOptions
+  readonly tls: TlsContext
   readonly application: Application
   readonly readAhead: ReadAhead = new ReadAhead(mostReadAhead)
   readonly unread: UnreadBudget
@@ -85,6 +87,7 @@ export class ServerCore implements ConnectionOwner {
 
   constructor(options: ResolvedOptions, application: Application) {
     this.options = options
+    this.tls = new TlsContext(options.tls)
     this.application = application
     this.unread = new UnreadBudget(options.maxUnreadBytes)
     this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve))
@@ -152,8 +155,9 @@ export class ServerCore implements ConnectionOwner {
   }
 
   async #bind({ host, port }: Address): Promise<Listening> {
-    const { tls, http1, fd, reusePort, backlog, timeouts, runtime } = this.options
+    const { http1, fd, reusePort, backlog, timeouts, runtime } = this.options
     this.#runtime = runtime ?? (await detectRuntime())
+    const tls = this.tls.current
     // Set before `listen` is called, because a connection may arrive before `listen` has resolved.
     this.atEndOfTurn = this.#runtime.atEndOfTurn?.bind(this.#runtime) ?? afterPromises
     const listening = await this.#runtime.listen(
@@ -175,6 +179,7 @@ export class ServerCore implements ConnectionOwner {
     )
     this.reusesReadBuffer = listening.reusesReadBuffer
     try {
+      this.tls.listensWith(listening, tls)
       if (this.options.gracefulShutdown) this.#closeOnSignals()
     } catch (error) {
       // A server that fails to start leaves no port open.
