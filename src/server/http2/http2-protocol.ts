@@ -129,6 +129,12 @@ export class Http2Protocol implements Protocol {
     this.#core.say(() => this.#core.session.terminate())
   }
 
+  /** Ends the connection before its first stream. */
+  refuse(errorCode: number): void {
+    this.#core.isLeaving = true
+    this.#core.say(() => this.#core.session.terminate(errorCode))
+  }
+
   abandon(error: HTTPError, output: ByteOutput): void {
     const { session } = this.#core
     this.#halfClose.cancel()

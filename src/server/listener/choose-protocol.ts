@@ -1,9 +1,11 @@
+import { ErrorCode } from '../../common/errors.ts'
 import { ByteQueue } from '../../http/byte-queue.ts'
 import type { ChosenProtocol, ProtocolChooser, ProtocolHost } from '../connection/protocol.ts'
 import { Http1Protocol } from '../http1/http1-protocol.ts'
 import type { Http2Upgrade } from '../http1/upgrade-to-http2.ts'
 import { Http2Protocol } from '../http2/http2-protocol.ts'
 import { http1Refusal } from './http1-refusal.ts'
+import { isInadequate } from './inadequate-security.ts'
 
 /** The first bytes of HTTP/2 (RFC 9113 §3.4), enough to distinguish it from HTTP/1.1. */
 const preface = Uint8Array.from('PRI * HTTP/2.0\r\n', (character) => character.charCodeAt(0))
@@ -38,7 +40,10 @@ export class FirstBytes implements ProtocolChooser {
   }
 
   #http2(rest: Uint8Array): ChosenProtocol {
-    return { protocol: new Http2Protocol(this.#host), rest }
+    const protocol = new Http2Protocol(this.#host)
+    const { tls } = this.#host.transport
+    if (tls && isInadequate(tls)) protocol.refuse(ErrorCode.INADEQUATE_SECURITY)
+    return { protocol, rest }
   }
 
   #http1(rest: Uint8Array): ChosenProtocol {

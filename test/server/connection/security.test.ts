@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { connect as connectHttp2, constants } from 'node:http2'
+import { get } from 'node:https'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { describe, expect, it } from 'vitest'
@@ -132,6 +136,32 @@ describeServers(
         expect((client.session.socket as TLSSocket).getProtocol()).toBe(version)
       }
     })
+
+    if (server.runtime !== 'deno') {
+      it('a cipher suite that RFC 9113 §9.2.2 forbids: INADEQUATE_SECURITY, HTTP/1.1 is served', async () => {
+        const ciphers = 'ECDHE-ECDSA-AES128-SHA'
+        const port = await server.open({ tls: { ...server.certificate, ciphers } })
+        const maxVersion = 'TLSv1.2'
+        const { cert: ca } = server.certificate!
+        const session = connectHttp2(`https://127.0.0.1:${port}`, { ca, maxVersion })
+        session.on('error', () => {})
+        const [code] = (await once(session, 'goaway')) as [number]
+        expect(code).toBe(constants.NGHTTP2_INADEQUATE_SECURITY)
+        expect(await server.line('error', 'INADEQUATE_SECURITY')).toMatchObject({
+          source: 'connection',
+          code: 'ERR_CONNECTION_TERMINATED',
+        })
+        await using other = await server.connect({ port })
+        expect((await other.get('/')).status).toBe(200)
+        const request = get({ host: '127.0.0.1', port, maxVersion, ca })
+        const [response] = (await once(request, 'response')) as [IncomingMessage]
+        expect(response.statusCode).toBe(200)
+        expect((response.socket as TLSSocket).getCipher().name).toBe(ciphers)
+        response.resume()
+        request.destroy()
+        await server.close(port)
+      })
+    }
 
     it.each([
       ['a certificate that is none', { cert: 'nothing', key: 'nothing' }],
