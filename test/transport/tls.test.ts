@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { runtimeNames } from '../support/processes.ts'
@@ -106,6 +106,18 @@ describe.each(runtimeNames)('TLS on %s', (runtime) => {
       serverName: 'localhost',
       clientCertificate: null,
     })
+  })
+
+  it('a client that renegotiates is turned away (RFC 9113 §9.2.1)', async () => {
+    const socket = await listener.connect({ maxVersion: 'TLSv1.2' })
+    socket.write('echo\n')
+    const renegotiated = new Promise((resolve) => {
+      ;(socket as TLSSocket).renegotiate({}, (error) => {
+        if (!error) resolve('renegotiated')
+      })
+    })
+    expect(await Promise.race([renegotiated, closed(socket)])).not.toBe('renegotiated')
+    socket.destroy()
   })
 
   it('a client that never speaks is turned away in time', async () => {

@@ -88,6 +88,8 @@ function tlsServer(
   server.on('secureConnection', (socket) => {
     handshakes.end()
     if (isOffered(socket.alpnProtocol || null, offered)) {
+      // Renegotiation ends the connection (RFC 9113 §9.2.1). An older Deno has neither.
+      socket.disableRenegotiation?.()
       // Set only now, because a client that ends its side during the handshake is gone.
       socket.allowHalfOpen = true
       keepAlive(socket, options.keepAliveDelay)
