@@ -20,6 +20,11 @@ export interface TlsInfo {
   readonly serverName: string | null
   /** The client's certificate, as the runtime presents it; `null` when it sent none. */
   readonly clientCertificate: unknown
+  /**
+   * The client has sent a certificate that `ca` has signed. With `rejectUnauthorized: false`, `clientCertificate` may be of
+   * any client, and this tells.
+   */
+  readonly authorized: boolean
 }
 
 /** A certificate chain and its key, in PEM. A runtime gets strings. */

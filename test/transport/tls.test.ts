@@ -7,6 +7,11 @@ import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { runtimeNames } from '../support/processes.ts'
 import { closed, Listener, readAll } from '../support/transport/listener.ts'
 
+/** What the program reports of a connection. */
+interface TlsReport {
+  readonly tls: { readonly clientCertificate: unknown; readonly authorized: boolean }
+}
+
 const certificate: Certificate = await makeCertificate()
 const clientCertificate: Certificate = await makeCertificate('client.example')
 const strangersCertificate: Certificate = await makeCertificate('client.example')
@@ -105,6 +110,7 @@ describe.each(runtimeNames)('TLS on %s', (runtime) => {
       cipher: expect.stringContaining('AES') as string,
       serverName: 'localhost',
       clientCertificate: null,
+      authorized: false,
     })
   })
 
@@ -205,7 +211,9 @@ describe.each(['node', 'bun'] as const)("a client's certificate on %s", (runtime
     await using listener = await Listener.start(runtime, certificate, { tls })
     const socket = await listener.connect(clientCertificate)
     socket.end('info\n')
-    expect((await readAll(socket)).toString()).toContain('client.example')
+    const { tls: info } = JSON.parse((await readAll(socket)).toString()) as TlsReport
+    expect(info).toMatchObject({ clientCertificate: { subject: { CN: 'client.example' } } })
+    expect(info.authorized).toBe(true)
   })
 
   it.each([
@@ -221,9 +229,34 @@ describe.each(['node', 'bun'] as const)("a client's certificate on %s", (runtime
   it('may be missing with rejectUnauthorized: false', async () => {
     const lenient = { ...tls, rejectUnauthorized: false }
     await using listener = await Listener.start(runtime, certificate, { tls: lenient })
-    const info = JSON.parse(await listener.ask('info')) as { tls: object }
-    expect(info.tls).toMatchObject({ alpnProtocol: 'h2', clientCertificate: null })
+    const { tls: info } = JSON.parse(await listener.ask('info')) as TlsReport
+    expect(info).toMatchObject({ alpnProtocol: 'h2', clientCertificate: null, authorized: false })
   })
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'that ca has not signed is told as such with rejectUnauthorized: false, also of a session that is resumed: %s',
+    async (version) => {
+      const lenient = { ...tls, rejectUnauthorized: false }
+      await using listener = await Listener.start(runtime, certificate, { tls: lenient })
+      const options = { ...strangersCertificate, minVersion: version, maxVersion: version }
+      const first = (await listener.connect(options)) as TLSSocket
+      first.write('info\n')
+      // With TLS 1.3 it comes after the handshake.
+      const [session] = version === 'TLSv1.3' ? await once(first, 'session') : [first.getSession()]
+      first.end()
+      const again = (await listener.connect({
+        ...options,
+        session: session as Buffer,
+      })) as TLSSocket
+      expect(again.isSessionReused()).toBe(true)
+      again.end('info\n')
+      for (const socket of [first, again]) {
+        const { tls: info } = JSON.parse((await readAll(socket)).toString()) as TlsReport
+        expect(info.clientCertificate).not.toBeNull()
+        expect(info.authorized).toBe(false)
+      }
+    },
+  )
 })
 
 it("a client's certificate cannot be asked for on Deno, and that is said", async () => {

@@ -18,6 +18,7 @@ export class BunHandshake {
   readonly #remoteAddress: Address
   #timer: ReturnType<typeof setTimeout>
   #settled = false
+  #isAuthorized = false
 
   constructor(
     socket: BunSocket<unknown>,
@@ -47,6 +48,7 @@ export class BunHandshake {
     } else if (!isOffered(protocol, this.#offered)) {
       this.#refuse(alpnError(protocol))
     } else {
+      this.#isAuthorized = error === null
       this.#settle()
       return true
     }
@@ -62,6 +64,7 @@ export class BunHandshake {
       cipher: socket.getCipher().name,
       serverName: socket.getServername() || null,
       clientCertificate: certificate && Object.keys(certificate).length > 0 ? certificate : null,
+      authorized: asksForCertificate && this.#isAuthorized,
     }
   }
 

@@ -135,6 +135,7 @@ function tlsInfo(socket: TLSSocket, asksForCertificate: boolean): TlsInfo {
     cipher: socket.getCipher().name,
     serverName: servername || null,
     clientCertificate: certificate && Object.keys(certificate).length > 0 ? certificate : null,
+    authorized: asksForCertificate && socket.authorized,
   }
 }
 

@@ -36,9 +36,10 @@ describeProtocols(
       }
       await using client = await server.connect({ servername: 'localhost' })
       const { tls } = (await client.get('/info/info')).json() as { tls: object | null }
-      expect(tls).toMatchObject({ alpnProtocol: 'h2', clientCertificate: false })
+      expect(tls).toMatchObject({ alpnProtocol: 'h2', clientCertificate: false, authorized: false })
       expect(Object.keys(tls!).toSorted()).toEqual([
         'alpnProtocol',
+        'authorized',
         'cipher',
         'clientCertificate',
         'serverName',
