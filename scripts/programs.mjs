@@ -10,6 +10,7 @@ const packages = {
   nghttpd: 'nghttp2-server',
   curl: 'curl',
   openssl: 'openssl',
+  sslscan: 'sslscan',
   wrk: 'wrk',
   ab: 'apache2-utils',
   nginx: 'nginx',

@@ -1,7 +1,7 @@
 /** Versions and cipher suites of TLS: RFC 9113 §9.2. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
-import { runtimeNames } from '../support/processes.ts'
+import { run, runtimeNames } from '../support/processes.ts'
 import { Listener, readAll } from '../support/transport/listener.ts'
 
 const ecdsa: Certificate = await makeCertificate()
@@ -33,6 +33,7 @@ describe.each(
   const prefix = `ECDHE-${key.toUpperCase()}`
   const allowed = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305']
   const forbidden = ['AES128-SHA', 'AES256-SHA', 'AES128-SHA256', 'AES256-SHA384']
+  const tls13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256']
   // Keys that are not ephemeral.
   const fixed = key === 'rsa' ? ['AES128-SHA', 'AES128-GCM-SHA256', 'AES256-GCM-SHA384'] : []
 
@@ -50,12 +51,21 @@ describe.each(
     },
   )
 
-  it.each(['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'])(
-    'TLS 1.3 with %s',
-    async (name) => {
-      expect(await settled(listener, { ciphers: name })).toBe(`TLSv1.3 ${name}`)
-    },
-  )
+  it.each(tls13)('TLS 1.3 with %s', async (name) => {
+    expect(await settled(listener, { ciphers: name })).toBe(`TLSv1.3 ${name}`)
+  })
+
+  it('sslscan finds these versions and suites, and no others', async () => {
+    const { host, port } = listener.address
+    const flags = ['--no-colour', '--no-heartbleed', '--no-groups', '--no-check-certificate']
+    const { stdout } = await run('sslscan', [...flags, `${host}:${port}`])
+    const versions = [...stdout.matchAll(/^((?:SSL|TLS)v\S+) +enabled$/gm)]
+    expect(versions.map(([, version]) => version)).toEqual(['TLSv1.2', 'TLSv1.3'])
+    const suites = [...stdout.matchAll(/^(?:Preferred|Accepted) +\S+ +\d+ bits +(\S+)/gm)]
+    expect(suites.map(([, suite]) => suite).toSorted()).toEqual(
+      [...tls13, ...allowed.map((suite) => `${prefix}-${suite}`)].toSorted(),
+    )
+  })
 
   it('not TLS 1.1', async () => {
     const options = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
-import { runtimeNames } from '../support/processes.ts'
+import { run, runtimeNames } from '../support/processes.ts'
 import { closed, Listener, readAll } from '../support/transport/listener.ts'
 
 /** What the program reports of a connection. */
@@ -112,6 +112,20 @@ describe.each(runtimeNames)('TLS on %s', (runtime) => {
       clientCertificate: null,
       authorized: false,
     })
+  })
+
+  it.each([
+    ['h2', 'h2', /^ALPN protocol: h2$/m],
+    ['http/1.1,h2', 'h2 among others', /^ALPN protocol: h2$/m],
+    ['http/1.1', 'http/1.1 only', /alert no application protocol/],
+    ['spdy/3', 'an unknown protocol', /alert no application protocol/],
+  ])('openssl s_client -alpn %s: %s', async (offered, _, expected) => {
+    const { host, port } = listener.address
+    for (const version of ['-tls1_2', '-tls1_3']) {
+      const args = ['s_client', '-connect', `${host}:${port}`, version, '-alpn', offered]
+      const { stdout, stderr } = await run('openssl', args)
+      expect(stdout + stderr).toMatch(expected)
+    }
   })
 
   it('a client that renegotiates is turned away (RFC 9113 §9.2.1)', async () => {
