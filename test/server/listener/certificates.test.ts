@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type ConnectionOptions, type SecureVersion, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { serve } from '../../../src/index.ts'
 import { type Certificate, makeCertificate } from '../../support/certificate.ts'
 import { run } from '../../support/processes.ts'
 import { describeServers, newTag, type TestServer } from '../../support/server.ts'
@@ -267,3 +268,14 @@ describeServers(
 interface TlsAnswer {
   readonly clientCertificate: string | null
 }
+
+it('certificates that change before serve() listens are those that it listens with', async () => {
+  const fetch = (): Response => new Response('hello')
+  const server = serve({ hostname: '127.0.0.1', port: 0, tls: first, fetch })
+  server.setSecureContext(second)
+  await server.ready()
+  expect(await presented({ port: server.port })).toBe('second.example')
+  server.setSecureContext(first)
+  expect(await presented({ port: server.port })).toBe('first.example')
+  await server.close()
+})
