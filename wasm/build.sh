@@ -41,7 +41,7 @@ compile_bytes=(-O3 -fno-lto -mbulk-memory -fno-builtin)
 compile_llhttp=(-Os -U__wasm__ -Wno-unused-parameter)
 # Small, because none of these has a loop that is worth the bytes.
 small_library=("$library/lib/nghttp2_submit.c")
-small=(wasm/http1/target.c wasm/http2/submit.c wasm/libc/format.c)
+small=(wasm/http2/windows.c wasm/http1/target.c wasm/http2/submit.c wasm/http2/ends.c wasm/libc/format.c)
 compile_small=()
 link=(
   --no-entry -sSTANDALONE_WASM -sFILESYSTEM=0 -sSUPPORT_ERRNO=0

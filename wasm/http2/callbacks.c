@@ -53,6 +53,7 @@ static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *
   (void)ng;
   h2_session *session = user_data;
   session->counters[H2_COUNT_FRAMES_SENT] += 1;
+  session->window_credit += H2_WINDOW_UPDATES;
   switch (frame->hd.type) {
   case NGHTTP2_DATA:
     session->counters[H2_COUNT_DATA_SENT] += (uint32_t)frame->hd.length;

@@ -97,7 +97,12 @@ typedef struct h2_payload {
   uint8_t bytes[];
 } h2_payload;
 
-enum { H2_SKIPPED_RANGES = 8, H2_KEPT_STAGES = 512, H2_KEPT_WORDS = 3 * 20 };
+enum {
+  H2_SKIPPED_RANGES = 8,
+  H2_KEPT_STAGES = 512,
+  H2_KEPT_WORDS = 3 * 20,
+  H2_WINDOW_UPDATES = 4, /* WINDOW_UPDATE frames for each frame that is sent */
+};
 
 /*
  * The last block of a HEADERS frame that consisted of known strings: most clients repeat the fields
@@ -141,6 +146,7 @@ typedef struct h2_session {
   uint32_t requests_left; /* requests that may begin before h2_session_receive returns */
   uint32_t block_pauses;  /* the block is of a request that began when `requests_left` was 0 */
   uint32_t invalid_tokens, invalid_burst, invalid_rate, invalid_refilled;
+  uint32_t window_credit;          /* WINDOW_UPDATE frames that the peer may send; see rules.c */
   uint32_t max_concurrent_streams; /* as acknowledged by the peer; see h2_settings_acknowledged */
   h2_range skipped[H2_SKIPPED_RANGES];
   uint32_t next_skipped;

@@ -5,6 +5,7 @@
 #include "http2.h"
 
 #include "nghttp2_session.h"
+#include "nghttp2_time.h"
 
 /*
  * nghttp2's budget of received resets does not count resets that a peer causes. This one does: a
@@ -114,6 +115,22 @@ int h2_limit_queue(h2_session *session) {
 }
 
 /*
+ * A client has a use for two WINDOW_UPDATE frames for each DATA frame: for the stream and for the
+ * connection. nghttp2 takes any number of them. Those beyond what this side has sent are frames
+ * without an effect, and cost a token of nghttp2's budget for these.
+ */
+static int spend_window_update(h2_session *session, nghttp2_session *ng) {
+  if (session->window_credit) {
+    session->window_credit -= 1;
+    return 0;
+  }
+  nghttp2_ratelim_update(&ng->glitch_ratelim, nghttp2_time_now_sec());
+  return nghttp2_ratelim_drain(&ng->glitch_ratelim, 1) == 0
+           ? 0
+           : nghttp2_session_terminate_session(ng, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+/*
  * A session that is terminated here ignores the frame and all that follows, wherever the host has
  * cut its input.
  */
@@ -127,6 +144,8 @@ int h2_check_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user
   } else if (head->type == NGHTTP2_PRIORITY && id == 0) {
     /* RFC 9113 §6.3 */
     result = end_connection(session, head, NGHTTP2_ERR_PROTO, NGHTTP2_PROTOCOL_ERROR);
+  } else if (head->type == NGHTTP2_WINDOW_UPDATE) {
+    result = spend_window_update(session, ng);
   } else if (head->type == NGHTTP2_HEADERS && session->role == NW_ROLE_SERVER && id & 1) {
     if (id > last) {
       note_opened(session, id, last);
