@@ -34,8 +34,6 @@ export interface Protocol {
   onEnd(): boolean
   /** Announces that no more requests are accepted. `isFirst`: the client has just connected. */
   announceShutdown(isFirst: boolean): void
-  /** Takes no more requests; the connection ends with its last stream. */
-  finish(): void
   /** Announces the end of the connection. */
   terminate(): void
   /** The protocol cannot go on. Its last bytes are written to `output`. Does not throw. */

@@ -14,6 +14,7 @@ import { HeadTime } from './head-time.ts'
 import { Http1Carrier } from './http1-carrier.ts'
 import { Http1Core } from './http1-core.ts'
 import { RequestEvent, RequestEvents } from './request-events.ts'
+import { ShutdownNotice } from './shutdown-notice.ts'
 import { plainResponse, statusOfReset } from './status-responses.ts'
 import { type Http2Upgrade, readHttp2Upgrade } from './upgrade-to-http2.ts'
 
@@ -36,6 +37,7 @@ export class Http1Protocol implements Protocol {
   readonly #halfClose: HalfClose
   readonly #headTime: HeadTime
   readonly #streamTimes: StreamTimes
+  readonly #shutdown: ShutdownNotice
   readonly #ignoreEngine: () => void
   /** Bytes that were not parsed yet. */
   #rest: Uint8Array | undefined
@@ -58,6 +60,7 @@ export class Http1Protocol implements Protocol {
     this.#halfClose = new HalfClose(core)
     this.#headTime = new HeadTime(host.openedAt)
     this.#streamTimes = new StreamTimes(host)
+    this.#shutdown = new ShutdownNotice(core)
     this.#carrier = new Http1Carrier(core, new TransportInfo('HTTP/1.1', host.transport))
     this.#upgradeToHttp2 = upgradeToHttp2
     this.#ignoreEngine = core.session.engine.onFailure((error) => host.fail(error))
@@ -76,11 +79,11 @@ export class Http1Protocol implements Protocol {
   }
 
   get isDone(): boolean {
-    const { active, session, isLeaving } = this.#core
+    const { active, session } = this.#core
     if (active || this.#answered.length > 0 || session.bufferedAmount > 0) return false
     if (this.#isBroken || session.isClosing) return true
     const isIdle = this.#events.isEmpty && !this.#rest && !this.#isDiscarding
-    return isIdle && (isLeaving || this.#hasEnded) && !this.#headTime.isRunning
+    return isIdle && (this.#shutdown.isOver || this.#hasEnded) && !this.#headTime.isRunning
   }
 
   // ---- input ----------------------------------------------------------------------------------
@@ -341,22 +344,11 @@ export class Http1Protocol implements Protocol {
   // ---- the end of the connection --------------------------------------------------------------
 
   announceShutdown(): void {
-    this.#core.isLeaving = true
-    const { active } = this.#core
-    try {
-      active?.exchange.onShutdown?.()
-    } catch (error) {
-      active?.fail(error)
-    }
-    this.#host.flush()
-  }
-
-  finish(): void {
-    this.announceShutdown()
+    this.#shutdown.send()
   }
 
   terminate(): void {
-    this.#core.isLeaving = true
+    this.#shutdown.end()
   }
 
   abandon(_error: HTTPError, output: ByteOutput): void {
@@ -394,6 +386,7 @@ export class Http1Protocol implements Protocol {
 
   dispose(): void {
     this.#halfClose.cancel()
+    this.#shutdown.cancel()
     this.#ignoreEngine()
     this.#core.session.dispose()
   }

@@ -120,10 +120,6 @@ export class Http2Protocol implements Protocol {
     if (this.#core.canSpeak) this.#shutdown.send(isFirst)
   }
 
-  finish(): void {
-    this.#core.finish()
-  }
-
   terminate(): void {
     this.#core.isLeaving = true
     this.#core.say(() => this.#core.session.terminate())

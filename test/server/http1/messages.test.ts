@@ -247,21 +247,32 @@ describeFetch('HTTP/1.1: messages', (server) => {
     await server.line('cancelled', tag)
   })
 
-  it('a drain: idle connections end at once, others behind their response', async () => {
+  it('a drain: a request that crosses it is answered, and connections end behind a response or without one', async () => {
     const port = await openAnother(server, {})
     await using idle = await RawHttp1.open(port)
-    idle.send(get('/response/json'))
-    await idle.until(/\{"a":1\}/)
+    await using late = await RawHttp1.open(port)
+    for (const client of [idle, late]) {
+      client.send(get('/response/json'))
+      await client.until(/\{"a":1\}/)
+      expect(client.received).not.toMatch(/connection: close/)
+    }
     await using busy = await RawHttp1.open(port)
     busy.send(get('/response/pause?ms=300'))
     await vi.waitFor(async () => {
       expect((await RawHttp1.talk(port, get('/control/stats', close))).length).toBeGreaterThan(0)
     })
+    await using told = await server.connect({ port })
     await using control = await server.connect()
     const closing = control.get(`/control/close?port=${port}&graceful`)
+    await vi.waitFor(() => expect(told.goaways).toHaveLength(1), { interval: 5 })
+    late.send(get('/response/json'))
+    await late.ended()
+    expect(late.received).toMatch(/\{"a":1\}HTTP\/1.1 200 [^]*connection: close[^]*\{"a":1\}$/)
     await idle.ended()
     await busy.ended()
     expect(busy.received).toMatch(/^HTTP\/1\.1 200 [^]*connection: close/)
+    // The server waits for them to close their side.
+    for (const { socket } of [idle, late, busy]) socket.end()
     await closing
   })
 
