@@ -155,7 +155,7 @@ export class Connection implements TransportSink, ProtocolHost {
     this.#life = 'open'
     if (this.#firstRequestTimer !== undefined) {
       clearTimeout(this.#firstRequestTimer)
-      queueMicrotask(() => this.#protocol?.announceShutdown(true))
+      queueMicrotask(() => this.#protocol?.announceShutdown())
     }
     return chosen.rest
   }
@@ -274,7 +274,7 @@ export class Connection implements TransportSink, ProtocolHost {
 
   /** Announces that no more requests are accepted. Requests that are on their way are still served (RFC 9113 §6.8). */
   announceShutdown(): void {
-    if (this.#protocol) this.#protocol.announceShutdown(false)
+    if (this.#protocol) this.#protocol.announceShutdown()
     else if (this.#life === 'new') {
       this.#firstRequestTimer = setTimeout(() => this.#end(), firstRequestPeriod)
     }

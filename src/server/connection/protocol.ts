@@ -32,8 +32,8 @@ export interface Protocol {
   drain(output: ByteOutput, most: number): HTTPError | undefined
   /** The client has sent FIN. True: the client still waits for responses. */
   onEnd(): boolean
-  /** Announces that no more requests are accepted. `isFirst`: the client has just connected. */
-  announceShutdown(isFirst: boolean): void
+  /** Announces that no more requests are accepted. */
+  announceShutdown(): void
   /** Announces the end of the connection. */
   terminate(): void
   /** The protocol cannot go on. Its last bytes are written to `output`. Does not throw. */

@@ -95,6 +95,7 @@ export class Http2Protocol implements Protocol {
     const most = isAlone ? requestsAtATime.alone : requestsAtATime.amongOthers
     const rest = this.#core.session.feed(chunk, this.#events, now, most)
     this.#events.dispatch()
+    this.#shutdown.received()
     return rest
   }
 
@@ -116,8 +117,8 @@ export class Http2Protocol implements Protocol {
     return this.#halfClose.begin()
   }
 
-  announceShutdown(isFirst: boolean): void {
-    if (this.#core.canSpeak) this.#shutdown.send(isFirst)
+  announceShutdown(): void {
+    if (this.#core.canSpeak) this.#shutdown.begin()
   }
 
   terminate(): void {

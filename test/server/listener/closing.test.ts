@@ -45,6 +45,21 @@ describeServers('closing a server', (server) => {
     await server.line('server closed', String(port))
   })
 
+  it.concurrent('gracefully: the notice follows the first request', async () => {
+    const port = await server.open({})
+    await using client = await RawClient.connect(server, [], port)
+    const closing = server.close(port, 'gracefully')
+    await vi.waitFor(async () => expect(await isListening(port)).toBe(false))
+    // A client that has read GOAWAY opens no stream.
+    expect(client.frames.filter(({ type }) => type === Type.GOAWAY)).toEqual([])
+    client.get(1, '/')
+    await client.nextOf(Type.DATA, 1)
+    expect((await client.nextOf(Type.GOAWAY)).payload.readUInt32BE(0)).toBe(0x7fffffff)
+    expect(await client.goaway()).toEqual({ lastStreamId: 1, errorCode: 0 })
+    client.socket.end()
+    await closing
+  })
+
   it.concurrent('gracefully: a client that says nothing and stays is not waited for long', async () => {
     const port = await server.open({})
     // Our side stays open when the server ends its own, as that of a browser which has connected ahead of need.
