@@ -76,6 +76,8 @@ export class ServerCore implements ConnectionOwner {
   #closing: Promise<void> | undefined
   /** The server closes gracefully: open streams may finish. */
   #isDraining = false
+  /** Nothing listens, and the clients have been told. */
+  #isAnnounced = false
   #isImmediate = false
   #tickedAt = 0
   #ticker: ReturnType<typeof setInterval> | undefined
@@ -202,8 +204,8 @@ export class ServerCore implements ConnectionOwner {
     }
     this.#totals.connections++
     this.#connections.add(connection)
-    if (this.#isDraining) connection.announceShutdown()
-    else if (this.#closing) connection.terminate()
+    if (this.#isAnnounced) connection.announceShutdown()
+    else if (this.#closing && !this.#isDraining) connection.terminate()
     return connection
   }
 
@@ -227,7 +229,8 @@ export class ServerCore implements ConnectionOwner {
   }
 
   async #close(graceful: boolean): Promise<void> {
-    if (graceful) await this.#announce()
+    this.#isDraining = graceful
+    if (graceful) await new Promise((resolve) => setTimeout(resolve, acceptPeriod))
     let listening: Listening | undefined
     try {
       listening = await this.#listening
@@ -235,6 +238,7 @@ export class ServerCore implements ConnectionOwner {
     } catch {
       // The server never listened; the caller of listen() got the error.
     }
+    if (this.#isDraining) this.#announce()
     if (this.#isDraining) await this.#handshakes(listening)
     if (this.#isDraining) await this.#drain()
     this.#endNow()
@@ -245,11 +249,13 @@ export class ServerCore implements ConnectionOwner {
     this.#resolveClosed()
   }
 
-  /** RFC 9113 §6.8: a notice, then GOAWAY, then the streams that are open finish. */
-  async #announce(): Promise<void> {
-    this.#isDraining = true
+  /**
+   * RFC 9113 §6.8: a notice, then GOAWAY, then the streams that are open finish. Clients that were told while the server
+   * still listened would connect again, to a listener whose close resets connections that have just come.
+   */
+  #announce(): void {
+    this.#isAnnounced = true
     for (const connection of this.#connections) connection.announceShutdown()
-    await new Promise((resolve) => setTimeout(resolve, acceptPeriod))
   }
 
   /** Waits for TLS handshakes that are under way, for `handshakePeriod` or until `#endNow()`. */
@@ -272,7 +278,7 @@ export class ServerCore implements ConnectionOwner {
   #endNow(): void {
     if (this.#isImmediate) return
     this.#whenEnding?.()
-    this.#isDraining = false
+    this.#isDraining = this.#isAnnounced = false
     this.#isImmediate = this.#closing !== undefined
     for (const connection of this.#connections) connection.terminate()
     if (this.#closing) this.#destroyer = setTimeout(() => this.#destroyAll(), closePeriod)

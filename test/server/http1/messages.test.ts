@@ -262,6 +262,7 @@ describeFetch('HTTP/1.1: messages', (server) => {
       expect((await RawHttp1.talk(port, get('/control/stats', close))).length).toBeGreaterThan(0)
     })
     await using told = await server.connect({ port })
+    await told.get('/response/json')
     await using control = await server.connect()
     const closing = control.get(`/control/close?port=${port}&graceful`)
     await vi.waitFor(() => expect(told.goaways).toHaveLength(1), { interval: 5 })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { BaseRequestHandler } from '../../../src/server/handler/base-request-handler.ts'
 import { HTTP2Server } from '../../../src/server/handler/http2-server.ts'
@@ -11,13 +12,19 @@ interface Served {
   readonly statuses: string[]
 }
 
-/** A server that answers in the next turn of the loop; `act` is called with its connection before that. */
-async function serve(text: string, act: (by: HandTransport) => void = () => {}): Promise<Served> {
+/** A server that answers once `act` is over, which is called with its connection. */
+async function serve(
+  text: string,
+  act: (by: HandTransport) => unknown = () => {},
+): Promise<Served> {
   const paths: string[] = []
+  let goOn!: () => void
+  const acted = new Promise<void>((resolve) => (goOn = resolve))
   class Later extends BaseRequestHandler {
     override async onHeaders(): Promise<void> {
       paths.push(this.path)
       await turn()
+      await acted
       this.sendResponse({ body: this.path })
     }
   }
@@ -30,7 +37,8 @@ async function serve(text: string, act: (by: HandTransport) => void = () => {}):
     },
   )
   by.sink.onData(new TextEncoder().encode(text))
-  act(by)
+  await act(by)
+  goOn()
   for (let i = 0; i < 10; i++) await turn()
   const statuses = [...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status!)
   by.transport.destroy()
@@ -54,6 +62,8 @@ it('half a request and FIN behind one that is being answered: the first gets its
 it('no request is answered behind a response that says that the connection closes', async () => {
   const { paths, statuses } = await serve(get('/first') + get('/second'), ({ server }) => {
     void server.close({ graceful: true })
+    // The clients are told once nothing listens, after 20 ms.
+    return sleep(200)
   })
   expect(paths).toEqual(['/first'])
   expect(statuses).toEqual(['200'])
