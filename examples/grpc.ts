@@ -1,5 +1,5 @@
-// A gRPC service on serve(): the four kinds of calls, deadlines, statuses in trailers. The same file runs on
-// all three runtimes:
+// A gRPC service on serve(): the four kinds of calls, deadlines, statuses in trailers, and gRPC's own health
+// check. The same file runs on all three runtimes:
 //
 //   deno run -A grpc.ts      bun grpc.ts      node grpc.ts (from 22.18 on)
 //
@@ -20,13 +20,29 @@ const { root } = protobuf.parse(`
   }
   message Text { string text = 1; }
 `)
-const Text = root.lookupType('example.Text')
+protobuf.parse(
+  `
+  syntax = "proto3";
+  package grpc.health.v1;
+  service Health {
+    rpc Check (HealthCheckRequest) returns (HealthCheckResponse);
+  }
+  message HealthCheckRequest { string service = 1; }
+  message HealthCheckResponse {
+    enum ServingStatus { UNKNOWN = 0; SERVING = 1; }
+    ServingStatus status = 1;
+  }
+`,
+  root,
+)
+root.resolveAll()
 
 /** google.rpc.Code */
 const Code = {
   UNKNOWN: 2,
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
   TOO_LARGE: 8,
   UNIMPLEMENTED: 12,
 }
@@ -40,12 +56,14 @@ class GrpcError extends Error {
   }
 }
 
-interface Text {
+/** The fields that requests have. */
+interface Fields {
   readonly text: string
+  readonly service: string
 }
 
 /** Every call is a stream in both directions; a unary one has one message each way. */
-type Call = (requests: AsyncIterable<Text>, signal: AbortSignal) => AsyncIterable<Text>
+type Call = (requests: AsyncIterable<Fields>, signal: AbortSignal) => AsyncIterable<object>
 
 const calls: Readonly<Record<string, Call>> = {
   async *'/example.Greeter/Greet'(requests) {
@@ -70,10 +88,20 @@ const calls: Readonly<Record<string, Call>> = {
   async *'/example.Greeter/Shout'(requests) {
     for await (const { text } of requests) yield { text: text.toUpperCase() }
   },
+  /** An empty name means the server. */
+  async *'/grpc.health.v1.Health/Check'(requests) {
+    for await (const { service } of requests) {
+      if (service !== '' && service !== 'example.Greeter') {
+        throw new GrpcError(Code.NOT_FOUND, `there is no service ${service}`)
+      }
+      yield { status: 1 }
+    }
+  },
 }
 
 async function fetch(request: Request, info: FetchInfo): Promise<FastResponse> {
-  const call = calls[new URL(request.url).pathname]
+  const { pathname } = new URL(request.url)
+  const call = calls[pathname]
   // A client that compresses is refused, and told that it need not.
   const type = { 'content-type': 'application/grpc+proto', 'grpc-accept-encoding': 'identity' }
   if (!call || !request.body) {
@@ -82,12 +110,14 @@ async function fetch(request: Request, info: FetchInfo): Promise<FastResponse> {
     })
   }
 
+  const [, service = '', method = ''] = pathname.split('/')
+  const { resolvedRequestType, resolvedResponseType } = root.lookupService(service).methods[method]!
   // A deadline is a call's own; the signal of the request says that the client has gone.
   const deadline = milliseconds(request.headers.get('grpc-timeout'))
   const late = deadline === undefined ? [] : [AbortSignal.timeout(deadline)]
   const signal = AbortSignal.any([request.signal, ...late])
   const end = aborted(signal)
-  const replies = call(messages(request.body), signal)[Symbol.asyncIterator]()
+  const replies = call(messages(request.body, resolvedRequestType!), signal)[Symbol.asyncIterator]()
 
   let status: Record<string, string> = { 'grpc-status': '0' }
   async function* frames(): AsyncGenerator<Uint8Array> {
@@ -95,7 +125,7 @@ async function fetch(request: Request, info: FetchInfo): Promise<FastResponse> {
       for (;;) {
         const { done, value } = await Promise.race([replies.next(), end])
         if (done) return
-        yield frame(value)
+        yield frame(value, resolvedResponseType!)
       }
     } catch (error) {
       const code = error instanceof GrpcError ? error.code : Code.UNKNOWN
@@ -110,7 +140,10 @@ async function fetch(request: Request, info: FetchInfo): Promise<FastResponse> {
 }
 
 /** The messages of a body: a byte (1: compressed), four of the length, and the message. */
-async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Text> {
+async function* messages(
+  body: ReadableStream<Uint8Array>,
+  type: protobuf.Type,
+): AsyncGenerator<Fields> {
   const take = taker(body)
   for (;;) {
     const head = await take(5)
@@ -118,7 +151,7 @@ async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Text>
     const length = new DataView(head.buffer).getUint32(1)
     if (head[0] !== 0) throw new GrpcError(Code.UNIMPLEMENTED, 'no compressed messages')
     if (length > 8 << 20) throw new GrpcError(Code.TOO_LARGE, `${length} bytes are too many`)
-    yield Text.decode((await take(length))!) as unknown as Text
+    yield type.decode((await take(length))!) as unknown as Fields
   }
 }
 
@@ -146,8 +179,8 @@ function taker(
   }
 }
 
-function frame(message: Text): Uint8Array {
-  const bytes = Text.encode(message).finish()
+function frame(message: object, type: protobuf.Type): Uint8Array {
+  const bytes = type.encode(message).finish()
   const framed = new Uint8Array(5 + bytes.length)
   new DataView(framed.buffer).setUint32(1, bytes.length)
   framed.set(bytes, 5)

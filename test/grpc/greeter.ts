@@ -15,6 +15,19 @@ const { root } = parse(`
   }
   message Text { string text = 1; }
 `)
+parse(
+  `
+  syntax = "proto3";
+  package grpc.health.v1;
+  service Health { rpc Check (HealthCheckRequest) returns (HealthCheckResponse); }
+  message HealthCheckRequest { string service = 1; }
+  message HealthCheckResponse {
+    enum ServingStatus { UNKNOWN = 0; SERVING = 1; NOT_SERVING = 2; SERVICE_UNKNOWN = 3; }
+    ServingStatus status = 1;
+  }
+`,
+  root,
+)
 
 export interface Text {
   readonly text: string
@@ -32,20 +45,47 @@ export interface Greeter extends grpc.Client {
   shout(): grpc.ClientDuplexStream<Text, Text>
 }
 
-/** A client; `ca` is PEM, and `null` cleartext. */
+/** The client of gRPC's health checks. */
+export interface Health extends grpc.Client {
+  check(
+    request: { service: string },
+    done: grpc.requestCallback<{ status: string }>,
+  ): grpc.ClientUnaryCall
+}
+
+type ClientClass<Client> = new (...args: ConstructorParameters<typeof grpc.Client>) => Client
+
+const clients = grpc.loadPackageDefinition(
+  loader.fromJSON(root.toJSON(), { enums: String }),
+) as unknown as {
+  example: { Greeter: ClientClass<Greeter> }
+  grpc: { health: { v1: { Health: ClientClass<Health> } } }
+}
+
+/** A client of the server's health; see `connectGreeter`. */
+export function connectHealth(address: number | string, ca: string | null): Health {
+  return connect(clients.grpc.health.v1.Health, address, ca, {})
+}
+
+/** A client; `ca` is PEM, and `null` cleartext. `address`: a port, or an address as gRPC has it. */
 export function connectGreeter(
-  port: number,
+  address: number | string,
   ca: string | null,
   options: grpc.ChannelOptions = {},
 ): Greeter {
-  const definition = loader.fromJSON(root.toJSON())
-  const { example } = grpc.loadPackageDefinition(definition) as unknown as {
-    example: { Greeter: new (...args: ConstructorParameters<typeof grpc.Client>) => Greeter }
-  }
+  return connect(clients.example.Greeter, address, ca, options)
+}
+
+function connect<Client>(
+  Class: ClientClass<Client>,
+  address: number | string,
+  ca: string | null,
+  options: grpc.ChannelOptions,
+): Client {
   const credentials = ca
     ? grpc.credentials.createSsl(Buffer.from(ca))
     : grpc.credentials.createInsecure()
-  return new example.Greeter(`localhost:${port}`, credentials, {
+  return new Class(typeof address === 'number' ? `localhost:${address}` : address, credentials, {
     'grpc.max_receive_message_length': 16 << 20,
     'grpc.max_send_message_length': 16 << 20,
     // The certificate is for this name; the server listens on one address.

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeCertificate } from '../support/certificate.ts'
 import { type RunningExample, startExample } from '../support/examples.ts'
 import { runtimeNames } from '../support/processes.ts'
-import { connectGreeter, type Greeter, type Text } from './greeter.ts'
+import { connectGreeter, connectHealth, type Greeter, type Text } from './greeter.ts'
 
 const certificate = await makeCertificate()
 const cases = runtimeNames.flatMap((runtime) =>
@@ -102,6 +102,20 @@ describe.each(cases)('gRPC: $runtime, $security', ({ runtime, security }) => {
   it('a status alone, of a call that there is not', async () => {
     const error = await new Promise((resolve) => client.nothing({ text: '' }, resolve))
     expect(error).toMatchObject({ code: grpc.status.UNIMPLEMENTED })
+  })
+
+  it('health checks', async () => {
+    const health = connectHealth(server.port, security === 'TLS' ? certificate.cert : null)
+    const check = (service: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        health.check({ service }, (error, reply) =>
+          error ? reject(error) : resolve(reply!.status),
+        )
+      })
+    expect(await check('')).toBe('SERVING')
+    expect(await check('example.Greeter')).toBe('SERVING')
+    await expect(check('other')).rejects.toMatchObject({ code: grpc.status.NOT_FOUND })
+    health.close()
   })
 
   it('a deadline, on both sides', async () => {
