@@ -15,6 +15,9 @@ const packages = {
   ab: 'apache2-utils',
   nginx: 'nginx',
   haproxy: 'haproxy',
+  apache2: 'apache2-bin',
+  caddy: 'caddy',
+  nghttpx: 'nghttp2-proxy',
   chromium: 'chromium',
 }
 

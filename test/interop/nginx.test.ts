@@ -4,24 +4,11 @@ import { type ClientRequest, type IncomingMessage, request as httpRequest } from
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { countsDuring, errorsOf, hashOf, program } from '../support/interop.ts'
 import { describeProgram, type ProgramServer } from '../support/program-server.ts'
+import { nginxSettings } from '../support/nginx.ts'
 import { Proxy, socketIn } from '../support/proxy.ts'
 import { factsThrough, proxied } from '../support/proxy-suite.ts'
 
-/** Its files are in the folder. As root, it would have its worker be another user. */
-const configuration = (server: ProgramServer, folder: string): string => `
-${process.getuid?.() === 0 ? 'user root;' : ''}
-daemon off;
-worker_processes 1;
-pid ${folder}/pid;
-error_log stderr error;
-events { worker_connections 512; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+const inHttp = (server: ProgramServer, folder: string): string => `
   client_max_body_size 0;
   upstream origin {
     server 127.0.0.1:${server.port};
@@ -48,13 +35,12 @@ http {
       proxy_request_buffering on;
     }
   }
-}
 `
 
 describeProgram(program, 'nginx', (server) => {
   let proxy: Proxy
   beforeAll(async () => {
-    proxy = await Proxy.nginx((folder) => configuration(server, folder))
+    proxy = await Proxy.nginx((folder) => nginxSettings(folder, inHttp(server, folder)))
   })
   afterAll(() => proxy?.[Symbol.asyncDispose]())
 

@@ -1,7 +1,7 @@
-/** Proxies before a server: nginx and HAProxy, which listen on a socket of the file system, as no port has to be found. */
+/** Proxies before a server. They listen on a socket of the file system, as no port has to be found, where they can. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,10 +23,12 @@ export class Proxy implements AsyncDisposable {
   readonly folder: string
   readonly program: Program
   readonly #agent: Agent = new Agent({ keepAlive: true })
+  readonly #port: number | undefined
 
-  private constructor(folder: string, program: Program) {
+  private constructor(folder: string, program: Program, port?: number) {
     this.folder = folder
     this.program = program
+    this.#port = port
   }
 
   static nginx(configuration: (folder: string) => string): Promise<Proxy> {
@@ -39,14 +41,39 @@ export class Proxy implements AsyncDisposable {
     return Proxy.#start(configuration, (file) => start('haproxy', ['-db', '-f', file], { env }))
   }
 
+  /** Apache listens on ports only. */
+  static async apache(configuration: (folder: string, port: number) => string): Promise<Proxy> {
+    const port = await freePort()
+    return Proxy.#start(
+      (folder) => configuration(folder, port),
+      (file) => start('apache2', ['-DFOREGROUND', '-f', file], { env }),
+      port,
+    )
+  }
+
+  static caddy(configuration: (folder: string) => string): Promise<Proxy> {
+    return Proxy.#start(configuration, (file, folder) => {
+      const args = ['run', '--config', file, '--adapter', 'caddyfile']
+      // Where it keeps what it knows.
+      return start('caddy', args, {
+        env: { ...env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+      })
+    })
+  }
+
+  static nghttpx(configuration: (folder: string) => string): Promise<Proxy> {
+    return Proxy.#start(configuration, (file) => start('nghttpx', [`--conf=${file}`], { env }))
+  }
+
   static async #start(
     configuration: (folder: string) => string,
     run: (file: string, folder: string) => Promise<Program>,
+    port?: number,
   ): Promise<Proxy> {
     const folder = await mkdtemp(join(tmpdir(), 'proxy-'))
     const file = join(folder, 'proxy.conf')
     await writeFile(file, configuration(folder))
-    const proxy = new Proxy(folder, await run(file, folder))
+    const proxy = new Proxy(folder, await run(file, folder), port)
     await proxy.#listening()
     return proxy
   }
@@ -61,7 +88,7 @@ export class Proxy implements AsyncDisposable {
     void this.program.exited.then(() => (hasEnded = true))
     const deadline = Date.now() + 10_000
     for (;;) {
-      const socket = connect(this.socket)
+      const socket = this.#port ? connect(this.#port, '127.0.0.1') : connect(this.socket)
       try {
         await once(socket, 'connect')
         return
@@ -83,7 +110,7 @@ export class Proxy implements AsyncDisposable {
   ): Promise<IncomingMessage> {
     const { body, ...init } = options
     const request = httpRequest({
-      socketPath: this.socket,
+      ...(this.#port ? { host: '127.0.0.1', port: this.#port } : { socketPath: this.socket }),
       agent: this.#agent,
       path,
       method: body === undefined ? 'GET' : 'POST',
@@ -120,4 +147,26 @@ export class Proxy implements AsyncDisposable {
 /** The socket that a proxy of this folder listens on. */
 export function socketIn(folder: string): string {
   return join(folder, 'front.sock')
+}
+
+let portCount = 0
+
+/**
+ * A port that is free now, and stays so: the system gives none of this range to a client, as it might while a server is
+ * restarted, and each process of tests has ports of its own.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const server = createServer()
+    const port = 10_000 + ((process.pid * 16 + portCount++) % 20_000)
+    try {
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
+      return port
+    } catch {
+      // It is in use.
+    } finally {
+      server.close()
+    }
+  }
 }
