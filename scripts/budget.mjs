@@ -4,7 +4,18 @@ import { join } from 'node:path'
 import { filesUnder, root } from './tools.mjs'
 
 const limit = 400
-const folders = ['src', 'wasm', 'test', 'fuzz', 'scripts', 'examples', 'bench', 'attack', '.ci']
+const folders = [
+  'src',
+  'wasm',
+  'test',
+  'fuzz',
+  'scripts',
+  'examples',
+  'bench',
+  'attack',
+  'soak',
+  '.ci',
+]
 
 const files = folders.flatMap((folder) => filesUnder(folder, /\.(ts|c|h|mjs|sh)$/))
 const tooLong = files

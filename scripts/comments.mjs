@@ -5,7 +5,7 @@ import { commentsOf } from './comment-scanner.mjs'
 import { filesUnder, root } from './tools.mjs'
 
 const words = /\b(?:nobody|somebody|anybody|whoever|whom)\b/i
-const folders = ['src', 'wasm', 'scripts', 'bench', 'attack', 'fuzz', 'examples', 'test']
+const folders = ['src', 'wasm', 'scripts', 'bench', 'attack', 'soak', 'fuzz', 'examples', 'test']
 const languages = {
   '.ts': 'js',
   '.mts': 'js',

@@ -25,10 +25,10 @@ export class Http1Client implements AsyncDisposable {
   localPort: number | undefined
   readonly #options: RequestOptions
   readonly #agent: Agent
-  readonly #isSecure: boolean
+  readonly isSecure: boolean
 
   constructor({ port, ca }: Http1Options) {
-    this.#isSecure = ca !== undefined
+    this.isSecure = ca !== undefined
     this.#agent =
       ca === undefined ? new Agent({ keepAlive: true }) : new TlsAgent({ keepAlive: true, ca })
     this.#options = { host: ca === undefined ? '127.0.0.1' : 'localhost', port, agent: this.#agent }
@@ -50,7 +50,7 @@ export class Http1Client implements AsyncDisposable {
 
   /** A request whose body the test itself writes, and whose response it reads. */
   open(path: string, init: RequestInit = {}, endStream = false): Http1Stream {
-    const send = this.#isSecure ? tlsRequest : httpRequest
+    const send = this.isSecure ? tlsRequest : httpRequest
     const { method = init.body === undefined ? 'GET' : 'POST', trailers } = init
     const { ':authority': host, ...headers }: OutgoingHttpHeaders = init.headers ?? {}
     const isChunked = !endStream && headers['content-length'] === undefined

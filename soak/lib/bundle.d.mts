@@ -1,0 +1,2 @@
+/** The path of the command. */
+export declare function bundle(): Promise<string>

@@ -1,0 +1,160 @@
+/** The results as a table, as JSON, and as docs/SOAK.md, to which each soak adds its own part. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { describeMachine, type Machine } from '../../bench/lib/machine.mjs'
+import { markdownTable } from '../../bench/lib/markdown.mjs'
+import { median } from '../../bench/lib/statistics.mjs'
+import { root, type RuntimeName } from '../../test/support/processes.ts'
+import { breachesOf, memoryOf } from './judge.ts'
+import { plot } from './plot.ts'
+import type { SoakResult } from './soak.ts'
+
+const folder = `${root}docs/soak`
+const mebibyte = 1024 * 1024
+
+/** What is kept of a soak. */
+export interface Summary {
+  readonly runtime: RuntimeName
+  readonly machine: Machine
+  readonly row: readonly string[]
+  readonly done: Readonly<Record<string, number>>
+  readonly reports: Readonly<Record<string, number>>
+  readonly breaches: readonly string[]
+}
+
+const columns = [
+  'runtime',
+  'minutes',
+  'actions',
+  'failed',
+  'wrong',
+  'requests',
+  'connections',
+  'received',
+  'sent',
+  'CPU',
+  'resident after 5 min',
+  'at the end',
+  'growth',
+  'heap at the end',
+  'linear memory',
+  'left open',
+  'exit',
+]
+
+export function summaryOf(result: SoakResult): Summary {
+  const { runtime, closed } = result
+  return {
+    runtime,
+    machine: describeMachine(),
+    row: rowOf(result),
+    done: result.client.done,
+    reports: closed?.reports ?? {},
+    breaches: breachesOf(result),
+  }
+}
+
+function rowOf(result: SoakResult): string[] {
+  const { runtime, minutes, client, drained, closed, exit, samples } = result
+  const memory = memoryOf(result)
+  const last = samples.at(-1)
+  const actions = Object.values(client.done).reduce((sum, count) => sum + count, 0)
+  return [
+    runtime,
+    String(minutes),
+    String(actions),
+    String(client.failed),
+    String(client.wrong),
+    String(closed?.streamsTotal ?? ''),
+    String(closed?.connectionsTotal ?? ''),
+    mebibytes(closed?.bytesReceived),
+    mebibytes(closed?.bytesSent),
+    `${(median(samples.map(({ cpu }) => cpu)) * 100).toFixed(0)} %`,
+    memory ? mebibytes(memory.settled) : 'not judged',
+    mebibytes(memory ? memory.end : last?.resident),
+    memory ? `${(memory.growth * 100).toFixed(1)} %` : 'not judged',
+    mebibytes(last?.heapUsed),
+    mebibytes(last?.linear),
+    String((drained?.connectionsOpen ?? NaN) + (drained?.streamsOpen ?? NaN)),
+    exit.code === 0 ? `by itself, ${exit.milliseconds.toFixed(0)} ms` : '**killed**',
+  ]
+}
+
+function mebibytes(bytes = NaN): string {
+  return `${(bytes / mebibyte).toFixed(1)} MiB`
+}
+
+/** One column for each soak: the table has many rows, and stays narrow. */
+export function tableOf(summaries: readonly Summary[]): string {
+  const rows = columns.map((column, i) => [column].concat(summaries.map(({ row }) => row[i] ?? '')))
+  return markdownTable(rows[0]!, rows.slice(1))
+}
+
+/** Writes the parts of this soak, and the page of all. */
+export function write(result: SoakResult): void {
+  const summary = summaryOf(result)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(`${folder}/${result.runtime}.svg`, plot(result))
+  // Several soaks may end at the same time: each file is whole, or as it was.
+  replace(`${folder}/${result.runtime}.json`, `${JSON.stringify(summary, null, 2)}\n`)
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
+  const all = names.map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as Summary)
+  replace(`${root}docs/SOAK.md`, `${pageOf(all)}\n`)
+}
+
+function replace(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}`
+  writeFileSync(temporary, text)
+  renameSync(temporary, file)
+}
+
+function pageOf(summaries: readonly Summary[]): string {
+  const { date, cpu, cores, memory, kernel, versions } = summaries[0]!.machine
+  const programs = ['Node', 'Deno', 'Bun'].map((name) => `${name} ${versions[name]}`)
+  const plots = summaries.map(({ runtime }) => `![The memory of ${runtime}](soak/${runtime}.svg)`)
+  const breaches = summaries.flatMap(({ runtime, breaches: of }) =>
+    of.map((one) => `- **${runtime}: ${one}**`),
+  )
+  return [
+    '# Soak',
+    `Written by \`npm run soak -- --minutes N --runtime R --write\` on ${date.slice(0, 10)}: ${cpu}, ${cores} cores, ${memory} GiB,
+Linux ${kernel}; ${programs.join(', ')}.`,
+    `A server process with default options, in cleartext and over TLS, and a process of clients that do so many actions a second, by both
+protocols, on connections that last and on new ones. The bytes of every body and message are compared with those that it must have.
+Resident memory is a median: of the two minutes around the fifth, and of the last three; it must not have grown by more than a tenth.
+At the end the clients leave, the server closes in order, and its process must end by itself.`,
+    tableOf(summaries),
+    ...breaches,
+    '## Memory',
+    ...plots,
+    '## Actions',
+    actionsOf(summaries),
+    '## Reports to `onError`',
+    reportsOf(summaries),
+  ].join('\n\n')
+}
+
+function actionsOf(summaries: readonly Summary[]): string {
+  return countsOf(
+    'action',
+    summaries,
+    summaries.map(({ done }) => done),
+  )
+}
+
+function reportsOf(summaries: readonly Summary[]): string {
+  return countsOf(
+    'report',
+    summaries,
+    summaries.map(({ reports }) => reports),
+  )
+}
+
+function countsOf(
+  title: string,
+  summaries: readonly Summary[],
+  counts: readonly Readonly<Record<string, number>>[],
+): string {
+  const names = [...new Set(counts.flatMap((of) => Object.keys(of)))].sort()
+  const rows = names.map((name) => [name].concat(counts.map((of) => String(of[name] ?? 0))))
+  return markdownTable([title, ...summaries.map(({ runtime }) => runtime)], rows)
+}
