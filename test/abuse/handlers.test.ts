@@ -43,6 +43,9 @@ const reset = [
   '/pull-throws',
   '/pull-rejects',
   '/pull-thenable-rejects',
+  '/generator-throws-late',
+  '/stream-errors-late',
+  '/pull-throws-late',
   '/trailers-throw',
   '/trailers-reject',
   '/trailers-are-junk',
@@ -104,6 +107,29 @@ const suite = forProtocols<ProgramServer>(({ server, protocol, connect }) => {
     expect(answer.text).toBe(text)
     expect(reports()).toEqual([])
   })
+
+  it.each(['/error-throws', '/error-rejects', '/error-gives-junk'])(
+    '%s: 500, and one report of each error',
+    async (path) => {
+      const port = Number((await server.line('listening'))['withError'])
+      const { answer, reports } = await ask(path, port)
+      expect(answer).toMatchObject({ status: 500, text: 'Internal Server Error', errorCode: 0 })
+      expect(reports()).toHaveLength(2)
+      for (const report of reports())
+        expect(report).toMatchObject({ source: 'handler', streamId: 1 })
+      expect(reports().map(({ message }) => message)).toContain(path)
+    },
+  )
+
+  it.each(['/log-throws', '/log-rejects'])(
+    '%s: the answer is sent, and one report',
+    async (path) => {
+      const { answer, reports } = await ask(path)
+      expect(answer).toMatchObject({ status: 200, text: 'fine', errorCode: 0 })
+      await expect.poll(() => reports().length).toBe(1)
+      expect(reports()).toMatchObject([{ source: 'handler', streamId: 1 }])
+    },
+  )
 
   it.each(changed.filter((path) => isLate(path, protocol)))('%s is served', async (path) => {
     const { answer, reports } = await ask(path)
