@@ -30,6 +30,8 @@ const { ports, ca, rate, interval } = JSON.parse(process.argv[2]!) as Options
 /** Milliseconds until an action counts as failed. */
 const patience = 60_000
 const usesOfConnection = 150
+/** Actions that are open at a time. A machine that is too slow for the rate gets fewer of them. */
+const mostOpen = 50
 const mostFailures = 20
 
 const lanes = (['HTTP/1.1', 'HTTP/2'] as const).flatMap((protocol) => [
@@ -98,6 +100,7 @@ let count = 0
 const acting = setInterval(() => {
   // Those that are due, also when the timer was late.
   for (; (count * 1000) / rate <= performance.now() - begun; count++) {
+    if (open.size >= mostOpen) continue
     const turn = { lane: lanes[random(lanes.length)]!, random, seed: random(1 << 20) }
     const one = act(next.next().value as Action, turn)
     open.add(one)

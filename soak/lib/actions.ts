@@ -50,10 +50,11 @@ async function finish(stream: ClientStream, comparison?: Comparison): Promise<st
 }
 
 async function write(stream: ClientStream, seed: number, size: number): Promise<void> {
+  const over = closed(stream)
   for (const piece of pieces(seed, size, chunkSize)) {
     if (stream.destroyed) return
     // A stream that fails tells so when it closes.
-    if (!stream.write(piece)) await Promise.race([once(stream, 'drain'), closed(stream)])
+    if (!stream.write(piece)) await Promise.race([once(stream, 'drain').catch(() => {}), over])
   }
   stream.end()
 }

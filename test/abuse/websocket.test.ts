@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { Client } from '../support/server-client.ts'
 import { describeProgram } from '../support/program-server.ts'
 import { ClientSocket, connectSocket } from '../support/websocket/client.ts'
@@ -35,6 +37,19 @@ describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
       { source: 'handler', streamId, ...(message === undefined ? {} : { message }) },
     ])
   })
+
+  it.each(['/message-throws', '/message-rejects', '/open-throws'])(
+    '%s over HTTP/1.1: 1011, and one report',
+    async (path) => {
+      const before = reports().length
+      const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`)
+      socket.on('open', () => socket.send('hello'))
+      const [code] = (await once(socket, 'close')) as [number]
+      expect(code).toBe(INTERNAL_ERROR)
+      await expect.poll(() => reports().length - before).toBe(1)
+      expect(reports().slice(before)).toMatchObject([{ source: 'handler', streamId: 1 }])
+    },
+  )
 
   it('a close listener that throws is reported, after the socket has closed in order', async () => {
     const before = reports().length
