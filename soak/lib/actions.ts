@@ -146,7 +146,10 @@ async function webSocket(turn: Turn): Promise<void> {
   if (random(4) > 0) {
     await socket.close()
     await connection.close()
-  } else await connection.drop()
+  } else {
+    socket.drop()
+    await connection.drop()
+  }
 }
 
 async function webSocketMessage({ lane, random, seed }: Turn): Promise<void> {

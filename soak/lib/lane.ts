@@ -16,6 +16,8 @@ export interface Place {
 export interface EchoSocket {
   echo(message: Uint8Array): Promise<Uint8Array>
   close(): Promise<void>
+  /** Leaves without a word. */
+  drop(): void
 }
 
 type AnyClient = Client | Http1Client
@@ -90,6 +92,7 @@ function overHttp2(socket: ClientSocket): EchoSocket {
       await socket.closed()
       await socket.finish()
     },
+    drop: () => socket.stream.destroy(),
   }
 }
 
@@ -104,6 +107,7 @@ function overHttp1(socket: WebSocket): EchoSocket {
       socket.close(1000)
       await once(socket, 'close')
     },
+    drop: () => socket.terminate(),
   }
 }
 
