@@ -11,7 +11,7 @@ const usage = `npm run soak -- [options]
 
   --minutes N      how long; default 30. Memory is judged from 6 on
   --runtime NAME   ${runtimes.join(', ')}; any number of times, all at once; default: all
-  --rate N         actions a second; default 60
+  --rate N         actions a second; default 100
   --json           the results as JSON, with all samples
   --write          writes docs/SOAK.md and docs/soak
   --help`
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     runtime: { type: 'string', multiple: true },
-    rate: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '100' },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },

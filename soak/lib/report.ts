@@ -15,31 +15,11 @@ const mebibyte = 1024 * 1024
 export interface Summary {
   readonly runtime: RuntimeName
   readonly machine: Machine
-  readonly row: readonly string[]
+  readonly row: Readonly<Record<string, string>>
   readonly done: Readonly<Record<string, number>>
   readonly reports: Readonly<Record<string, number>>
   readonly breaches: readonly string[]
 }
-
-const columns = [
-  'runtime',
-  'minutes',
-  'actions',
-  'failed',
-  'wrong',
-  'requests',
-  'connections',
-  'received',
-  'sent',
-  'CPU',
-  'resident after 5 min',
-  'at the end',
-  'growth',
-  'heap at the end',
-  'linear memory',
-  'left open',
-  'exit',
-]
 
 export function summaryOf(result: SoakResult): Summary {
   const { runtime, closed } = result
@@ -53,40 +33,44 @@ export function summaryOf(result: SoakResult): Summary {
   }
 }
 
-function rowOf(result: SoakResult): string[] {
-  const { runtime, minutes, client, drained, closed, exit, samples } = result
+function rowOf(result: SoakResult): Record<string, string> {
+  const { minutes, rate, client, drained, closed, exit, samples } = result
   const memory = memoryOf(result)
   const last = samples.at(-1)
   const actions = Object.values(client.done).reduce((sum, count) => sum + count, 0)
-  return [
-    runtime,
-    String(minutes),
-    String(actions),
-    String(client.failed),
-    String(client.wrong),
-    String(closed?.streamsTotal ?? ''),
-    String(closed?.connectionsTotal ?? ''),
-    mebibytes(closed?.bytesReceived),
-    mebibytes(closed?.bytesSent),
-    `${(median(samples.map(({ cpu }) => cpu)) * 100).toFixed(0)} %`,
-    memory ? mebibytes(memory.settled) : 'not judged',
-    mebibytes(memory ? memory.end : last?.resident),
-    memory ? `${(memory.growth * 100).toFixed(1)} %` : 'not judged',
-    mebibytes(last?.heapUsed),
-    mebibytes(last?.linear),
-    String((drained?.connectionsOpen ?? NaN) + (drained?.streamsOpen ?? NaN)),
-    exit.code === 0 ? `by itself, ${exit.milliseconds.toFixed(0)} ms` : '**killed**',
-  ]
+  const unjudged = 'not judged'
+  return {
+    minutes: String(minutes),
+    'actions a second': `${(actions / minutes / 60).toFixed(0)} of ${rate}`,
+    actions: String(actions),
+    failed: String(client.failed),
+    'with wrong bytes': String(client.wrong),
+    requests: String(closed?.streamsTotal ?? ''),
+    connections: String(closed?.connectionsTotal ?? ''),
+    received: mebibytes(closed?.bytesReceived),
+    sent: mebibytes(closed?.bytesSent),
+    'CPU, of a core': `${(median(samples.map(({ cpu }) => cpu)) * 100).toFixed(0)} %`,
+    'resident after 5 minutes': memory ? mebibytes(memory.settled) : unjudged,
+    'resident at the end': mebibytes(memory ? memory.end : last?.resident),
+    growth: memory ? `${(memory.growth * 100).toFixed(1)} %` : unjudged,
+    'heap at the end': mebibytes(last?.heapUsed),
+    'linear memory': mebibytes(last?.linear),
+    'open without clients': String(
+      (drained?.connectionsOpen ?? NaN) + (drained?.streamsOpen ?? NaN),
+    ),
+    'end of the process': exit.code === 0 ? 'by itself' : '**killed**',
+  }
 }
 
 function mebibytes(bytes = NaN): string {
   return `${(bytes / mebibyte).toFixed(1)} MiB`
 }
 
-/** One column for each soak: the table has many rows, and stays narrow. */
+/** A column for each soak: with a row for each it would be too wide. */
 export function tableOf(summaries: readonly Summary[]): string {
-  const rows = columns.map((column, i) => [column].concat(summaries.map(({ row }) => row[i] ?? '')))
-  return markdownTable(rows[0]!, rows.slice(1))
+  const names = Object.keys(summaries[0]!.row)
+  const rows = names.map((name) => [name].concat(summaries.map(({ row }) => row[name] ?? '')))
+  return markdownTable(['', ...summaries.map(({ runtime }) => runtime)], rows)
 }
 
 /** Writes the parts of this soak, and the page of all. */
@@ -118,7 +102,7 @@ function pageOf(summaries: readonly Summary[]): string {
     '# Soak',
     `Written by \`npm run soak -- --minutes N --runtime R --write\` on ${date.slice(0, 10)}: ${cpu}, ${cores} cores, ${memory} GiB,
 Linux ${kernel}; ${programs.join(', ')}.`,
-    `A server process with default options, in cleartext and over TLS, and a process of clients that do so many actions a second, by both
+    `A server process with default options, in cleartext and over TLS, and a process of clients that act so often a second, by both
 protocols, on connections that last and on new ones. The bytes of every body and message are compared with those that it must have.
 Resident memory is a median: of the two minutes around the fifth, and of the last three; it must not have grown by more than a tenth.
 At the end the clients leave, the server closes in order, and its process must end by itself.`,
