@@ -5,6 +5,8 @@ use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 
 my ($port, $count) = @ARGV;
 local $| = 1;
+# A test that fails may leave it.
+alarm 120;
 binmode(STDIN);
 my $input = do { local $/; <STDIN> };
 socket(my $socket, PF_INET, SOCK_STREAM, 0) or die "socket: $!";
