@@ -18,6 +18,7 @@ export const CloseCode = {
   /** Never on the wire: there was no Close frame. */
   ABNORMAL: 1006,
   INVALID_PAYLOAD: 1007,
+  POLICY_VIOLATION: 1008,
   MESSAGE_TOO_BIG: 1009,
   INTERNAL_ERROR: 1011,
 } as const

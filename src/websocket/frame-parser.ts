@@ -21,6 +21,8 @@ const MASKED = 0x80
 const maxControlPayload = 125
 /** The least memory of a message, in bytes. The memory grows with the received bytes, not with the announced length. */
 const firstGrowth = 1024
+/** Fragments of one message that may have no payload. */
+const mostEmpty = 1000
 /** The memory of a message is at most this factor times its bytes; each byte is copied a constant number of times. */
 const growth = 1.5
 
@@ -51,6 +53,8 @@ export class FrameParser {
   #isCompressed = false
   #message = noBytes
   #length = 0
+  /** Fragments of the message without payload. */
+  #empty = 0
 
   #control = noBytes
   #isStopped = false
@@ -150,6 +154,11 @@ export class FrameParser {
     }
     if (this.#opcode >= Opcode.CLOSE) {
       this.#control = new Uint8Array(length)
+    } else if (length === 0 && !this.#isFinal && ++this.#empty > mostEmpty) {
+      throw new WebSocketProtocolError(
+        CloseCode.POLICY_VIOLATION,
+        `a message has more than ${mostEmpty} fragments without payload`,
+      )
     } else if (this.#length + length > this.#maxPayload) {
       throw new WebSocketProtocolError(
         CloseCode.MESSAGE_TOO_BIG,
@@ -198,6 +207,7 @@ export class FrameParser {
     const isText = this.#messageOpcode === Opcode.TEXT
     this.#isInPayload = false
     this.#messageOpcode = 0
+    this.#empty = 0
     if (isText || this.#isCompressed) {
       unmask(chunk, at, end, this.#key, 0)
       this.#sink.onMessage(isText, chunk.subarray(at, end), this.#isCompressed)
@@ -240,7 +250,7 @@ export class FrameParser {
     const isText = this.#messageOpcode === Opcode.TEXT
     let payload = this.#message
     this.#message = noBytes
-    this.#length = 0
+    this.#length = this.#empty = 0
     this.#messageOpcode = 0
     if (payload.length !== length || length === 0) {
       const isLent = isText || this.#isCompressed

@@ -36,13 +36,24 @@ describe('a message in fragments', () => {
     expect(long).toBeLessThan(16 * 5 * Math.max(short, 5))
   })
 
-  it('a million of them empty are a message', () => {
+  it('a thousand of them empty are a message, and so is the next one', () => {
+    const peer = Peer.open({ maxPayload: 10 })
+    for (let i = 0; i < 2; i++) {
+      void peer.send(clientFrame(BINARY, ''))
+      void peer.send(repeated(clientFrame(CONTINUATION), 999))
+      void peer.send(clientFrame(FIN | CONTINUATION, 'ab'))
+    }
+    expect(peer.events).toEqual([asBytes(Buffer.from('ab')), asBytes(Buffer.from('ab'))])
+  })
+
+  it('more than a thousand of them empty fail the socket with 1008', () => {
     const peer = Peer.open({ maxPayload: 10 })
     void peer.send(clientFrame(BINARY, 'a'))
-    const frames = repeated(clientFrame(CONTINUATION), 100_000)
-    for (let i = 0; i < 10; i++) void peer.send(frames)
-    void peer.send(clientFrame(FIN | CONTINUATION, 'b'))
-    expect(peer.events).toEqual([asBytes(Buffer.from('ab'))])
+    void peer.send(repeated(clientFrame(CONTINUATION), 1001))
+    expect(peer.said()).toEqual([
+      'close 1008 a message has more than 1000 fragments without payload',
+    ])
+    expect(peer.events.at(-1)).not.toEqual(asBytes(Buffer.from('a')))
   })
 
   it.each([
