@@ -163,6 +163,11 @@ export class TimedClient implements TransportSink {
     this.#transport.end()
   }
 
+  /** The connection is lost. */
+  drop(): void {
+    this.#transport.destroy()
+  }
+
   onData(chunk: Uint8Array): void {
     this.#received = Buffer.concat([this.#received, chunk])
     if (this.isHttp2) this.#parse()

@@ -2,23 +2,24 @@
 export class ConnectionAge {
   readonly openedAt: number
   readonly #timeouts: ConnectionTimeouts
-  #idleSince: number
+  /** Since when there are no streams, where there are none. */
+  idleSince: number
   #agedAt: number | undefined
 
   constructor(timeouts: ConnectionTimeouts, now: number) {
     this.#timeouts = timeouts
-    this.openedAt = this.#idleSince = now
+    this.openedAt = this.idleSince = now
   }
 
   /** The last stream has closed. */
   becameIdle(now: number): void {
-    this.#idleSince = now
+    this.idleSince = now
   }
 
   /** The connection has no streams. `name`: the timeout for that. */
   isIdle(now: number, name: 'head' | 'idle' | 'keepAlive'): boolean {
     const longest = this.#timeouts[name]
-    return longest > 0 && now - this.#idleSince >= longest
+    return longest > 0 && now - this.idleSince >= longest
   }
 
   /** Returns the timeout of an old connection that is over. */

@@ -89,6 +89,11 @@ export class Connection implements TransportSink, ProtocolHost {
     return this.#age.openedAt
   }
 
+  /** Since when there are no streams; `undefined`: there are some, or the connection ends. */
+  get idleSince(): number | undefined {
+    return this.#takesInput && this.streamCount === 0 ? this.#age.idleSince : undefined
+  }
+
   get movedAt(): number {
     return this.#output.movedAt
   }

@@ -15,6 +15,7 @@ import type { Settings } from '../../common/settings.ts'
 import { settingsToWords } from '../../engine/http2/settings.ts'
 import type { ProtocolName } from '../../exchange/connection-info.ts'
 import { type Timeouts, resolveTimeouts } from './timeouts.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import { resolveTls } from './tls-options.ts'
 import type { Address, Runtime, TlsOptions } from '../../transport/transport.ts'
 
@@ -80,6 +81,21 @@ export interface ServerOptions {
    * grows. Default 256 MiB; `Infinity`: no limit.
    */
   readonly maxUnreadBytes?: number
+  /**
+   * The most connections that are open. For one more, the connection that has had no streams for the longest time is
+   * ended; if all have streams, the new one is answered with 503 or GOAWAY. Default 10,000; `Infinity`: no limit.
+   */
+  readonly maxConnections?: number
+  /**
+   * The most open connections from one address; a further one is refused. Behind a proxy all clients have its address.
+   * Default `Infinity`: no limit.
+   */
+  readonly maxConnectionsPerAddress?: number
+  /**
+   * Bytes of the engine's linear memory in use from which on new connections are taken as beyond `maxConnections`. The
+   * memory ends at 1 GiB. Default 512 MiB; `Infinity`: no limit.
+   */
+  readonly maxMemory?: number
   /** The engine of this server's sessions. Default: the engine of this thread. */
   readonly engine?: Engine
   /** The runtime to use. Default: the runtime that this program runs on. */
@@ -105,7 +121,7 @@ export interface ErrorWhere {
 }
 
 /** Options with the defaults filled in. */
-export interface ResolvedOptions {
+export interface ResolvedOptions extends ConnectionLimits {
   readonly tls: TlsOptions | null
   readonly http1: boolean
   readonly settings: Settings
@@ -138,7 +154,12 @@ const defaultSettings: Settings = {
 type Numbers = Required<
   Pick<
     ServerOptions,
-    'connectionWindowSize' | 'minDataRate' | 'padding' | 'maxRequestBodySize' | 'maxUnreadBytes'
+    | 'connectionWindowSize'
+    | 'minDataRate'
+    | 'padding'
+    | 'maxRequestBodySize'
+    | 'maxUnreadBytes'
+    | keyof ConnectionLimits
   >
 >
 
@@ -151,6 +172,9 @@ const numbers: NumberTable<Numbers> = {
   padding: { fallback: 0, least: 0, most: 256 },
   maxRequestBodySize: { fallback: 128 * MiB, least: 0, most, mayBeInfinite: true },
   maxUnreadBytes: { fallback: 256 * MiB, least: 0, most, mayBeInfinite: true },
+  maxConnections: { fallback: 10_000, least: 1, most, mayBeInfinite: true },
+  maxConnectionsPerAddress: { fallback: Infinity, least: 1, most, mayBeInfinite: true },
+  maxMemory: { fallback: 512 * MiB, least: 1, most, mayBeInfinite: true },
 }
 const descriptors: NumberRange = { fallback: 0, least: 0, most: 0x7fff_ffff }
 const backlogs: NumberRange = { fallback: 0, least: 1, most: 0x7fff_ffff }
@@ -182,6 +206,9 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     gracefulShutdown: resolveBoolean('gracefulShutdown', options.gracefulShutdown, false),
     maxRequestBodySize: number('maxRequestBodySize'),
     maxUnreadBytes: number('maxUnreadBytes'),
+    maxConnections: number('maxConnections'),
+    maxConnectionsPerAddress: number('maxConnectionsPerAddress'),
+    maxMemory: number('maxMemory'),
     engine,
     runtime: checkRuntime(runtime),
     onError: onError ?? reportToConsole,

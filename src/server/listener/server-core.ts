@@ -7,6 +7,7 @@ import { FirstBytes } from './choose-protocol.ts'
 import type { ConnectionOwner } from '../connection/connection-owner.ts'
 import type { Application } from '../../exchange/application.ts'
 import type { ProtocolChooser, ProtocolHost } from '../connection/protocol.ts'
+import { tooManyConnections } from '../connection/connection-limits.ts'
 import { tellError } from '../connection/reporter.ts'
 import type { ErrorWhere, ResolvedOptions } from '../connection/options.ts'
 import { ReadAhead } from '../../exchange/read-ahead.ts'
@@ -19,6 +20,8 @@ import type {
   TransportSink,
 } from '../../transport/transport.ts'
 import { TlsContext } from '../connection/tls-context.ts'
+import { OpenConnections } from './open-connections.ts'
+import { RefusedConnections } from './refused-connections.ts'
 import { UnreadBudget } from '../connection/unread-budget.ts'
 
 /** Options of `close()`. */
@@ -71,7 +74,8 @@ export class ServerCore implements ConnectionOwner {
   readonly #totals: ServerTotals = new ServerTotals()
   #runtime: Runtime | undefined
   #ignoreSignals: (() => void) | undefined
-  readonly #connections: Set<Connection> = new Set()
+  readonly #connections: OpenConnections
+  readonly #refusedConnections: RefusedConnections = new RefusedConnections()
   #listening: Promise<Listening> | undefined
   #closing: Promise<void> | undefined
   /** The server closes gracefully: open streams may finish. */
@@ -92,6 +96,7 @@ export class ServerCore implements ConnectionOwner {
     this.tls = new TlsContext(options.tls)
     this.application = application
     this.unread = new UnreadBudget(options.maxUnreadBytes)
+    this.#connections = new OpenConnections(options)
     this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve))
   }
 
@@ -139,7 +144,11 @@ export class ServerCore implements ConnectionOwner {
   }
 
   stats(): ServerStats {
-    return this.#totals.read(this.#connections, this.options.engine ?? Engine.shared())
+    return this.#totals.read(this.#connections, this.#engine)
+  }
+
+  get #engine(): Engine {
+    return this.options.engine ?? Engine.shared()
   }
 
   /** SIGINT and SIGTERM close the server gracefully; the next signal closes it at once. */
@@ -194,11 +203,19 @@ export class ServerCore implements ConnectionOwner {
   }
 
   #accept(transport: Transport): TransportSink {
+    const { remoteAddress } = transport
+    const { used } = this.#engine.memoryUsage()
+    const limit = this.#connections.makeRoom(remoteAddress.host, used, this.now())
+    if (limit !== undefined) {
+      this.#totals.refused(limit)
+      this.#report(tooManyConnections(limit, this.options), 'connection', remoteAddress)
+      return this.#refusedConnections.refuse(transport)
+    }
     let connection: Connection
     try {
       connection = new Connection(this, transport)
     } catch (error) {
-      this.#report(error, 'server', transport.remoteAddress)
+      this.#report(error, 'server', remoteAddress)
       transport.destroy()
       return ignoringTransport
     }

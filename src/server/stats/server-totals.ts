@@ -6,6 +6,10 @@ import { byName } from './session-stats.ts'
 export interface ServerStats {
   readonly connectionsOpen: number
   readonly connectionsTotal: number
+  /** Connections that were refused, by the name of the option that left no room. */
+  readonly connectionsRefused: Readonly<Record<string, number>>
+  /** Connections without streams that were ended to make room for others. */
+  readonly connectionsEvicted: number
   readonly streamsOpen: number
   readonly streamsTotal: number
   /** Streams that ended by RST_STREAM, by the name of the error code (RFC 9113 §7). */
@@ -32,10 +36,22 @@ export interface CountedConnection {
     | undefined
 }
 
+/** The connections that are open. */
+export interface CountedConnections extends Iterable<CountedConnection> {
+  readonly size: number
+  readonly evicted: number
+}
+
 /** Adds up the counts of connections. */
 export class ServerTotals {
   connections = 0
+  readonly #refused: Map<string, number> = new Map()
   readonly #closed: ConnectionCounts = new ConnectionCounts()
+
+  /** A connection was refused. */
+  refused(name: string): void {
+    this.#refused.set(name, (this.#refused.get(name) ?? 0) + 1)
+  }
 
   /** A connection breached a timeout before it was ready. */
   timedOut(name: string): void {
@@ -47,7 +63,7 @@ export class ServerTotals {
     sum(this.#closed, counts)
   }
 
-  read(connections: ReadonlySet<CountedConnection>, engine: Engine): ServerStats {
+  read(connections: CountedConnections, engine: Engine): ServerStats {
     const all = new ConnectionCounts()
     sum(all, this.#closed)
     let streamsOpen = 0
@@ -64,6 +80,8 @@ export class ServerTotals {
     return {
       connectionsOpen: connections.size,
       connectionsTotal: this.connections,
+      connectionsRefused: Object.fromEntries(this.#refused),
+      connectionsEvicted: connections.evicted,
       streamsOpen,
       streamsTotal: all.streams,
       streamsReset: byName(all.resets),

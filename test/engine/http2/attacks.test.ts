@@ -115,6 +115,29 @@ describe('attacks end the connection that makes them', () => {
     expect(goaway(server)).toBe('GOAWAY 1 ENHANCE_YOUR_CALM')
   })
 
+  it('WINDOW_UPDATE frames beyond four for each frame that was sent', () => {
+    const server = serving()
+    const update = frame(Type.WINDOW_UPDATE, 0, 0, u32(1))
+    server.receive(join(...Array<Uint8Array>(9000).fill(update)))
+    expect(goaway(server)).toBeUndefined()
+    server.receive(join(...Array<Uint8Array>(1100).fill(update)))
+    expect(goaway(server)).toBe('GOAWAY 0 ENHANCE_YOUR_CALM')
+  })
+
+  it('a WINDOW_UPDATE for each byte that is sent, on the stream and on the connection, is no flood', () => {
+    const server = serving({ glitchBurst: 100, glitchRate: 0 })
+    server.receive(settings([4, 0]))
+    server.receive(get(1))
+    server.submitResponse(1, [[':status', '200']], { body: new Uint8Array(20_000) })
+    server.bytesToSend()
+    for (let i = 0; i < 20_000; i++) {
+      server.receive(frame(Type.WINDOW_UPDATE, 0, 1, u32(1)))
+      server.receive(frame(Type.WINDOW_UPDATE, 0, 0, u32(1)))
+      server.bytesToSend()
+    }
+    expect(server.wantRead).toBe(true)
+  })
+
   it('PRIORITY frames without end', () => {
     const server = serving()
     const priority = frame(Type.PRIORITY, 0, 1, Uint8Array.of(0, 0, 0, 3, 10))
