@@ -187,6 +187,8 @@ export interface Runtime {
    * stream is sent at once. Default: after the promises that are settled, which may be between two timers.
    */
   atEndOfTurn?(action: () => void): void
+  /** Calls `action` when other connections have had their turn. Default: as `atEndOfTurn`. */
+  afterOthers?(action: () => void): void
   /**
    * Calls `listener` at each SIGINT and SIGTERM, which then do not end the process. The result removes the listener.
    */

@@ -3,6 +3,7 @@ import { makeAddress } from '../shared/address.ts'
 import type { BunSocket } from './types.ts'
 import { ChunkQueue } from '../shared/chunk-queue.ts'
 import { asError, connectionResetError } from '../shared/errors.ts'
+import { InputTurn } from '../shared/input-turn.ts'
 import { tellClosed } from '../shared/hand-over.ts'
 import { writeLimit } from '../shared/limits.ts'
 
@@ -20,6 +21,8 @@ export class BunTransport<Data> implements Transport {
   readonly #socket: BunSocket<Data>
   readonly #queue = new ChunkQueue()
   #sink: TransportSink | null = null
+  readonly #turn = new InputTurn()
+  #isPaused = false
   #blocked = false
   /** `end` or `destroy` was called. */
   #ended = false
@@ -68,11 +71,21 @@ export class BunTransport<Data> implements Transport {
   }
 
   pause(): void {
+    this.#isPaused = true
     if (!this.#destroyed) this.#socket.pause()
   }
 
   resume(): void {
+    this.#isPaused = false
     if (!this.#destroyed) this.#socket.resume()
+  }
+
+  /** Reads on in the next turn. */
+  #letOthers(): void {
+    this.#socket.pause()
+    setImmediate(() => {
+      if (!this.#isPaused && !this.#destroyed) this.#socket.resume()
+    })
   }
 
   end(): void {
@@ -94,9 +107,10 @@ export class BunTransport<Data> implements Transport {
 
   /** Called by the events of the socket. */
   received(chunk: Uint8Array): void {
-    if (this.#destroyed) return
+    const sink = this.#sink
+    if (this.#destroyed || !sink) return
     try {
-      this.#sink?.onData(chunk)
+      if (this.#turn.deliver(sink, chunk)) this.#letOthers()
     } catch (error) {
       this.failed(error)
     }

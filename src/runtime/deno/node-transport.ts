@@ -62,6 +62,9 @@ export class DenoNodeTransport extends NodeTransport implements SlicedWriterOwne
     super.resume()
   }
 
+  /** A connection that is paused and goes on at once loses bytes on Deno. */
+  protected override letOthers(): void {}
+
   /**
    * Deno reports a reset as the end of the peer's side. After a reset the system gives no address of the peer. The
    * system also gives none when both sides have ended.

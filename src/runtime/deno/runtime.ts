@@ -5,18 +5,17 @@ import { makeAddress } from '../shared/address.ts'
 import { onAllInterfaces } from '../shared/all-interfaces.ts'
 import { onShutdownSignal } from './signals.ts'
 import { DenoTransport } from './transport.ts'
+import { afterOthers, atEndOfTurn } from './turn.ts'
 import type { DenoConn, DenoGlobal, DenoListener, DenoListenOptions } from './types.ts'
 import { codeOf, listenError } from '../shared/errors.ts'
 import { handOver, refuse } from '../shared/hand-over.ts'
 
-export const denoRuntime: Runtime = { name: 'deno', listen, onShutdownSignal, atEndOfTurn }
-
-let later: ((action: () => void) => void) | undefined
-
-function atEndOfTurn(action: () => void): void {
-  // Read on demand, because Deno takes 10 ms to load `setImmediate`. Deno has it from 2.4 on.
-  later ??= globalThis.setImmediate ?? queueMicrotask
-  later(action)
+export const denoRuntime: Runtime = {
+  name: 'deno',
+  listen,
+  onShutdownSignal,
+  atEndOfTurn,
+  afterOthers,
 }
 
 /** Milliseconds to wait when the system cannot accept, for example because no file descriptor is left. */

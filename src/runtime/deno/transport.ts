@@ -1,6 +1,8 @@
 import type { Address, Transport, TransportSink } from '../../transport/transport.ts'
 import { makeAddress } from '../shared/address.ts'
 import { BufferPool } from '../shared/buffer-pool.ts'
+import { InputTurn } from '../shared/input-turn.ts'
+import { afterOthers, countConnection } from './turn.ts'
 import type { DenoConn } from './types.ts'
 import { DenoWriter, type WriterOwner } from './writer.ts'
 import { asError } from '../shared/errors.ts'
@@ -18,6 +20,7 @@ export class DenoTransport implements Transport, WriterOwner {
   readonly #conn: DenoConn
   readonly #writer: DenoWriter
   #sink: TransportSink | null = null
+  readonly #turn = new InputTurn()
   #paused = false
   /** Ends a pause of the reading loop. */
   #wake: (() => void) | null = null
@@ -38,6 +41,7 @@ export class DenoTransport implements Transport, WriterOwner {
 
   start(sink: TransportSink): void {
     this.#sink = sink
+    countConnection(1)
     void this.#read(sink)
   }
 
@@ -95,7 +99,8 @@ export class DenoTransport implements Transport, WriterOwner {
         while (this.#paused && !this.#closed) await this.#resumed()
         if (this.#closed) return
         if (count === null) break
-        sink.onData(buffer.subarray(0, count))
+        if (this.#turn.deliver(sink, buffer.subarray(0, count)))
+          await new Promise<void>(afterOthers)
         if (buffer === small) {
           if (count === smallSize) buffer = pool.take()
         } else if (count < smallSize) {
@@ -136,6 +141,7 @@ export class DenoTransport implements Transport, WriterOwner {
   #close(error: Error | null): void {
     if (this.#closed) return
     this.#closed = true
+    if (this.#sink) countConnection(-1)
     this.#writer.stop()
     try {
       this.#conn.close()

@@ -5,6 +5,7 @@ import { makeAddress } from '../shared/address.ts'
 import { asError } from '../shared/errors.ts'
 import { tellClosed } from '../shared/hand-over.ts'
 import { writeLimit } from '../shared/limits.ts'
+import { InputTurn } from '../shared/input-turn.ts'
 import { Slab } from '../shared/slab.ts'
 import { totalLength } from '../shared/total-length.ts'
 
@@ -29,6 +30,8 @@ export class NodeTransport implements Transport {
   readonly view: (bytes: Uint8Array) => Uint8Array = asBuffer
   readonly #socket: Socket
   readonly #limit: number
+  readonly #turn = new InputTurn()
+  #isPaused = false
   #sink: TransportSink | null = null
   #ended = false
   #blocked = false
@@ -58,7 +61,7 @@ export class NodeTransport implements Transport {
     const socket = this.#socket
     socket.on('data', (chunk) => {
       try {
-        sink.onData(chunk)
+        if (this.#turn.deliver(sink, chunk)) this.letOthers()
       } catch (error) {
         this.failed(error)
       }
@@ -108,11 +111,22 @@ export class NodeTransport implements Transport {
   }
 
   pause(): void {
+    this.#isPaused = true
     this.#socket.pause()
   }
 
   resume(): void {
+    this.#isPaused = false
     this.#socket.resume()
+  }
+
+  /** Reads on in the next turn. */
+  protected letOthers(): void {
+    const socket = this.#socket
+    socket.pause()
+    setImmediate(() => {
+      if (!this.#isPaused) socket.resume()
+    })
   }
 
   end(): void {

@@ -67,13 +67,10 @@ export class Connection implements TransportSink, ProtocolHost {
     this.#fin = new ConnectionEnd(options.timeouts)
     this.#age = new ConnectionAge(options.timeouts, this.now)
     this.#output = new TransportOutput(transport, this.counts, this)
-    this.#scheduler = new OutputScheduler(
-      (action) => owner.atEndOfTurn(action),
-      () => {
-        this.#output.nextTurn()
-        this.flush()
-      },
-    )
+    this.#scheduler = new OutputScheduler(owner, () => {
+      this.#output.nextTurn()
+      this.flush()
+    })
     this.#chooser = owner.chooserFor(this)
   }
 
@@ -224,7 +221,7 @@ export class Connection implements TransportSink, ProtocolHost {
       const error = this.#drain()
       this.#scheduler.end()
       if (error) this.fail(error)
-      else if (this.#output.isTurnOver) this.#scheduler.request()
+      else if (this.#output.isTurnOver) this.#scheduler.letOthers()
       else if (this.#protocol?.isDone) this.#end()
     } catch (error) {
       this.#scheduler.end()

@@ -1,9 +1,15 @@
+/** As `Runtime` has them. */
+export interface Turns {
+  atEndOfTurn(action: () => void): void
+  afterOthers(action: () => void): void
+}
+
 /**
  * Decides when a connection's output is sent. Output that handlers submit while bytes are received or sent is sent in
  * the same turn, right after them. Other output is sent at the end of the turn.
  */
 export class OutputScheduler {
-  readonly #atEndOfTurn: (action: () => void) => void
+  readonly #turns: Turns
   readonly #flush: () => void
   /** `busy`: bytes are being received or sent. */
   #phase: 'idle' | 'busy' = 'idle'
@@ -11,8 +17,8 @@ export class OutputScheduler {
   /** Output was submitted since the last `sending()`. */
   #hasMore = false
 
-  constructor(atEndOfTurn: (action: () => void) => void, flush: () => void) {
-    this.#atEndOfTurn = atEndOfTurn
+  constructor(turns: Turns, flush: () => void) {
+    this.#turns = turns
     this.#flush = () => {
       this.#isPlanned = false
       flush()
@@ -33,7 +39,15 @@ export class OutputScheduler {
     this.#hasMore = true
     if (this.#phase === 'busy' || this.#isPlanned) return
     this.#isPlanned = true
-    this.#atEndOfTurn(this.#flush)
+    this.#turns.atEndOfTurn(this.#flush)
+  }
+
+  /** The connection has sent its share: the rest is sent when others have had their turn. */
+  letOthers(): void {
+    this.#hasMore = true
+    if (this.#isPlanned) return
+    this.#isPlanned = true
+    this.#turns.afterOthers(this.#flush)
   }
 
   begin(): void {

@@ -71,6 +71,7 @@ export class ServerCore implements ConnectionOwner {
   reusesReadBuffer = false
   receiver: Connection | undefined
   atEndOfTurn: (action: () => void) => void = afterPromises
+  afterOthers: (action: () => void) => void = afterPromises
   readonly #totals: ServerTotals = new ServerTotals()
   #runtime: Runtime | undefined
   #ignoreSignals: (() => void) | undefined
@@ -171,6 +172,7 @@ export class ServerCore implements ConnectionOwner {
     const tls = this.tls.current
     // Set before `listen` is called, because a connection may arrive before `listen` has resolved.
     this.atEndOfTurn = this.#runtime.atEndOfTurn?.bind(this.#runtime) ?? afterPromises
+    this.afterOthers = this.#runtime.afterOthers?.bind(this.#runtime) ?? this.atEndOfTurn
     const listening = await this.#runtime.listen(
       {
         host: host === '' ? null : host,
