@@ -14,6 +14,8 @@ export interface Attack {
   readonly promised: string
   /** Matches what the attacker gets of our server, or how its first connection ends; absent where it may go on. */
   readonly gets?: RegExp
+  /** Milliseconds within which 99 of 100 honest requests are answered; absent where the attack breaks a rule. */
+  readonly mostP99?: number
   /** The attack waits for a timeout: it takes longer than others, and hardly any CPU time. */
   readonly isSlow: boolean
   readonly run: (attacker: Attacker) => Promise<void>

@@ -3,7 +3,15 @@ import { errorCodeName } from '../../src/common/errors.ts'
 import { HDInflater } from '../../src/engine/hpack/index.ts'
 import type { Attacker } from './attacker.ts'
 import { Connection } from './connection.ts'
-import { ACK, encodeFrame, encodeSettings, END_HEADERS, PADDED, Type } from './frames.ts'
+import {
+  ACK,
+  encodeFrame,
+  encodeSettings,
+  END_HEADERS,
+  INITIAL_WINDOW_SIZE,
+  PADDED,
+  Type,
+} from './frames.ts'
 
 export type Settings = readonly (readonly [id: number, value: number])[]
 
@@ -12,6 +20,9 @@ const headLength = 9
 export class Http2Connection extends Connection {
   /** Responses that have begun. */
   responses = 0
+  /** Bytes that the server takes: of the connection (0), and of streams, beyond what its SETTINGS say. */
+  readonly #windows: Map<number, number> = new Map([[0, 65_535]])
+  #initialWindow = 65_535
   #rest: Buffer = Buffer.alloc(0)
   /** Bytes of a DATA frame's payload that are still to come. */
   #skipped = 0
@@ -33,6 +44,16 @@ export class Http2Connection extends Connection {
     return (this.#lastStreamId += 2)
   }
 
+  /** Bytes of a request's body that the server takes now (RFC 9113 §5.2). */
+  windowOf(streamId: number): number {
+    const own = this.#initialWindow + (this.#windows.get(streamId) ?? 0)
+    return Math.min(own, this.#windows.get(0)!)
+  }
+
+  windowUsed(streamId: number, bytes: number): void {
+    for (const id of [0, streamId]) this.#windows.set(id, (this.#windows.get(id) ?? 0) - bytes)
+  }
+
   protected override onData(chunk: Buffer): void {
     let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
     for (;;) {
@@ -47,7 +68,10 @@ export class Http2Connection extends Connection {
         continue
       }
       if (bytes.length < headLength + length) break
-      this.#onFrame(type, bytes[4]!, bytes.subarray(headLength, headLength + length))
+      if (type === Type.WINDOW_UPDATE) {
+        const [id, increment] = [bytes.readUInt32BE(5), bytes.readUInt32BE(headLength)]
+        this.#windows.set(id, (this.#windows.get(id) ?? 0) + increment)
+      } else this.#onFrame(type, bytes[4]!, bytes.subarray(headLength, headLength + length))
       bytes = bytes.subarray(headLength + length)
     }
     this.#rest = bytes
@@ -57,6 +81,11 @@ export class Http2Connection extends Connection {
     switch (type) {
       case Type.SETTINGS:
         if (flags & ACK) break
+        for (let at = 0; at < payload.length; at += 6) {
+          if (payload.readUInt16BE(at) === INITIAL_WINDOW_SIZE) {
+            this.#initialWindow = payload.readUInt32BE(at + 2)
+          }
+        }
         this.socket.write(encodeFrame(Type.SETTINGS, ACK, 0, payload.subarray(0, 0)))
         this.#isGreeted = true
         break

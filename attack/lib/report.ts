@@ -71,6 +71,7 @@ export function failuresOf(attack: Attack, results: readonly Measured[]): string
   return results.flatMap(({ target, spoils, honest, hasCrashed }) => {
     const failures = breachesOf(attack, spoils)
     if (honest.failures > 0) failures.push(`${honest.failures} honest requests failed`)
+    if (honest.p99 > (attack.mostP99 ?? Infinity)) failures.push(`p99 ${duration(honest.p99)}`)
     if (hasCrashed) failures.push('the process ended')
     return failures.map((failure) => `${attack.name}, ${target}: ${failure}`)
   })

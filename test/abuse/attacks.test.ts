@@ -10,15 +10,15 @@ const mebibyte = 1024 * 1024
 const lawful = 250
 /** Milliseconds in which an attack must have been ended. */
 const patience = 15_000
-/** What the process may grow by, with several attacks at a time: 500 responses that wait, what runtimes do not collect. */
-const mostGrowth = 320 * mebibyte
+/** What the process may grow by, with all attacks at a time: 1,500 responses that wait, what runtimes do not collect. */
+const mostGrowth = 480 * mebibyte
 
 const timeouts = { stream: 500, head: 500, shutdown: 500 }
 
 /** Each with its server: those that wait for a timeout have one whose timeouts are short. */
 const quick = attacks.filter(({ name, isSlow }) => !isSlow && !name.startsWith('quiet'))
-/** Nothing ends the others of these yet, and `slow-reader` learns of its end only when it reads. */
-const slow = attacks.filter(({ name, isSlow, gets }) => isSlow && gets && name !== 'slow-reader')
+/** `slow-reader` learns of its end only when it reads. */
+const slow = attacks.filter(({ name, isSlow }) => isSlow && name !== 'slow-reader')
 
 /** What it got, of one connection or of as many as the attack opens at a time. */
 async function run(attack: Attack, { port }: Attacked): Promise<string[]> {

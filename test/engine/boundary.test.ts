@@ -68,6 +68,7 @@ describe('the headers and abi.ts have the same names, in the same order, with th
     ['h2_option', http2, abi.Option],
     ['h2_ask', http2, abi.Ask],
     ['h2_counter', http2, abi.Counter],
+    ['h2_partial', http2, abi.PartialFrame],
     ['h2_body', http2, abi.Body],
     ['h1_reason', http1, abi.Reason],
   ]
