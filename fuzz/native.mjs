@@ -34,6 +34,7 @@ const defines = [
   '-DHAVE_NETINET_IN_H',
 ]
 const wrapped = [
+  'nghttp2_frame_unpack_frame_hd', // wasm/http2/rules.c
   ...['malloc', 'calloc', 'realloc', 'free'], // wasm/bridge/debug.c
   ...['nw_event_field', 'nw_put_text'], // fuzz/harness/strings.c
 ]

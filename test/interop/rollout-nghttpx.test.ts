@@ -21,7 +21,7 @@ it('nghttpx: no request fails while the servers are restarted', async () => {
   const runtimes = ['bun', 'deno'] as const
   const { requests, failures, errors } = await backends.rollOut(
     proxy,
-    ['http1', 'tls'],
+    ['http1', 'tls', 'h2c', 'h2'],
     runtimes,
     noticed,
   )

@@ -156,6 +156,20 @@ int h2_check_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user
   return result == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* A type of frame that is not defined, and that nghttp2 ignores. */
+#define IGNORED_FRAME 0xff
+
+/*
+ * A client (nghttpx, HAProxy) that reads GOAWAY takes back a request that it has not sent, with an
+ * RST_STREAM. nghttp2 ends the connection, and the responses under way are lost. Frames on streams
+ * beyond the last one of a GOAWAY can be discarded (RFC 9113 §6.8); behind the notice of a shutdown
+ * they are discarded, too.
+ */
+static int is_beyond_goaway(const h2_session *session, int32_t id) {
+  return session->role == NW_ROLE_SERVER && session->ng->goaway_flags & NGHTTP2_GOAWAY_SUBMITTED &&
+         id & 1 && id > session->ng->last_recv_stream_id;
+}
+
 void __real_nghttp2_frame_unpack_frame_hd(nghttp2_frame_hd *head, const uint8_t *bytes);
 void __wrap_nghttp2_frame_unpack_frame_hd(nghttp2_frame_hd *head, const uint8_t *bytes);
 
@@ -167,6 +181,9 @@ void __wrap_nghttp2_frame_unpack_frame_hd(nghttp2_frame_hd *head, const uint8_t 
 void __wrap_nghttp2_frame_unpack_frame_hd(nghttp2_frame_hd *head, const uint8_t *bytes) {
   __real_nghttp2_frame_unpack_frame_hd(head, bytes);
   h2_session *session = h2_receiving;
+  if (head->type == NGHTTP2_RST_STREAM && is_beyond_goaway(session, head->stream_id)) {
+    head->type = IGNORED_FRAME;
+  }
   /* nghttp2 itself ends a connection where another frame stands in the place of CONTINUATION. */
   if (head->type > NGHTTP2_HEADERS || head != &session->ng->iframe.frame.hd) {
     return;

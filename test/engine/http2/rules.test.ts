@@ -24,6 +24,27 @@ function serving(options: Parameters<typeof Session.server>[0] = {}): Session {
   return server
 }
 
+describe('RST_STREAM on a stream that was not opened (RFC 9113 §5.1, §6.8)', () => {
+  const reset = frame(Type.RST_STREAM, 0, 5, new Uint8Array([0, 0, 0, 8]))
+
+  it('ends the connection with PROTOCOL_ERROR', () => {
+    const server = serving()
+    server.receive(get(1))
+    server.receive(reset)
+    expect(wire(server.bytesToSend())).toEqual(['GOAWAY 1 PROTOCOL_ERROR'])
+  })
+
+  it.each(['submitGoaway', 'submitShutdownNotice'] as const)('is discarded behind %s', (says) => {
+    const server = serving()
+    server.receive(get(1))
+    server[says]()
+    server.bytesToSend()
+    for (const byte of reset) server.receive(Uint8Array.of(byte))
+    server.submitResponse(1, [[':status', '200']])
+    expect(wire(server.bytesToSend())).toEqual(['HEADERS(1) end'])
+  })
+})
+
 describe('a stream id lower than one already used (RFC 9113 §5.1.1)', () => {
   const answers = (...ids: number[]): { events: SessionEvent[]; sent: string[] } => {
     const server = serving()
