@@ -40,20 +40,24 @@ export default {
       `${server}/stats/`,
       `^src/(exchange|${messages})/`,
     ]),
+    floor('server/times', 'Times know what they are of, and no connection.', [
+      `${server}/times/`,
+      '^src/common/',
+    ]),
     floor('server/websocket', 'The handshake, whatever carries it.', [
       `${server}/websocket/`,
       `^src/(websocket|exchange|http|${ground})/`,
     ]),
     floor('server/connection', 'The transport half of a connection knows no protocol.', [
-      `${server}/(connection|stats)/`,
+      `${server}/(connection|times|stats)/`,
       `^src/(exchange|${messages})/`,
     ]),
     floor('server/http2', 'A carrier: HTTP/2.', [
-      `${server}/(http2|connection|stats)/`,
+      `${server}/(http2|connection|times|stats)/`,
       `^src/(exchange|${messages})/`,
     ]),
     floor('server/http1', 'A carrier: HTTP/1.1.', [
-      `${server}/(http1|connection|stats)/`,
+      `${server}/(http1|connection|times|stats)/`,
       `^src/(exchange|${messages})/`,
     ]),
     floor('server/listener', 'Who chooses the protocol knows both, and no API.', [

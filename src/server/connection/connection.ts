@@ -3,7 +3,9 @@ import type { Application } from '../../exchange/application.ts'
 import { mostOfConnection, ReadAhead } from '../../exchange/read-ahead.ts'
 import type { Transport, TransportSink } from '../../transport/transport.ts'
 import { ConnectionCounts } from '../stats/connection-counts.ts'
-import { ConnectionAge } from './connection-age.ts'
+import { ConnectionAge } from '../times/connection-age.ts'
+import { timeoutError } from '../times/timeout-error.ts'
+import type { TimeoutName } from '../times/timeouts.ts'
 import { ConnectionEnd } from './connection-end.ts'
 import { connectionClosed, connectionFailed } from './connection-errors.ts'
 import type { ConnectionLife } from './connection-life.ts'
@@ -18,8 +20,6 @@ import type {
   ProtocolHost,
 } from './protocol.ts'
 import { Reporter } from './reporter.ts'
-import { timeoutError } from './timeout-error.ts'
-import type { TimeoutName } from './timeouts.ts'
 import { TransportOutput } from './transport-output.ts'
 import type { UnreadBudget } from './unread-budget.ts'
 
@@ -312,7 +312,7 @@ export class Connection implements TransportSink, ProtocolHost {
     if (stuck !== undefined || this.#life === 'failed') return
     this.now = now
     this.#protocol?.tick(now)
-    if (this.#takesInput) this.#grow(now)
+    if (this.#takesInput) this.#enforceAge(now)
   }
 
   /** The timeout that a client breaches which does not read, or which does not close its side. */
@@ -327,7 +327,7 @@ export class Connection implements TransportSink, ProtocolHost {
   }
 
   /** The connection ends when it has no streams for too long, or is too old. */
-  #grow(now: number): void {
+  #enforceAge(now: number): void {
     const idle = this.#protocol ? this.#protocol.idleTimeout : 'idle'
     if (this.#chooser && this.#age.isIdle(now, 'head')) {
       // A browser may connect ahead of need, and send nothing.

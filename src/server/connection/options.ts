@@ -14,7 +14,7 @@ import {
 import type { Settings } from '../../common/settings.ts'
 import { settingsToWords } from '../../engine/http2/settings.ts'
 import type { ProtocolName } from '../../exchange/connection-info.ts'
-import { type Timeouts, resolveTimeouts } from './timeouts.ts'
+import { resolveTimeouts, type Timeouts, type Times } from '../times/timeouts.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { resolveTls } from './tls-options.ts'
 import type { Address, Runtime, TlsOptions } from '../../transport/transport.ts'
@@ -121,14 +121,12 @@ export interface ErrorWhere {
 }
 
 /** Options with the defaults filled in. */
-export interface ResolvedOptions extends ConnectionLimits {
+export interface ResolvedOptions extends ConnectionLimits, Times {
   readonly tls: TlsOptions | null
   readonly http1: boolean
   readonly settings: Settings
   readonly connectionWindowSize: number
   readonly limits: Resolved<Limits>
-  readonly timeouts: Resolved<Timeouts>
-  readonly minDataRate: number
   readonly date: boolean
   readonly padding: number
   readonly fd: number | undefined

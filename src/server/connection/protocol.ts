@@ -8,7 +8,7 @@ import type { ConnectionCounts } from '../stats/connection-counts.ts'
 import type { ConnectionLife } from './connection-life.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Reporter } from './reporter.ts'
-import type { TimeoutName } from './timeouts.ts'
+import type { TimeoutName } from '../times/timeouts.ts'
 import type { UnreadBudget } from './unread-budget.ts'
 
 /** A protocol on a connection: bytes in, bytes out, and the streams that they carry. */

@@ -1,7 +1,7 @@
 import type { ServerStream } from '../../exchange/server-stream.ts'
-import { Pace } from './pace.ts'
+import { Pace } from '../times/pace.ts'
 import type { ProtocolHost } from './protocol.ts'
-import type { TimeoutName } from './timeouts.ts'
+import type { TimeoutName } from '../times/timeouts.ts'
 
 /** The streams of a connection that wait for the client: no byte of them moves, or too few do. */
 export class StreamTimes {

@@ -1,7 +1,7 @@
 import type { ByteOutput } from '../../common/byte-output.ts'
 import type { ConnectionCounts } from '../stats/connection-counts.ts'
 import type { Transport } from '../../transport/transport.ts'
-import { Pace } from './pace.ts'
+import { Pace } from '../times/pace.ts'
 import { WriteSize } from './write-size.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { PartialFrame } from '../../engine/abi.ts'
-import { Pace } from '../connection/pace.ts'
-import type { TimeoutName } from '../connection/timeouts.ts'
+import { Pace } from '../times/pace.ts'
+import type { TimeoutName } from '../times/timeouts.ts'
 import type { Http2Core } from './http2-core.ts'
 
 /** The frame, or header block, that has begun to arrive on a connection and is not complete. */

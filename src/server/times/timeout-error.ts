@@ -1,6 +1,5 @@
 import { type ErrorPlace, HTTPError } from '../../common/errors.ts'
-import type { ResolvedOptions } from './options.ts'
-import type { TimeoutName } from './timeouts.ts'
+import type { TimeoutName, Times } from './timeouts.ts'
 
 const causes: Readonly<Record<TimeoutName, string>> = {
   handshake: 'the TLS handshake was not complete',
@@ -19,7 +18,7 @@ const causes: Readonly<Record<TimeoutName, string>> = {
 /** A timeout that a client has breached. Code `ERR_TIMEOUT`. */
 export function timeoutError(
   name: TimeoutName,
-  { timeouts, minDataRate }: ResolvedOptions,
+  { timeouts, minDataRate }: Times,
   place: ErrorPlace,
 ): HTTPError {
   const limit =

@@ -52,6 +52,13 @@ export interface Timeouts {
   readonly shutdown?: number
 }
 
+/** How long a client may take, and how slow it may be. */
+export interface Times {
+  readonly timeouts: Resolved<Timeouts>
+  /** Bytes a second; 0: no limit. */
+  readonly minDataRate: number
+}
+
 /** The names in `stats().timeouts`. */
 export type TimeoutName = keyof Timeouts | 'minDataRate'
 
