@@ -144,6 +144,8 @@ export interface ListenOptions {
   readonly backlog?: number
   /** Milliseconds a TLS handshake may take. Default 10,000. */
   readonly handshakeTimeout?: number
+  /** TLS handshakes that may be under way at once; further connections are dropped. Absent: any number. */
+  readonly maxHandshakes?: number
   /**
    * Milliseconds of silence after which the system asks whether the peer is there (SO_KEEPALIVE, RFC 9293 §3.8.4), where
    * the runtime can choose; 0 or absent: never.

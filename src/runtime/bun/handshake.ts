@@ -29,11 +29,11 @@ export class BunHandshake {
   ) {
     this.#offered = offered
     this.#handshakes = handshakes
-    handshakes.begin()
     this.#socket = socket
     this.#acceptor = acceptor
     this.#remoteAddress = makeAddress(socket.remoteAddress, socket.remotePort)
     this.#timer = setTimeout(() => this.#refuse(handshakeTimeoutError(timeout)), timeout)
+    if (!handshakes.begin()) this.#refuse(handshakeError('too many are under way'))
   }
 
   /** Whether the handshake gave a connection. If not, the client is refused. */

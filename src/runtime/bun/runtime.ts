@@ -42,7 +42,7 @@ type State = BunHandshake | BunTransport<State> | null
 async function listen(options: ListenOptions, acceptor: Acceptor): Promise<Listening> {
   const { Bun } = globalThis as unknown as { Bun: BunGlobal }
   const queue = new AcceptQueue(inThisTurn)
-  const handshakes = new Handshakes()
+  const handshakes = new Handshakes(options.maxHandshakes)
   const { host, port, reusePort = false, fd, tls } = options
   const contexts = tls ? new BunSecureContexts(Bun, tls) : null
   const listenOn = (place: BunPlace): BunListener => {

@@ -43,7 +43,7 @@ export async function listenTls(
   acceptor: Acceptor,
   platform: TlsPlatform = node,
 ): Promise<Listening> {
-  const handshakes = new Handshakes()
+  const handshakes = new Handshakes(options.maxHandshakes)
   platform.check?.(options.tls!)
   let contexts = new SecureContexts(options.tls!)
   const find: NodeTlsOptions['SNICallback'] = (name, callback) =>
@@ -84,7 +84,9 @@ function tlsServer(
     noDelay: true,
   }
   const server = createServer(tls)
-  server.on('connection', () => handshakes.begin())
+  server.on('connection', (socket) => {
+    if (!handshakes.begin()) socket.destroy()
+  })
   server.on('secureConnection', (socket) => {
     handshakes.end()
     if (isOffered(socket.alpnProtocol || null, offered)) {

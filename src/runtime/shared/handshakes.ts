@@ -1,10 +1,18 @@
 /** Counts the TLS handshakes of a listener that are under way. */
 export class Handshakes {
+  readonly #most: number
   #count = 0
   #whenNone: (() => void)[] = []
 
-  begin(): void {
+  /** `most`: handshakes that may be under way at once. */
+  constructor(most: number = Infinity) {
+    this.#most = most
+  }
+
+  /** False: there are too many, and this one is to be ended. */
+  begin(): boolean {
     this.#count += 1
+    return this.#count <= this.#most
   }
 
   /** A handshake has succeeded or failed. */

@@ -83,7 +83,7 @@ export interface ServerOptions {
   readonly maxUnreadBytes?: number
   /**
    * The most connections that are open. For one more, the connection that has had no streams for the longest time is
-   * ended; if all have streams, the new one is answered with 503 or GOAWAY. Default 10,000; `Infinity`: no limit.
+   * ended; if all have streams, the new one is answered with 503 or GOAWAY. As many may be in a TLS handshake. Default 10,000; `Infinity`: no limit.
    */
   readonly maxConnections?: number
   /**

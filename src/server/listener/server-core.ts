@@ -167,7 +167,7 @@ export class ServerCore implements ConnectionOwner {
   }
 
   async #bind({ host, port }: Address): Promise<Listening> {
-    const { http1, fd, reusePort, backlog, timeouts, runtime } = this.options
+    const { http1, fd, reusePort, backlog, timeouts, maxConnections, runtime } = this.options
     this.#runtime = runtime ?? (await detectRuntime())
     const tls = this.tls.current
     // Set before `listen` is called, because a connection may arrive before `listen` has resolved.
@@ -182,6 +182,7 @@ export class ServerCore implements ConnectionOwner {
         reusePort,
         handshakeTimeout: timeouts.handshake || mostTime,
         keepAliveDelay: timeouts.ping,
+        maxHandshakes: maxConnections,
         ...(fd === undefined ? {} : { fd }),
         ...(backlog === undefined ? {} : { backlog }),
       },

@@ -16,6 +16,24 @@ function manyFields(count: number, size = 1): [string, string][] {
 }
 
 describeServers('limits of a server', (server) => {
+  it.concurrent('a connection beyond maxConnections: the idle one ends, or it gets GOAWAY itself', async () => {
+    const port = await server.open({ maxConnections: 2 })
+    const idle = await RawClient.connect(server, [], port)
+    await using busy = await RawClient.connect(server, [], port)
+    busy.get(1, `/hold?tag=${newTag()}`)
+    expect(await busy.isAlive()).toBe(true)
+    await using third = await RawClient.connect(server, [], port)
+    expect((await idle.goaway()).errorCode).toBe(0)
+    third.get(1, `/hold?tag=${newTag()}`)
+    expect(await third.isAlive()).toBe(true)
+    await using fourth = await RawClient.open(server, port)
+    fourth.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+    expect(await fourth.goaway()).toEqual({ lastStreamId: 0, errorCode: 0 })
+    expect([await busy.isAlive(), await third.isAlive()]).toEqual([true, true])
+    await idle[Symbol.asyncDispose]()
+    await server.close(port)
+  })
+
   it.concurrent('more header fields than we take: 431', async () => {
     await using client = await RawClient.connect(server)
     client.get(1, '/', manyFields(200))

@@ -88,6 +88,25 @@ describeServers('timeouts of a server', (server) => {
 describeServers(
   'the TLS handshake',
   (server) => {
+    it('of more clients than maxConnections: they are dropped, and others are served later', async () => {
+      const port = await server.open({ maxConnections: 3 })
+      const sockets = Array.from({ length: 8 }, () => connect({ host: '127.0.0.1', port }))
+      let closed = 0
+      for (const socket of sockets) {
+        socket.on('error', () => {})
+        socket.on('close', () => closed++)
+      }
+      await expect.poll(() => closed).toBe(5)
+      for (const socket of sockets) socket.destroy()
+      const served = async (): Promise<number> => {
+        await using client = await server.connect({ port })
+        return (await client.get('/')).status
+      }
+      // Until the server has seen that they are gone.
+      await expect.poll(() => served().catch(() => 0)).toBe(200)
+      expect(await server.close(port)).toBeLessThan(450)
+    })
+
     it('that takes too long', async () => {
       const port = await server.open({ timeouts: { handshake: 300 } })
       const socket = connect({ host: '127.0.0.1', port })
