@@ -56,7 +56,7 @@ const messages: Readonly<Record<string, string>> = {
 }
 
 /** Milliseconds for the answers. */
-const patience = 1000
+const patience = 5000
 
 /** All at once, each on a connection. A message is refused if its one answer is an error and the connection then ends. */
 export async function smuggling(attacker: Attacker): Promise<void> {

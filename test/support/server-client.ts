@@ -72,7 +72,12 @@ export class Client implements AsyncDisposable {
     // Node's client refuses further streams while it holds many bytes to send.
     const session = connect(url, { maxSessionMemory: 1000, ...options })
     const client = new Client(session)
-    await once(session, 'remoteSettings')
+    // A connection that closes without an error emits no other event.
+    const closed = once(session, 'close').then(() => {
+      throw new Error('the connection was closed before the SETTINGS of the server')
+    })
+    await Promise.race([once(session, 'remoteSettings'), closed])
+    closed.catch(() => {})
     return client
   }
 
