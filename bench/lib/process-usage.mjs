@@ -52,7 +52,8 @@ export class ProcessUsage {
 
   #status(name) {
     const text = readFileSync(`/proc/${this.#pid}/status`, 'utf8')
-    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)[1]) * 1024
+    // A process that has just ended has no memory.
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024
   }
 }
 
