@@ -58,18 +58,30 @@ async function openHandlers(server: TestServer): Promise<number> {
   return ((await client.get('/open-handlers')).json() as { open: number }).open
 }
 
+/** Fails with the name of the step that does not end. */
+async function within<T>(step: string, result: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${step} did not end within 12 s`)), 12_000)
+  })
+  return Promise.race([result, late]).finally(() => clearTimeout(timer))
+}
+
 describeServers('clients that misbehave', (server) => {
   it('leave no connection behind', async () => {
     const port = await server.open({})
     const random = randomNumbers(20_241_124)
     for (let round = 0; round < 4; round++) {
-      const clients = await Promise.all(Array.from({ length: 6 }, () => server.connect({ port })))
-      await Promise.all(clients.map((client) => misbehave(client, random)))
-      await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()))
+      const connecting = Promise.all(Array.from({ length: 6 }, () => server.connect({ port })))
+      const clients = await within('the connections', connecting)
+      const misbehaving = Promise.all(clients.map((client) => misbehave(client, random)))
+      await within('the requests', misbehaving)
+      const ending = Promise.all(clients.map((client) => client[Symbol.asyncDispose]()))
+      await within('the ends of the connections', ending)
     }
     await expect.poll(() => openHandlers(server), { timeout: 5000 }).toBe(0)
     // No connection is left that a close would have to wait for.
-    expect(await server.close(port)).toBeLessThan(450)
+    expect(await within('the close', server.close(port))).toBeLessThan(450)
     const own = /^(?:thrown for |the response has already been sent)/
     const others = server
       .lines()
