@@ -371,12 +371,11 @@ export class Http1Protocol implements Protocol {
 
   tick(now: number): void {
     const { active, session } = this.#core
-    if (active) {
-      this.#streamTimes.tick([active], now, () => {
-        this.#core.resetStatus = 408
-        active.reset()
-      })
-    } else if (this.#headTime.isOver(this.#host.options.timeouts.head, now)) {
+    this.#streamTimes.tick(active ? [active] : [], now, (stream) => {
+      this.#core.resetStatus = 408
+      stream.reset()
+    })
+    if (!active && this.#headTime.isOver(this.#host.options.timeouts.head, now)) {
       this.#host.timedOut('head')
       this.#isBroken = true
       session.refuse(plainResponse(408))

@@ -153,7 +153,6 @@ export class Http2Protocol implements Protocol {
     if (!this.#core.canSpeak) return
     // A client that has sent FIN sends nothing more.
     if (!this.#halfClose.hasBegun && this.#isLate(now)) return
-    if (streams.size === 0) return
     this.#streamTimes.tick(streams.values(), now, (stream) => stream.reset())
   }
 
