@@ -189,12 +189,18 @@ function countsOfVitest(file, code) {
     passed,
     // An error outside of any test, or no test at all.
     failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed,
+    failures: [...tests.filter(isFailed).map(failureOf), ...unloaded.map(({ name }) => name)],
     skipped: those('pending', 'skipped', 'todo', 'disabled').map((test) => test.fullName),
   }
 }
 
 function isFailed({ status }) {
   return status === 'failed'
+}
+
+/** The name of a failed test and the first line of its error. */
+function failureOf({ fullName, failureMessages }) {
+  return `${fullName}: ${(failureMessages[0] ?? '').split('\n', 1)[0]}`
 }
 
 async function upstream() {
@@ -221,6 +227,9 @@ function report(outcomes) {
   }
   for (const { name, skipped } of outcomes) {
     for (const test of skipped) console.log(`skipped (${name}): ${test}`)
+  }
+  for (const { name, failures = [] } of outcomes) {
+    for (const test of failures) console.log(`failed (${name}): ${test}`)
   }
   const sum = (count) => outcomes.reduce((total, part) => total + count(part), 0)
   const failed = sum((part) => part.failed)
