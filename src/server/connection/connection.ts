@@ -26,6 +26,8 @@ import type { UnreadBudget } from './unread-budget.ts'
 /** Milliseconds that a graceful shutdown waits for the first request of a client that has just connected. */
 const firstRequestPeriod = 1000
 
+const noBytes = new Uint8Array(0)
+
 /**
  * The half of a connection that knows the transport. Received bytes pass through `onData`, the protocol and a stream's
  * exchange. Bytes to send pass through a stream, its protocol and `flush`, in one write per turn.
@@ -115,17 +117,25 @@ export class Connection implements TransportSink, ProtocolHost {
       if (this.#fin.isSent && this.#fin.discarded(chunk.length)) this.destroy()
       return
     }
+    this.counts.bytesReceived += chunk.length
+    this.#receive(chunk)
+  }
+
+  #receive(chunk: Uint8Array, isLast = false): void {
     try {
-      this.#receive(chunk)
+      this.#deliver(this.#chooser ? this.#choose(this.#chooser, chunk, isLast) : chunk)
     } catch (error) {
       this.#scheduler.end()
       this.fail(error)
     }
   }
 
-  #receive(chunk: Uint8Array): void {
-    this.counts.bytesReceived += chunk.length
-    const bytes = this.#chooser ? this.#choose(this.#chooser, chunk) : chunk
+  /** The bytes so far determine the protocol: the client sends no more of them, or has taken too long. */
+  #decide(): void {
+    if (this.#chooser && this.counts.bytesReceived > 0) this.#receive(noBytes, true)
+  }
+
+  #deliver(bytes: Uint8Array | undefined): void {
     const protocol = this.#protocol
     if (!bytes || !protocol) return
     this.now = this.#owner.now()
@@ -145,8 +155,8 @@ export class Connection implements TransportSink, ProtocolHost {
    * Reads the first bytes. Returns the bytes for the protocol; `undefined`: the protocol is not known yet, or the
    * client was refused.
    */
-  #choose(chooser: ProtocolChooser, chunk: Uint8Array): Uint8Array | undefined {
-    const chosen = this.#tryToChoose(chooser, chunk)
+  #choose(chooser: ProtocolChooser, chunk: Uint8Array, isLast: boolean): Uint8Array | undefined {
+    const chosen = this.#tryToChoose(chooser, chunk, isLast)
     if (!chosen) return undefined
     this.#chooser = undefined
     this.#protocol = chosen.protocol
@@ -163,9 +173,13 @@ export class Connection implements TransportSink, ProtocolHost {
   }
 
   /** Without memory for a session, the connection cannot be served. */
-  #tryToChoose(chooser: ProtocolChooser, chunk: Uint8Array): ChosenProtocol | undefined {
+  #tryToChoose(
+    chooser: ProtocolChooser,
+    chunk: Uint8Array,
+    isLast: boolean,
+  ): ChosenProtocol | undefined {
     try {
-      return chooser.choose(chunk)
+      return chooser.choose(chunk, isLast)
     } catch (error) {
       this.#life = 'failed'
       this.reporter.serverError(error)
@@ -185,6 +199,7 @@ export class Connection implements TransportSink, ProtocolHost {
    * connection ends.
    */
   onEnd(): void {
+    if (this.#takesInput) this.#decide()
     if (this.#takesInput && this.#protocol?.onEnd()) {
       this.#life = 'half-closed'
       this.#fin.isHalfClosed = true
@@ -330,9 +345,10 @@ export class Connection implements TransportSink, ProtocolHost {
   #enforceAge(now: number): void {
     const idle = this.#protocol ? this.#protocol.idleTimeout : 'idle'
     if (this.#chooser && this.#age.isIdle(now, 'head')) {
+      this.#decide()
+      if (!this.#chooser) return
       // A browser may connect ahead of need, and send nothing.
-      if (this.counts.bytesReceived > 0) this.timedOut('head')
-      else this.counts.timedOut('head')
+      this.counts.timedOut('head')
       this.terminate()
     } else if (idle !== undefined && this.#age.isIdle(now, idle)) {
       this.counts.timedOut(idle)

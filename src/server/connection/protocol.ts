@@ -97,8 +97,8 @@ export interface ProtocolHost {
 
 /** Determines which protocol a client speaks. */
 export interface ProtocolChooser {
-  /** Reads the first bytes of a connection. `undefined`: more bytes are needed. */
-  choose(chunk: Uint8Array): ChosenProtocol | undefined
+  /** Reads the first bytes of a connection. `undefined`: more bytes are needed. After the last chunk they are not. */
+  choose(chunk: Uint8Array, isLast: boolean): ChosenProtocol | undefined
 }
 
 /** A protocol, and the bytes that were received for it. */

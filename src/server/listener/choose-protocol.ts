@@ -7,20 +7,23 @@ import { Http2Protocol } from '../http2/http2-protocol.ts'
 import { http1Refusal } from './http1-refusal.ts'
 import { isInadequate } from './inadequate-security.ts'
 
-/** The first bytes of HTTP/2 (RFC 9113 §3.4), enough to distinguish it from HTTP/1.1. */
+/** The first line of HTTP/2 (RFC 9113 §3.4). */
 const preface = Uint8Array.from('PRI * HTTP/2.0\r\n', (character) => character.charCodeAt(0))
 
-/** Chooses the protocol of a connection: by ALPN, else by its first bytes. */
+/** A first line that is longer is one of HTTP/1.1, which has the limits and the status for it. */
+const longestLine = 8192
+
+/** Chooses the protocol of a connection: by ALPN, else by its first line. */
 export class FirstBytes implements ProtocolChooser {
   readonly #host: ProtocolHost
-  /** The bytes so far, while they are a part of the preface. */
+  /** The bytes so far, while they are a part of the first line. */
   #partial: ByteQueue | undefined
 
   constructor(host: ProtocolHost) {
     this.#host = host
   }
 
-  choose(chunk: Uint8Array): ChosenProtocol | undefined {
+  choose(chunk: Uint8Array, isLast: boolean): ChosenProtocol | undefined {
     const { tls } = this.#host.transport
     if (tls) return tls.alpnProtocol === 'h2' ? this.#http2(chunk) : this.#http1(chunk)
     let bytes = chunk
@@ -28,12 +31,8 @@ export class FirstBytes implements ProtocolChooser {
       this.#partial.push(chunk)
       bytes = this.#partial.takeAll()
     }
-    const length = Math.min(bytes.length, preface.length)
-    for (let i = 0; i < length; i++) {
-      if (bytes[i] === preface[i]) continue
-      return isHttp1(bytes) ? this.#http1(bytes) : this.#http2(bytes)
-    }
-    if (length === preface.length) return this.#http2(bytes)
+    const protocol = protocolOf(bytes, isLast)
+    if (protocol) return protocol === 'h2' ? this.#http2(bytes) : this.#http1(bytes)
     this.#partial ??= new ByteQueue()
     this.#partial.push(bytes, this.#host.reusesReadBuffer)
     return undefined
@@ -72,22 +71,31 @@ export class FirstBytes implements ProtocolChooser {
 }
 
 /**
- * Whether these bytes begin a request of HTTP/1.x: the first line is text and ends in the version. Others are an
- * invalid preface, which is a connection error of HTTP/2 (RFC 9113 §3.4). A line that has not ended yet is left to
- * HTTP/1.1, which has the limits and the times for it. Empty lines before it are skipped (RFC 9112 §2.2).
+ * The protocol whose first line this is; `undefined` while the line has not ended and more bytes may come. A line of
+ * HTTP/1.x is text and ends in the version. Other lines are an invalid preface, which is a connection error of HTTP/2
+ * (RFC 9113 §3.4). A line that never ends is one of HTTP/1.1. Empty lines before it are skipped (RFC 9112 §2.2).
  */
-function isHttp1(bytes: Uint8Array): boolean {
+function protocolOf(bytes: Uint8Array, isLast: boolean): 'h2' | 'http/1.1' | undefined {
+  if (startsLikePreface(bytes)) return bytes.length < preface.length && !isLast ? undefined : 'h2'
+  const last = Math.min(bytes.length, longestLine)
   let start = 0
-  while (isLineEnd(bytes[start])) start++
-  if (start === bytes.length) return true
-  let end = start
-  while (end < bytes.length && !isLineEnd(bytes[end])) end++
+  while (start < last && isLineEnd(bytes[start]!)) start++
   const isText = bytes[start]! > 0x20 && bytes[start]! < 0x7f
-  if (!isText || end === bytes.length) return isText
+  if (start < last && !isText) return 'h2'
+  let end = start
+  while (end < last && !isLineEnd(bytes[end]!)) end++
+  if (end === last) return last < longestLine && !isLast ? undefined : 'http/1.1'
   const version = bytes.subarray(Math.max(start, end - 9), end)
-  return /^ HTTP\/1\.\d$/.test(String.fromCharCode(...version))
+  return /^ HTTP\/1\.\d$/.test(String.fromCharCode(...version)) ? 'http/1.1' : 'h2'
 }
 
-function isLineEnd(byte: number | undefined): boolean {
+/** Whether each byte is that of the preface at the same position, as far as both go. */
+function startsLikePreface(bytes: Uint8Array): boolean {
+  const length = Math.min(bytes.length, preface.length)
+  for (let i = 0; i < length; i++) if (bytes[i] !== preface[i]) return false
+  return true
+}
+
+function isLineEnd(byte: number): boolean {
   return byte === 0x0d || byte === 0x0a
 }

@@ -9,6 +9,7 @@ import {
   row,
 } from '../../support/conformance.ts'
 import { ACK, encodeFields, requestFields, type RawClient, Type } from '../../support/raw-client.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
@@ -45,6 +46,18 @@ export const starting: readonly Http2Row[] = [
     '3.4',
     'a text that is no request',
     ({ socket }) => void socket.write('INVALID CONNECTION PREFACE\r\n\r\n'),
+    'GOAWAY PROTOCOL_ERROR',
+    noPreface,
+  ),
+  row(
+    '3.4',
+    'a text that is no request, in pieces',
+    async ({ socket }) => {
+      for (const piece of ['I', 'NVALID', ' CONNECTION PREFACE', '\r']) {
+        socket.write(piece)
+        await sleep(5)
+      }
+    },
     'GOAWAY PROTOCOL_ERROR',
     noPreface,
   ),

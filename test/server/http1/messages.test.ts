@@ -145,9 +145,9 @@ describeFetch('HTTP/1.1: messages', (server) => {
     expect(statusesIn(client.received)).toEqual([200, 200])
   })
 
-  it('FIN in the middle of a request: 400', async () => {
+  it.each(['GET / HTTP/1.1\r\nHos', 'GET / HT', 'G'])('%j and FIN: 400', async (begun) => {
     await using client = await RawHttp1.open(server.port)
-    client.socket.end('GET / HTTP/1.1\r\nHos')
+    client.socket.end(begun)
     await client.ended()
     expect(statusesIn(client.received)).toEqual([400])
   })
