@@ -1,41 +1,26 @@
 import { ErrorCode } from '../../common/errors.ts'
-import { ByteQueue } from '../../http/byte-queue.ts'
 import type { ChosenProtocol, ProtocolChooser, ProtocolHost } from '../connection/protocol.ts'
 import { Http1Protocol } from '../http1/http1-protocol.ts'
 import type { Http2Upgrade } from '../http1/upgrade-to-http2.ts'
 import { Http2Protocol } from '../http2/http2-protocol.ts'
+import { FirstLine } from './first-line.ts'
 import { http1Refusal } from './http1-refusal.ts'
 import { isInadequate } from './inadequate-security.ts'
-
-/** The first line of HTTP/2 (RFC 9113 §3.4). */
-const preface = Uint8Array.from('PRI * HTTP/2.0\r\n', (character) => character.charCodeAt(0))
-
-/** A first line that is longer is one of HTTP/1.1, which has the limits and the status for it. */
-const longestLine = 8192
 
 /** Chooses the protocol of a connection: by ALPN, else by its first line. */
 export class FirstBytes implements ProtocolChooser {
   readonly #host: ProtocolHost
-  /** The bytes so far, while they are a part of the first line. */
-  #partial: ByteQueue | undefined
+  readonly #firstLine: FirstLine
 
   constructor(host: ProtocolHost) {
     this.#host = host
+    this.#firstLine = new FirstLine(host.transport.tls, host.reusesReadBuffer)
   }
 
   choose(chunk: Uint8Array, isLast: boolean): ChosenProtocol | undefined {
-    const { tls } = this.#host.transport
-    if (tls) return tls.alpnProtocol === 'h2' ? this.#http2(chunk) : this.#http1(chunk)
-    let bytes = chunk
-    if (this.#partial) {
-      this.#partial.push(chunk)
-      bytes = this.#partial.takeAll()
-    }
-    const protocol = protocolOf(bytes, isLast)
-    if (protocol) return protocol === 'h2' ? this.#http2(bytes) : this.#http1(bytes)
-    this.#partial ??= new ByteQueue()
-    this.#partial.push(bytes, this.#host.reusesReadBuffer)
-    return undefined
+    const read = this.#firstLine.read(chunk, isLast)
+    if (!read) return undefined
+    return read.protocol === 'h2' ? this.#http2(read.bytes) : this.#http1(read.bytes)
   }
 
   #http2(rest: Uint8Array): ChosenProtocol {
@@ -68,34 +53,4 @@ export class FirstBytes implements ProtocolChooser {
     host.switchTo(protocol, answer, rest)
     return true
   }
-}
-
-/**
- * The protocol whose first line this is; `undefined` while the line has not ended and more bytes may come. A line of
- * HTTP/1.x is text and ends in the version. Other lines are an invalid preface, which is a connection error of HTTP/2
- * (RFC 9113 §3.4). A line that never ends is one of HTTP/1.1. Empty lines before it are skipped (RFC 9112 §2.2).
- */
-function protocolOf(bytes: Uint8Array, isLast: boolean): 'h2' | 'http/1.1' | undefined {
-  if (startsLikePreface(bytes)) return bytes.length < preface.length && !isLast ? undefined : 'h2'
-  const last = Math.min(bytes.length, longestLine)
-  let start = 0
-  while (start < last && isLineEnd(bytes[start]!)) start++
-  const isText = bytes[start]! > 0x20 && bytes[start]! < 0x7f
-  if (start < last && !isText) return 'h2'
-  let end = start
-  while (end < last && !isLineEnd(bytes[end]!)) end++
-  if (end === last) return last < longestLine && !isLast ? undefined : 'http/1.1'
-  const version = bytes.subarray(Math.max(start, end - 9), end)
-  return /^ HTTP\/1\.\d$/.test(String.fromCharCode(...version)) ? 'http/1.1' : 'h2'
-}
-
-/** Whether each byte is that of the preface at the same position, as far as both go. */
-function startsLikePreface(bytes: Uint8Array): boolean {
-  const length = Math.min(bytes.length, preface.length)
-  for (let i = 0; i < length; i++) if (bytes[i] !== preface[i]) return false
-  return true
-}
-
-function isLineEnd(byte: number): boolean {
-  return byte === 0x0d || byte === 0x0a
 }

@@ -1,10 +1,11 @@
 import { ErrorCode } from '../../common/errors.ts'
 import { goawayFrame } from '../../engine/http2/frames.ts'
 import type { Transport, TransportSink } from '../../transport/transport.ts'
+import { FirstLine } from './first-line.ts'
 
 /** Connections that are told at once why they are refused. More are dropped. */
 const mostRefused = 256
-/** Milliseconds for a client to send its first bytes, and to close its side. */
+/** Milliseconds for a client to send its first line, and to close its side. */
 const period = 1000
 
 const emptySettings = Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0)
@@ -13,7 +14,7 @@ const unavailable = new TextEncoder().encode(
 )
 
 /**
- * Refuses connections for which there is no room. The first bytes of a client tell its protocol. The answer is 503, or a
+ * Refuses connections for which there is no room. The first line of a client tells its protocol. The answer is 503, or a
  * GOAWAY from which the client knows that none of its requests was processed (RFC 9113 §6.8).
  */
 export class RefusedConnections {
@@ -23,15 +24,15 @@ export class RefusedConnections {
     const isTooMuch = this.#count >= mostRefused
     if (!isTooMuch) this.#count++
     const timer = setTimeout(() => transport.destroy(), isTooMuch ? 0 : period)
+    const firstLine = new FirstLine(transport.tls, true)
     let isTold = isTooMuch
     return {
       onData(chunk) {
-        if (isTold) return
+        const read = isTold ? undefined : firstLine.read(chunk, false)
+        if (!read) return
         isTold = true
         const goaway = goawayFrame(0, ErrorCode.NO_ERROR)
-        transport.writev(
-          isHttp2(transport, chunk) ? [emptySettings.slice(), goaway] : [unavailable],
-        )
+        transport.writev(read.protocol === 'h2' ? [emptySettings.slice(), goaway] : [unavailable])
         transport.end()
       },
       onDrain() {},
@@ -44,10 +45,4 @@ export class RefusedConnections {
       },
     }
   }
-}
-
-function isHttp2({ tls }: Transport, firstBytes: Uint8Array): boolean {
-  if (tls) return tls.alpnProtocol === 'h2'
-  const [first, second] = firstBytes
-  return first === 0x50 && second === 0x52 // PRI
 }

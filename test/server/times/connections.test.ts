@@ -67,6 +67,27 @@ it('where all are at work, a client of HTTP/1.1 gets 503, and one of HTTP/2 GOAW
   ])
 })
 
+it('the answer to a client that is refused does not depend on how its first line is cut', async () => {
+  await using site = new TimedServer(hold, { maxConnections: 1 })
+  await atWork(site)
+  const talks = [
+    'PROPFIND / HTTP/1.1\r\n',
+    'GET / HTTP/1.1\r\n',
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  ]
+  const answers = []
+  for (const talk of talks) {
+    const client = await site.connect()
+    for (const byte of talk) {
+      client.send(byte)
+      await pass(1)
+    }
+    answers.push(client.text.slice(0, 12))
+  }
+  expect(answers.slice(0, 2)).toEqual(['HTTP/1.1 503', 'HTTP/1.1 503'])
+  expect(answers[2]).toMatch(/^\0\0\0\x04\0/)
+})
+
 it('a client that is refused and sends nothing is dropped after a second', async () => {
   await using site = new TimedServer(hold, { maxConnections: 1 })
   await atWork(site)
