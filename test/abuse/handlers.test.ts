@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { describeProgram, type ProgramServer } from '../support/program-server.ts'
 import { cutOff, forProtocols, type Protocol, refused as refusal } from '../support/protocols.ts'
-import type { Line } from '../support/server.ts'
 
 /** A misbehaving handler ends its own stream, with one report; other streams of the connection go on. */
 
@@ -57,13 +56,10 @@ const changed = ['/body-is-transferred-after', '/chunk-is-transferred-after']
 const isLate = (path: string, protocol: Protocol): boolean =>
   protocol === 'HTTP/1.1' && changed.includes(path)
 
-const reportsOf = (server: ProgramServer): Line[] =>
-  server.lines().filter(({ event }) => event === 'report')
-
 const suite = forProtocols<ProgramServer>(({ server, protocol, connect }) => {
   /** Sends one request beside another client, and gives its result. */
   async function ask(path: string, port = server.port, body?: string) {
-    const before = reportsOf(server).length
+    const before = server.reports().length
     await using client = await connect(port)
     await using other = await connect(port)
     const init = body === undefined ? {} : { body }
@@ -71,8 +67,8 @@ const suite = forProtocols<ProgramServer>(({ server, protocol, connect }) => {
     const again = await client.get('/ok')
     const beside = await other.get('/ok')
     expect([again.text, beside.text]).toEqual(['fine', 'fine'])
-    await expect.poll(() => reportsOf(server).length - before).toBeGreaterThanOrEqual(0)
-    return { answer, reports: () => reportsOf(server).slice(before) }
+    await expect.poll(() => server.reports().length - before).toBeGreaterThanOrEqual(0)
+    return { answer, reports: () => server.reports().slice(before) }
   }
 
   it.each(refused)('%s: 500, and one report', async (path) => {
@@ -141,7 +137,7 @@ const suite = forProtocols<ProgramServer>(({ server, protocol, connect }) => {
   it.each(['/empty-for-ever', '/empty-for-ever-async', '/cancel-throws', '/return-rejects'])(
     '%s does not keep others waiting, and ends with its client',
     async (path) => {
-      const before = reportsOf(server).length
+      const before = server.reports().length
       await using client = await connect()
       const stream = client.open(path, {}, true)
       stream.on('error', () => {})
@@ -150,7 +146,8 @@ const suite = forProtocols<ProgramServer>(({ server, protocol, connect }) => {
       stream.close(8)
       for (let i = 0; i < 20; i++) expect((await client.get('/ok')).text).toBe('fine')
       // The connection of HTTP/1.1 is reset by its client, which is reported.
-      const ofHandlers = reportsOf(server)
+      const ofHandlers = server
+        .reports()
         .slice(before)
         .filter(({ source }) => source === 'handler')
       expect(ofHandlers).toEqual([])

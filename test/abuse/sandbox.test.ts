@@ -16,7 +16,7 @@ describeProgram('test/abuse/fixture/sandbox.ts', 'a module with a bug', (server)
   it.each(['out-of-bounds', 'abort', 'recursion', 'growth'])(
     '%s: the connections of its engine end, and the next one is served',
     async (fault) => {
-      const reports = () => server.lines().filter(({ event }) => event === 'report')
+      const reports = () => server.reports()
       const apartPort = Number((await server.line('listening')).apart)
       const { length: before } = reports()
       await using apart = await Client.connect(`http://127.0.0.1:${apartPort}`, {})

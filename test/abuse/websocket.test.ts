@@ -13,11 +13,7 @@ const RESET = 2
 const CANCEL = 8
 
 describeProgram('test/abuse/fixture/sockets.ts', 'WebSocket', (server) => {
-  /** But the resets of connections that earlier tests have left. */
-  const reports = (): unknown[] =>
-    server
-      .lines()
-      .filter(({ event, message }) => event === 'report' && !/reset by peer/.test(String(message)))
+  const reports = () => server.reports()
 
   it.each([
     ['/message-throws', 'thrown by a listener'],

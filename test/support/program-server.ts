@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type Certificate, makeCertificate } from './certificate.ts'
 import { type Program, root, type RuntimeName, runtimeNames, startOn } from './processes.ts'
-import { type JsonOptions, type Security, TestServer } from './server.ts'
+import { type JsonOptions, type Line, type Security, TestServer } from './server.ts'
 
 /** The program prints `{"event":"listening","port":…}` and ends in order at SIGTERM. */
 export class ProgramServer extends TestServer {
@@ -31,6 +31,13 @@ export class ProgramServer extends TestServer {
 
   override async stop(): Promise<void> {
     await this.#running?.stop()
+  }
+
+  /** What `onError` was told, but the resets of connections that earlier tests have left. */
+  reports(): Line[] {
+    const isReset = ({ source, message, code }: Line): boolean =>
+      source === 'connection' && /ECONNRESET|reset by peer/.test(`${message} ${code}`)
+    return this.lines().filter((line) => line.event === 'report' && !isReset(line))
   }
 }
 
