@@ -25,9 +25,11 @@ export class FrameTimes {
     const { host, session } = this.#core
     const { head, stream } = host.options.timeouts
     const { bytesReceived } = host.counts
+    if (this.#kind === PartialFrame.none && bytesReceived === this.#bytes) return undefined
     const kind = session.partialFrame
     if (kind === PartialFrame.none) {
       this.#kind = kind
+      this.#bytes = bytesReceived
       return undefined
     }
     const { framesReceived } = session.counters
