@@ -20,7 +20,7 @@ import { deflateBomb } from './websocket/bombs.ts'
 import * as sockets from './websocket/floods.ts'
 
 type Run = Attack['run']
-type Promised = Pick<Attack, 'promised' | 'gets' | 'mostP99'>
+type Promised = Pick<Attack, 'promised' | 'gets' | 'mostP99' | 'isAlone'>
 
 /** What our server promises. `gets` must be among what the attacker gets, or how its first connection ends. */
 const calm: Promised = { promised: 'GOAWAY ENHANCE_YOUR_CALM', gets: /^GOAWAY ENHANCE_YOUR_CALM/ }
@@ -239,7 +239,7 @@ const slowOfHttp1: readonly Row[] = [
     'slow-reader',
     '',
     'large responses on sockets that are not read',
-    { promised: 'the end', gets: /(?:closed|reset)$/ },
+    { promised: 'the end', gets: /(?:closed|reset)$/, isAlone: true },
     slow1.slowReader,
   ],
 ]
@@ -265,7 +265,7 @@ const ofWebSocket: readonly Row[] = [
 ]
 
 function attacksOf(protocol: Protocol, rows: readonly Row[], isSlow: boolean): Attack[] {
-  return rows.map(([name, cve, does, { promised, gets, mostP99 }, run]) => ({
+  return rows.map(([name, cve, does, { promised, gets, mostP99, isAlone }, run]) => ({
     name,
     cve,
     protocol,
@@ -273,6 +273,7 @@ function attacksOf(protocol: Protocol, rows: readonly Row[], isSlow: boolean): A
     promised,
     ...(gets && { gets }),
     ...(mostP99 && { mostP99 }),
+    ...(isAlone && { isAlone }),
     isSlow,
     run,
   }))

@@ -10,11 +10,14 @@ import { measure, type Measured } from './lib/measure.ts'
 import { failuresOf, introductionOf, overviewOf, sectionOf } from './lib/report.ts'
 import { type Target, targets } from './targets.ts'
 
+/** Longer than a timeout of 60 s. */
+const slowSeconds = 75
+
 const usage = `npm run attack -- [options]
 
   --only NAME      an attack, any number of times; --list names them
   --target NAME    ${targets.map(({ name }) => name).join(', ')}; any number of times
-  --seconds N      of each attack; default 3. Those that wait for timeouts of a minute take 75
+  --seconds N      of each attack; default 3. Those that wait for timeouts of a minute take ${slowSeconds}
   --json           the results as JSON
   --write          writes docs/SECURITY-RESULTS.md
   --list, --help`
@@ -63,22 +66,26 @@ async function run(): Promise<void> {
   process.exitCode = failures.length > 0 ? 1 : 0
 }
 
+function onlyWaits({ isSlow, isAlone }: Attack): boolean {
+  return isSlow && !isAlone
+}
+
 /** Those that only wait are made in pairs, the others one after the other. */
 function groupsOf(all: readonly Attack[]): Attack[][] {
-  const slow = all.filter(({ isSlow }) => isSlow)
+  const slow = all.filter(onlyWaits)
   const pairs = slow.flatMap((_, i) => (i % 2 === 0 ? [slow.slice(i, i + 2)] : []))
-  return [...all.filter(({ isSlow }) => !isSlow).map((attack) => [attack]), ...pairs]
+  return [...all.filter((attack) => !onlyWaits(attack)).map((attack) => [attack]), ...pairs]
 }
 
 /** One target after the other; all at once where they only wait. */
 async function onAll(attack: Attack, those: readonly Target[]): Promise<Measured[]> {
-  const seconds = attack.isSlow ? 75 : Number(values.seconds)
+  const seconds = attack.isSlow ? slowSeconds : Number(values.seconds)
   const one = (target: Target): Promise<Measured | undefined> => {
     console.error(`${new Date().toISOString().slice(11, 19)} ${attack.name}, ${target.name}`)
     return measure(attack, target, seconds)
   }
   const results: (Measured | undefined)[] = []
-  if (attack.isSlow) results.push(...(await Promise.all(those.map(one))))
+  if (onlyWaits(attack)) results.push(...(await Promise.all(those.map(one))))
   else for (const target of those) results.push(await one(target))
   return results.filter((result) => result !== undefined)
 }

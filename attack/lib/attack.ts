@@ -18,6 +18,8 @@ export interface Attack {
   readonly mostP99?: number
   /** The attack waits for a timeout: it takes longer than others, and hardly any CPU time. */
   readonly isSlow: boolean
+  /** The attack begins with much work: the targets would take their time from each other. */
+  readonly isAlone?: boolean
   readonly run: (attacker: Attacker) => Promise<void>
 }
 
