@@ -33,11 +33,14 @@ export async function slowBody(attacker: Attacker): Promise<void> {
   }, connectionCount)
 }
 
-/** Large responses on a socket that is not read. */
+/** Large responses on a socket that is not read. The socket notices a reset when it writes: an empty line a second. */
 export async function slowReader(attacker: Attacker): Promise<void> {
   await attacker.http1(async (connection) => {
     connection.socket.pause()
     await connection.sendText(`GET ${paths.large} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
-    await connection.untilEnded()
+    while (connection.isOpen) {
+      await connection.sleep(interval)
+      await connection.sendText('\r\n', 0)
+    }
   }, connectionCount)
 }

@@ -17,8 +17,7 @@ const timeouts = { stream: 500, head: 500, shutdown: 500 }
 
 /** Each with its server: those that wait for a timeout have one whose timeouts are short. */
 const quick = attacks.filter(({ name, isSlow }) => !isSlow && !name.startsWith('quiet'))
-/** `slow-reader` learns of its end only when it reads. */
-const slow = attacks.filter(({ name, isSlow }) => isSlow && name !== 'slow-reader')
+const slow = attacks.filter(({ isSlow }) => isSlow)
 
 /** What it got, of one connection or of as many as the attack opens at a time. */
 async function run(attack: Attack, { port }: Attacked): Promise<string[]> {
