@@ -1,3 +1,4 @@
+import { noBytes } from '../../common/bytes.ts'
 import { ErrorCode, type ErrorPlace, type HTTPError } from '../../common/errors.ts'
 import type { Application } from '../../exchange/application.ts'
 import { mostOfConnection, ReadAhead } from '../../exchange/read-ahead.ts'
@@ -25,8 +26,6 @@ import type { UnreadBudget } from './unread-budget.ts'
 
 /** Milliseconds that a graceful shutdown waits for the first request of a client that has just connected. */
 const firstRequestPeriod = 1000
-
-const noBytes = new Uint8Array(0)
 
 /**
  * The half of a connection that knows the transport. Received bytes pass through `onData`, the protocol and a stream's
